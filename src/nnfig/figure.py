@@ -1,0 +1,177 @@
+"""The way from a network to a figure: source, graph, detail, layout, emit, typeset, each one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nnfig import detail, emit, layout, sources, typeset
+from nnfig.errors import NnfigError
+from nnfig.graph import Drawing, Graph
+from nnfig.layout.scene import Scene
+from nnfig.options import Options
+
+TIGHTENINGS = 12
+"""How often groups may be closed further to make a figure fit its page."""
+
+
+def trace(
+    model: Any,
+    *,
+    inputs: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    input_size: Any = None,
+    progress: bool = False,
+) -> Graph:
+    """The layer list of a live model, from one run of it.
+
+    Args:
+        model: a torch.nn.Module or a Keras model; it comes back as it was.
+        inputs: positional arguments of its forward, real tensors of any structure.
+        kwargs: keyword arguments of its forward.
+        input_size: shapes instead of `inputs`, batch included: `(1, 3, 224, 224)`, a list of such tuples, or
+            text such as `"1,128:int64"`.
+        progress: show a progress bar on a terminal.
+
+    Raises:
+        NnfigError: it is no model, or its forward raises on these inputs.
+    """
+    return sources.trace(model, inputs=inputs, kwargs=kwargs, input_size=input_size, progress=progress)
+
+
+def load(path: str | Path) -> Graph:
+    """The layer list of a file: `.yaml .json .onnx .keras .pt2 .prototxt`, or of `file.py:NAME`."""
+    return sources.load(path)
+
+
+def draw(
+    source: Any,
+    *,
+    inputs: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    input_size: Any = None,
+    arguments: Mapping[str, Any] | None = None,
+    compare: Any = (),
+    progress: bool = False,
+    command: str = "",
+    **options: Any,
+) -> Figure:
+    """The figure of a network.
+
+    Args:
+        source: a model (PyTorch or Keras), a path, `file.py:NAME`, or a Graph.
+        inputs: see `trace`; also `kwargs` and `input_size`.
+        arguments: constructor arguments where the source is `file.py:NAME`.
+        compare: further networks beside the first, aligned by output size.
+        progress: show a progress bar on a terminal.
+        command: what is written into the figure as the command that made it.
+        options: every option of the command line, by its name (see `nnfig.options.Options`).
+
+    Raises:
+        NnfigError: what the user can mend, all problems at once.
+    """
+    chosen = Options.of(**options)
+    run = {"inputs": inputs, "kwargs": kwargs, "input_size": input_size, "progress": progress}
+    others = [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
+    graphs = [_graph(each, run, arguments) for each in (source, *others)]
+    return Figure(graphs, chosen, command=command)
+
+
+def _graph(source: Any, run: dict[str, Any], arguments: Mapping[str, Any] | None) -> Graph:
+    if isinstance(source, Graph):
+        return source
+    if isinstance(source, (str, Path)):
+        return sources.load(source, arguments=arguments or {}, **run)
+    return sources.trace(source, **run)
+
+
+class Figure:
+    """A drawn network: `.tex`, `.caption`, `.graph`, `.save(path)`."""
+
+    def __init__(self, graphs: Sequence[Graph], options: Options, *, command: str = "") -> None:
+        self.options = options
+        self.command = command
+        self.traced = tuple(graphs)
+        """The networks as they came, before detail."""
+        self.drawing, self.scene = _fitted(self.traced, options)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as drawn: layers keep their names, folded groups carry `repeat`."""
+        return self.drawing.graph
+
+    @property
+    def caption(self) -> str:
+        """A caption that says what the figure shows and what it leaves out."""
+        return self.drawing.caption
+
+    @property
+    def alt(self) -> str:
+        """A description for readers who cannot see the figure."""
+        return self.drawing.alt
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the author should know: choices made, what was closed, what the source could not tell."""
+        return (*self.drawing.notes, *self.scene.report)
+
+    @cached_property
+    def tex(self) -> str:
+        """The `.tex` file's text."""
+        return emit.tex(self.scene, page=self.options.page, template=self.options.template, command=self.command)
+
+    def save(self, path: str | Path, force: bool = False) -> None:
+        """Write the figure: `.tex .pdf .png .svg .html`, by suffix; whole or not at all.
+
+        Beside a `.tex`, `nnfig.sty` and `nnfig-standalone.tex` are put (not for `page="self-contained"`).
+
+        Raises:
+            NnfigError: unknown suffix, no TeX, a fault while typesetting, or a text file that nnfig did not
+                write and `force` is not given.
+        """
+        path = Path(path)
+        writer = _WRITERS.get(path.suffix.lower())
+        if writer is None:
+            raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {', '.join(_WRITERS)}", where=str(path))
+        writer(self, path, force)
+
+    @cached_property
+    def _pdf(self) -> bytes:
+        return typeset.pdf(self.tex)
+
+
+def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
+    """Drawing and scene; while it does not fit the page, groups are closed where detail may choose."""
+    drawing = detail.drawing(graphs, options)
+    scene = layout.scene(drawing, options)
+    for tighter in range(1, TIGHTENINGS + 1):
+        if scene.fits:
+            break
+        closed = detail.drawing(graphs, options, tighter=tighter)
+        if closed is None:
+            break
+        drawing, scene = closed, layout.scene(closed, options)
+    return drawing, scene
+
+
+def _save_tex(figure: Figure, path: Path, force: bool) -> None:
+    typeset.write_text(path, figure.tex, force=force)
+    if figure.options.page != "self-contained":
+        typeset.put_style_files(path.parent)
+
+
+def _save_pdf(figure: Figure, path: Path, force: bool) -> None:
+    typeset.write_bytes(path, figure._pdf)
+
+
+def _save_png(figure: Figure, path: Path, force: bool) -> None:
+    typeset.write_bytes(path, typeset.png(figure._pdf))
+
+
+def _save_svg(figure: Figure, path: Path, force: bool) -> None:
+    typeset.write_text(path, typeset.svg(figure.tex), force=force)
+
+
+_WRITERS = {".tex": _save_tex, ".pdf": _save_pdf, ".png": _save_png, ".svg": _save_svg}

@@ -1,0 +1,52 @@
+"""What detail hands to layout: panels (a graph each, every layer with its Look), words for caption and legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nnfig.graph.model import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One colour and what it means."""
+
+    cls: str
+    """TeX class of the layers (or of the arrows) that it explains."""
+    text: str
+    what: Literal["node", "edge"] = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One network or one opened block, laid out on its own."""
+
+    name: str
+    """Unique in the drawing; the main panel is ''."""
+    graph: Graph
+    """As drawn: every layer has its Look."""
+    role: Literal["main", "inset", "compare"] = "main"
+    title: str = ""
+    of: str = ""
+    """For an inset: name of the layer or path of the group (in any panel) that it opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure before geometry."""
+
+    panels: tuple[Panel, ...]
+    """The main panel first."""
+    caption: str = ""
+    """Plain text; says what is merged, hidden, folded and closed."""
+    alt: str = ""
+    """Plain text for screen readers."""
+    legend: tuple[LegendEntry, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the figure's maker should know (printed by `draw -v`), not for the reader of the paper."""
+
+    @property
+    def graph(self) -> Graph:
+        """The main panel's graph as drawn."""
+        return self.panels[0].graph
