@@ -113,9 +113,15 @@ class Figure:
         return self.drawing.alt
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the author must know: assumptions of the source, what was closed to fit, what does not fit."""
+        assumed = tuple(note for graph in self.traced for note in graph.notes)
+        return (*assumed, *self.drawing.notes, *(() if self.scene.fits else (_too_big(self),)))
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        """What the author should know: choices made, what was closed, what the source could not tell."""
-        return (*self.drawing.notes, *self.scene.report)
+        """The warnings, and what layout chose and why."""
+        return (*self.warnings, *self.scene.report)
 
     @cached_property
     def tex(self) -> str:
@@ -154,6 +160,18 @@ def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
             break
         drawing, scene = closed, layout.scene(closed, options)
     return drawing, scene
+
+
+def _too_big(figure: Figure) -> str:
+    def inches(points: float) -> str:
+        return f"{points / 72.27:.1f}in"
+
+    scene, options = figure.scene, figure.options
+    return (
+        f"the figure needs {inches(scene.width)} x {inches(scene.height)} with text of {scene.font_size:g} pt, more "
+        f"than the {inches(options.width)} x {inches(options.max_height)} allowed; try --detail overview, a smaller "
+        "--depth, --close GLOB, or a larger --width and --max-height"
+    )
 
 
 def _save_tex(figure: Figure, path: Path, force: bool) -> None:

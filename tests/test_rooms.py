@@ -1,0 +1,30 @@
+"""Who may import whom, and what an import may cost."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("torch", "jinja2", "rich", "pydantic", "yaml", "onnx", "keras", "typer")
+
+
+def _python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_import_nnfig_loads_nothing_heavy():
+    """`import nnfig` costs no framework, no template engine and no validator."""
+    loaded = _python(f"import sys, nnfig; print([m for m in {HEAVY!r} if m in sys.modules])")
+    assert loaded == "[]"
+
+
+def test_the_check_above_would_notice():
+    """The same question answers yes for a module that is loaded."""
+    loaded = _python(f"import sys, nnfig, rich; print([m for m in {HEAVY!r} if m in sys.modules])")
+    assert loaded == "['rich']"
+
+
+def test_rooms_import_only_what_the_design_allows():
+    """The contracts of pyproject.toml hold."""
+    done = subprocess.run([str(Path(sys.executable).with_name("lint-imports"))], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
