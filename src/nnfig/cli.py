@@ -95,8 +95,9 @@ def draw(
     progress: Progress = None,
 ) -> None:
     """Draw a network: .tex .pdf .png .svg .html, by suffix; several -o share the work."""
-    from nnfig.figure import draw
+    from nnfig.figure import check_outputs, draw
 
+    check_outputs(output)
     figure = draw(
         source,
         input_size=input or None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -138,10 +138,7 @@ class Figure:
                 write and `force` is not given.
         """
         path = Path(path)
-        writer = _WRITERS.get(path.suffix.lower())
-        if writer is None:
-            raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {', '.join(_WRITERS)}", where=str(path))
-        writer(self, path, force)
+        _writer(path)(self, path, force)
 
     @cached_property
     def _pdf(self) -> bytes:
@@ -190,6 +187,22 @@ def _save_png(figure: Figure, path: Path, force: bool) -> None:
 
 def _save_svg(figure: Figure, path: Path, force: bool) -> None:
     typeset.write_text(path, typeset.svg(figure.tex), force=force)
+
+
+def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
+    """The function that writes this kind of file; NnfigError where there is none."""
+    if path.suffix.lower() not in _WRITERS:
+        expected = ", ".join(_WRITERS)
+        raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path))
+    return _WRITERS[path.suffix.lower()]
+
+
+def check_outputs(paths: Iterable[Path]) -> None:
+    """Raise NnfigError for the first path that `Figure.save` could not write, before any work is done."""
+    for path in paths:
+        _writer(path)
+        if not path.parent.is_dir():
+            raise NnfigError(f"there is no folder '{path.parent}'", where=str(path), hint="make it first")
 
 
 _WRITERS = {".tex": _save_tex, ".pdf": _save_pdf, ".png": _save_png, ".svg": _save_svg}
