@@ -14,6 +14,15 @@ from nnfig.graph import LegendEntry
 Point = tuple[float, float]
 Side = Literal["north", "south", "east", "west"]
 
+DEPTH_ANGLE = 42.0
+"""Direction in which the depth edge of a volume recedes, in degrees."""
+DEPTH_SCALE = 0.42
+"""How much a depth edge is shortened: a volume of depth d covers d * DEPTH_SCALE along that direction.
+
+The front face of a volume is its bounding box (`w`, `h`) less that projection. A wire leaves a volume to the
+east from the centre of its right face and enters at the silhouette's west, level with the centre of the node.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -41,7 +50,7 @@ class Node:
     """Facts for TeX text templates and for `check`: kernel, channels, stride, shape, params ..."""
     title: str = ""
     """What hovering over the node says in SVG and HTML: name, kind, attributes, shapes, parameters."""
-    # volumes: the front face is w0 x h0, the depth edge runs to the upper right
+    # volumes: the depth edge runs from the front face to the upper right (see DEPTH_SCALE)
     depth: float = 0.0
     """Length of the receding edge before projection, in pt (volume)."""
     seams: tuple[float, ...] = ()
