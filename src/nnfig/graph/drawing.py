@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from nnfig.graph.model import Graph
+from nnfig.graph.model import Graph, Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Panel:
     title: str = ""
     of: str = ""
     """For an inset: name of the layer or path of the group (in any panel) that it opens."""
+    input_looks: Mapping[str, Look] = field(default_factory=dict[str, Look])
+    """How each input of the graph is drawn, by its name."""
+    output_looks: Mapping[str, Look] = field(default_factory=dict[str, Look])
+    """Outputs that get a node of their own behind the layer that makes them, by that layer's (or input's) name."""
 
 
 @dataclass(frozen=True, slots=True)
