@@ -1,0 +1,94 @@
+"""The volumes view: from a drawing to boxes to scale of their tensors, damped, with text of constant size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from nnfig.graph import Drawing
+from nnfig.layout.keys import legend
+from nnfig.layout.parts import finished
+from nnfig.layout.scene import Legend, Scene
+from nnfig.layout.tensors import damped
+from nnfig.layout.volumes_draw import parts
+from nnfig.layout.volumes_place import Placed, extent, place
+from nnfig.layout.volumes_rows import rows
+from nnfig.layout.volumes_scale import Scale, sentence, space_scale, unit_scale
+from nnfig.layout.volumes_stations import Station, stations
+from nnfig.options import Options
+
+HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
+"""Heights of the largest map that are tried, as shares of the width."""
+
+WIDEST = 0.28
+"""The widest slab, as a share of the largest map's height."""
+
+MARGIN = 1.0
+"""Room around the figure, for line widths."""
+
+def scene(drawing: Drawing, options: Options) -> Scene:
+    """Place the main panel's tensors as volumes within the width."""
+    found = stations(drawing.graph)
+    row = rows(found)
+    placed, scale = _fitted(found, row, options)
+    drawn = replace(parts(placed, row, scale, drawing.graph), legend=_legend(drawing, found, options.width, scale.text))
+    said = sentence(scale.rule, found)
+    caption = f"{drawing.caption} {said}".strip()
+    return finished(drawn, drawing, options, view="volumes", text=scale.text, caption=caption)
+
+
+def _legend(drawing: Drawing, found: Sequence[Station], room: float, text: float) -> Legend | None:
+    """What the colours of boxes and bands mean."""
+    used = {cls for s in found for cls in (s.cls, *(band for _, band in s.bands)) if s.role != "join"}
+    return legend([e for e in drawing.legend if e.what == "node" and e.cls in used], room, text)
+
+
+def _fitted(found: Sequence[Station], row: Mapping[str, int], options: Options) -> tuple[tuple[Placed, ...], Scale]:
+    """The first of the ways to draw that keeps to the width: whole sizes before short ones, large before small."""
+    best: tuple[tuple[Placed, ...], Scale] | None = None
+    room = options.width - 2 * MARGIN
+    for text in dict.fromkeys((options.font_size, 7.0, 6.0)):
+        for whole in (True, False):
+            for share in HEIGHTS[:2] if whole else HEIGHTS:
+                placed, scale = _widest(found, row, _scale(found, options, share, text, whole), room)
+                if extent(placed, scale.text) <= room:
+                    return placed, scale
+                best = placed, scale
+    assert best is not None
+    return best
+
+
+def _scale(found: Sequence[Station], options: Options, share: float, text: float, whole: bool) -> Scale:
+    """A scale for a height of the largest map, with the narrowest slabs."""
+    sizes = [s.size for s in found if s.role != "join"]
+    height = min(share * options.width, 0.45 * options.max_height)
+    flat = all(size.form == "vector" for size in sizes)
+    return Scale(
+        options.scale,
+        space_scale(sizes, options.scale, height),
+        0.0,
+        unit_scale(sizes, options.scale, height * (1.0 if flat else 0.5)),
+        text,
+        whole,
+    )
+
+
+def _widest(
+    found: Sequence[Station], row: Mapping[str, int], scale: Scale, room: float
+) -> tuple[tuple[Placed, ...], Scale]:
+    """The widest slabs with which everything still fits the room."""
+    sizes = [s.size for s in found if s.size.form != "vector" and s.role != "join"]
+    tallest = scale.space / space_scale(sizes, scale.rule, 1.0)
+    largest = max((damped(s.channels, scale.rule) for s in sizes), default=1.0)
+    low, high = 0.0, WIDEST * tallest / largest
+    placed = place(found, row, replace(scale, channel=high))
+    if extent(placed, scale.text) <= room:
+        return placed, replace(scale, channel=high)
+    for _ in range(12):
+        middle = (low + high) / 2
+        if extent(place(found, row, replace(scale, channel=middle)), scale.text) <= room:
+            low = middle
+        else:
+            high = middle
+    scale = replace(scale, channel=low)
+    return place(found, row, scale), scale

@@ -1,0 +1,74 @@
+"""Which row a volume stands on: the longest path is straight, other streams run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnfig.layout.volumes_stations import Station
+
+
+def rows(found: Sequence[Station]) -> dict[str, int]:
+    """Row of each station: 0 for the trunk, then 1 (below), -1 (above), 2, ... for streams beside it."""
+    rank = ranks(found)
+    row = dict.fromkeys(_trunk(found, rank), 0)
+    takers = consumers(found)
+    taken: dict[int, list[tuple[int, int]]] = {}
+    for station in found:
+        if station.name in row:
+            continue
+        chain = _chain(station, row, takers, {s.name: s for s in found})
+        first = min((rank[s] for s in station.sources), default=rank[station.name] - 1)
+        last = max((rank[t] for t in takers[chain[-1]]), default=rank[chain[-1]] + 1)
+        number = next(n for n in _outwards() if all(last <= a or b <= first for a, b in taken.get(n, ())))
+        taken.setdefault(number, []).append((first, last))
+        row |= dict.fromkeys(chain, number)
+    return row
+
+
+def ranks(found: Sequence[Station]) -> dict[str, int]:
+    """Length of the longest path to each station."""
+    rank: dict[str, int] = {}
+    for station in found:
+        rank[station.name] = 1 + max((rank[s] for s in station.sources), default=-1)
+    return rank
+
+
+def consumers(found: Sequence[Station]) -> dict[str, list[str]]:
+    """Stations that take what a station gives."""
+    takers: dict[str, list[str]] = {s.name: [] for s in found}
+    for station in found:
+        for source in station.sources:
+            takers[source].append(station.name)
+    return takers
+
+
+def _trunk(found: Sequence[Station], rank: dict[str, int]) -> list[str]:
+    """The longest path, earlier sources preferred."""
+    sources = {s.name: s.sources for s in found}
+    name = max(sources, key=lambda n: rank[n])
+    path = [name]
+    while sources[name]:
+        name = max(sources[name], key=lambda n: rank[n])
+        path.append(name)
+    return path
+
+
+def _chain(
+    start: Station, row: dict[str, int], takers: dict[str, list[str]], by_name: dict[str, Station]
+) -> list[str]:
+    """A stream: stations after `start` that have no row yet."""
+    chain = [start.name]
+    while True:
+        free = [t for t in takers[chain[-1]] if t not in row]
+        if not free:
+            return chain
+        chain.append(free[0])
+
+
+def _outwards():
+    """1, -1, 2, -2, ..."""
+    number = 1
+    while True:
+        yield number
+        yield -number
+        number += 1

@@ -1,0 +1,159 @@
+"""From a drawn graph to the boxes of the volumes view: stacks of layers of one size, poolings, bars, joins, skips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from nnfig.graph import Graph, Layer
+from nnfig.layout.tensors import Size, operation, output_size
+
+Role = Literal["input", "stack", "bar", "pool", "join"]
+
+ELEMENTWISE = ("act", "norm", "drop")
+"""Operations that change no size: a band on the box that they follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One box: the layers that it joins, all with one output size, and where its tensors come from."""
+
+    name: str
+    """The last layer's (or the input's) name."""
+    role: Role
+    size: Size
+    cls: str
+    slabs: tuple[Layer, ...] = ()
+    """Layers side by side, divided by seams."""
+    bands: tuple[tuple[int, str], ...] = ()
+    """(slab, class) of what is painted at a slab's end because it runs after it."""
+    sources: tuple[str, ...] = ()
+    """Names of stations, in argument order, each once."""
+    projections: tuple[tuple[str, Layer], ...] = ()
+    """(station, layer) of shortcuts whose only layer is drawn as a dashed arc."""
+    sign: str = ""
+    """What stands in the circle of a join."""
+    attached: bool = False
+    """A pooling that touches the box that it follows."""
+    repeat: str = ""
+    """Path of the innermost folded group around it."""
+
+
+def stations(graph: Graph) -> tuple[Station, ...]:
+    """The boxes of a graph in graph order.
+
+    conv 64, conv 64, pool, conv 128 becomes [64|64](pool) [128]: equal sizes in a row are one stack, a pooling
+    is attached, what keeps the size (activation, normalisation, dropout) is a band, flattening is nothing.
+    """
+    built: dict[str, Station] = {}
+    owner: dict[str, str] = {}
+    """Station that holds the tensor of a layer or input."""
+    for name in graph.inputs:
+        size = output_size(graph, name)
+        if size:
+            built[name] = Station(name, "input", size, "data")
+            owner[name] = name
+    for layer in graph.layers:
+        _add(layer, graph, built, owner)
+    return tuple(_with_projections(built, graph).values())
+
+
+def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str]) -> None:
+    """Put one layer into a station: a new one, or that of the layer that it follows."""
+    does = operation(layer)
+    size = output_size(graph, layer.name)
+    sources = _unique(owner[e.source] for e in layer.inputs if e.kind == "data" and e.source in owner)
+    if not sources:
+        return
+    before = built[sources[0]]
+    alone = len(sources) == 1 and layer.sources[0] == before.name and len(graph.consumers[before.name]) == 1
+    if size is None or (does == "flat" and len(sources) == 1):
+        owner[layer.name] = sources[0]
+        return
+    if does in ELEMENTWISE and alone and before.role in ("stack", "bar") and size == before.size:
+        _rename(built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, _cls(layer)))), layer)
+        return
+    fresh = _fresh(layer, does, size, sources, graph)
+    if alone and _joins(before, fresh, built):
+        _rename(built, owner, replace(before, slabs=(*before.slabs, layer)), layer)
+        return
+    attached = fresh.role == "pool" and len(sources) == 1 and before.role in ("stack", "pool")
+    built[layer.name] = replace(fresh, attached=attached and before.size.form == "map")
+    owner[layer.name] = layer.name
+
+
+def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph: Graph) -> Station:
+    """A station of one layer."""
+    role: Role = "bar" if size.form == "vector" else "stack"
+    if does == "pool":
+        role = "pool"
+    if does in ("add", "concat") and len(sources) > 1:
+        role = "join"
+    look = layer.look
+    sign = (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
+    repeat = next((path for path in graph.ancestors(layer.group) if graph.group[path].repeat > 1), "")
+    return Station(layer.name, role, size, _cls(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
+
+
+def _joins(before: Station, after: Station, built: dict[str, Station]) -> bool:
+    """Whether a layer continues the stack before it."""
+    same = (before.cls, before.size, before.repeat) == (after.cls, after.size, after.repeat)
+    return same and before.role == after.role == "stack" and before.name in built
+
+
+def _rename(built: dict[str, Station], owner: dict[str, str], grown: Station, last: Layer) -> None:
+    """Replace a station by one that ends with another layer, and let tensors point at it."""
+    old = grown.name
+    del built[old]
+    built[last.name] = replace(grown, name=last.name)
+    owner[last.name] = last.name
+
+
+def _with_projections(built: dict[str, Station], graph: Graph) -> dict[str, Station]:
+    """Draw a shortcut of one convolution into a sum as a dashed arc in place of a box."""
+    takers: dict[str, list[str]] = {name: [] for name in built}
+    for station in built.values():
+        for source in station.sources:
+            takers[source].append(station.name)
+    found = dict(built)
+    for join in built.values():
+        if join.sign != "+":
+            continue
+        for source in join.sources:
+            branch = found.get(source)
+            if branch and _is_projection(branch, takers, join) and len(join.sources) == 2:
+                del found[source]
+                rest = tuple(s for s in join.sources if s != source)
+                found[join.name] = replace(
+                    found[join.name], sources=rest, projections=((branch.sources[0], branch.slabs[0]),)
+                )
+                break
+    return found
+
+
+def _is_projection(branch: Station, takers: dict[str, list[str]], join: Station) -> bool:
+    """Whether a station is the whole of a shortcut: one layer between a split and the sum."""
+    return (
+        branch.role == "stack"
+        and len(branch.slabs) == 1
+        and len(branch.sources) == 1
+        and takers[branch.name] == [join.name]
+        and len(takers[branch.sources[0]]) > 1
+        and _kernel(branch.slabs[0]) == 1
+    )
+
+
+def _kernel(layer: Layer) -> int:
+    """The larger side of a layer's kernel; 1 where it has none."""
+    kernel = layer.attributes.get("kernel_size", 1)
+    sides = kernel if isinstance(kernel, tuple) else (kernel,)
+    return max((side for side in sides if isinstance(side, int)), default=1)
+
+
+def _cls(layer: Layer) -> str:
+    return layer.look.cls if layer.look else "block"
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
