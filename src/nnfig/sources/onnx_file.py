@@ -1,0 +1,151 @@
+"""A `.onnx` file -> Graph: kinds in PyTorch's words, weights counted, groups from scoped names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnfig.errors import NnfigError
+from nnfig.graph import Edge, Graph, Layer, TensorSpec
+from nnfig.sources import scopes
+from nnfig.sources.macs import macs
+from nnfig.sources.onnx_kinds import Draft, Op, draft
+from nnfig.sources.onnx_load import load
+from nnfig.sources.onnx_names import Place, places
+from nnfig.sources.onnx_nodes import operators
+from nnfig.sources.onnx_values import UNKNOWN, Values, head
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+
+def read(path: Path) -> Graph:
+    """The network in an ONNX file.
+
+    Raises NnfigError where onnx is missing or the file is no readable model.
+    """
+    model, notes = load(path)
+    return graph_of(model, path, notes)
+
+
+def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
+    """The Graph of a loaded model; `path` names it where it has no name of its own."""
+    values = head(model.graph)
+    known = {tensor.name for tensor in model.graph.initializer}
+    inputs = {
+        i.name: values.specs.get(i.name, TensorSpec((UNKNOWN,))) for i in model.graph.input if i.name not in known
+    }
+    ops, more = operators(model, values, inputs, path)
+    if not ops:
+        raise NnfigError("nothing in the graph depends on an input", where=str(path))
+    drafts = [draft(op, values) for op in ops]
+    named = places(ops, drafts, values, inputs)
+    build = _Builder(values, inputs)
+    for op, item, place in zip(ops, drafts, named.each, strict=True):
+        build.add(op, item, place)
+    outputs = [o.name for o in model.graph.output]
+    notes = [*notes, *more, *build.notes()]
+    if not named.hierarchy:
+        notes.append("The file tells no module hierarchy.")
+    layers = tuple(build.layers)
+    return Graph(
+        name=scopes.clean(model.graph.name or path.stem),
+        inputs=inputs,
+        layers=layers,
+        groups=scopes.groups((layer.group for layer in layers), named.classes),
+        outputs=tuple(build.source(name).source for name in outputs),
+        output_names=tuple(outputs),
+        notes=tuple(notes),
+    )
+
+
+class _Builder:
+    """Layers so far, and who makes which tensor."""
+
+    def __init__(self, values: Values, inputs: Mapping[str, TensorSpec]) -> None:
+        self.values = values
+        self.layers: list[Layer] = []
+        self.made: dict[str, Edge] = {name: Edge(name) for name in inputs}
+        self.names: dict[str, object] = dict(inputs)
+        self.owner: dict[str, str] = {}
+        self.one_sample = False
+
+    def add(self, op: Op, item: Draft, place: Place) -> None:
+        """Append the layer of one operator, after layers for constants and parameters that it takes."""
+        edges = tuple(self.source(name, place) for name in item.inputs)
+        params, shared = self._weights(item.weights, place.name)
+        output = tuple(self.values.specs.get(name, TensorSpec(())) for name in op.outputs if name)
+        shapes = [self._one(spec.shape) for spec in output]
+        taken = [self._one(self.values.shape(name) or ()) for name in item.inputs]
+        layer = Layer(
+            name=place.name,
+            kind=place.kind,
+            inputs=edges,
+            output=output,
+            params=params,
+            macs=macs(item.kind, item.attributes, taken, shapes),
+            path=place.path,
+            attributes=item.attributes,
+            shared=shared or place.again,
+            group=place.group,
+            mark=item.mark,
+            original=op.type if op.type != place.kind else "",
+        )
+        self._append(layer)
+        for index, name in enumerate(name for name in op.outputs if name):
+            self.made[name] = Edge(layer.name, index)
+
+    def source(self, name: str, place: Place | None = None) -> Edge:
+        """The edge for a tensor; a constant or parameter becomes a layer without inputs."""
+        if name not in self.made:
+            self.made[name] = Edge(self._constant(name, place))
+        return self.made[name]
+
+    def _constant(self, name: str, place: Place | None) -> str:
+        spec = self.values.specs.get(name, TensorSpec(()))
+        roots = [r for r in self.values.roots.get(name, ()) if r not in self.values.filled]
+        learnt = self.values.is_float(name) and bool(roots) and self.values.number(name) is None
+        group = place.group if place else ""
+        base = scopes.clean(roots[0] if roots else name).strip("/").replace("/", ".")
+        if "::" in base or base.isdigit():
+            base = f"{group}.constant" if group else "constant"
+        own = scopes.unique(base, self.names)
+        params, shared = self._weights((name,), own) if learnt else (0, "")
+        kind = "Parameter" if learnt else "Constant"
+        self._append(
+            Layer(own, kind, (), (spec,), params, 0, group=group, shared=shared, mark="" if learnt else "constant")
+        )
+        return own
+
+    def _append(self, layer: Layer) -> None:
+        self.layers.append(layer)
+        self.names[layer.name] = None
+
+    def _weights(self, names: Sequence[str], layer: str) -> tuple[int, str]:
+        """Elements of the weights that no earlier layer owns, and the owner of those that one does."""
+        total, shared = 0, ""
+        for name in names:
+            for root in self.values.roots.get(name, ()):
+                if root in self.owner:
+                    shared = shared or (self.owner[root] if self.owner[root] != layer else "")
+                elif self.values.is_float(root) or root == name or self.values.count(root) > 1:
+                    self.owner[root] = layer
+                    total += self.values.count(root)
+        return total, shared if not total else ""
+
+    def _one(self, shape: Sequence[Any]) -> tuple[Any, ...]:
+        """The shape of one sample where the batch is only a name."""
+        if shape and isinstance(shape[0], str):
+            self.one_sample = True
+            return (1, *shape[1:])
+        return tuple(shape)
+
+    def notes(self) -> list[str]:
+        """What had to be assumed."""
+        found: list[str] = []
+        if self.one_sample:
+            found.append("Multiply-accumulates are those of a batch of one, because the file leaves the batch open.")
+        if any(root.startswith("onnx::Conv") for root in self.owner):
+            found.append("The exporter folded batch normalisation into the convolutions before it.")
+        return found
