@@ -31,32 +31,56 @@ Source = Annotated[
 ]
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="SHAPE[:DTYPE]", help="One per model input: 1,3,224,224 or mask=1,128:bool."),
+    typer.Option(
+        "--input", metavar="SHAPE[:DTYPE]", help="One per model input: 1,3,224,224 or mask=1,128:bool."
+    ),
 ]
 Args = Annotated[
-    list[str] | None, typer.Option("--arg", metavar="KEY=VALUE", help="Constructor argument of NAME, a YAML value.")
+    list[str] | None,
+    typer.Option("--arg", metavar="KEY=VALUE", help="Constructor argument of NAME, a YAML value."),
 ]
-Outputs = Annotated[list[Path], typer.Option("-o", "--output", metavar="FIGURE", help="Where to write; repeatable.")]
+Outputs = Annotated[
+    list[Path], typer.Option("-o", "--output", metavar="FIGURE", help="Where to write; repeatable.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a text file that nnfig did not write.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what was chosen, and print the caption.")]
-Progress = Annotated[bool | None, typer.Option("--progress/--no-progress", help="Default: on a terminal only.")]
+Progress = Annotated[
+    bool | None, typer.Option("--progress/--no-progress", help="Default: on a terminal only.")
+]
 View = Annotated[str, typer.Option(help="auto, blocks, volumes, maps or neurons: what a node is.")]
 Detail = Annotated[str, typer.Option(help="overview, paper, explicit or ops: the explicit/implicit dial.")]
-Show = Annotated[list[str] | None, typer.Option(metavar="LIST", help="dims,kernel,channels,params,macs,names, kinds, categories.")]
-Hide = Annotated[list[str] | None, typer.Option(metavar="LIST", help="Kinds and categories that are not drawn.")]
-Merge = Annotated[list[str] | None, typer.Option(metavar="LIST", help="... that are merged into the layer they follow.")]
-Depth = Annotated[int | None, typer.Option(metavar="N", help="Levels of hierarchy that are opened everywhere.")]
+Show = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LIST", help="dims,kernel,channels,params,macs,names, kinds, categories."),
+]
+Hide = Annotated[
+    list[str] | None, typer.Option(metavar="LIST", help="Kinds and categories that are not drawn.")
+]
+Merge = Annotated[
+    list[str] | None, typer.Option(metavar="LIST", help="... that are merged into the layer they follow.")
+]
+Depth = Annotated[
+    int | None, typer.Option(metavar="N", help="Levels of hierarchy that are opened everywhere.")
+]
 Open = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are opened.")]
-Close = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are drawn as one block.")]
-Inset = Annotated[list[str] | None, typer.Option(metavar="KIND", help="A panel that opens one block of that class.")]
-Fold = Annotated[bool | None, typer.Option("--fold/--no-fold", help="Equal blocks in a row become one, marked xN.")]
+Close = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are drawn as one block.")
+]
+Inset = Annotated[
+    list[str] | None, typer.Option(metavar="KIND", help="A panel that opens one block of that class.")
+]
+Fold = Annotated[
+    bool | None, typer.Option("--fold/--no-fold", help="Equal blocks in a row become one, marked xN.")
+]
 Direction = Annotated[str | None, typer.Option(help="right or down; default: whichever fits better.")]
 Width = Annotated[str, typer.Option(metavar="LENGTH", help="Printed width to fit.")]
 MaxHeight = Annotated[str, typer.Option(metavar="LENGTH", help="Printed height to fit.")]
 FontSize = Annotated[float, typer.Option(metavar="PT", help="Preferred text size; it may shrink to 6.")]
 Scale = Annotated[str, typer.Option(help="linear, sqrt or log: how volumes are damped.")]
-Compare = Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="A further network beside the first.")]
+Compare = Annotated[
+    list[str] | None, typer.Option(metavar="SOURCE", help="A further network beside the first.")
+]
 Style = Annotated[list[str] | None, typer.Option(metavar="FILE", help="A style sheet, or a preset's name.")]
 Template = Annotated[str | None, typer.Option(metavar="FILE", help="A Jinja template in place of ours.")]
 Page = Annotated[str, typer.Option(help="standalone, input or self-contained.")]
@@ -138,10 +162,14 @@ def draw(
 @app.command()
 def trace(
     source: Source,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="NET.yaml", help="Layer list to write (.yaml .json).")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="NET.yaml", help="Layer list to write (.yaml .json).")
+    ],
     input: Inputs = None,
     arg: Args = None,
-    full: Annotated[bool, typer.Option("--full", help="Also write attributes that equal PyTorch's defaults.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also write attributes that equal PyTorch's defaults.")
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
     progress: Progress = None,
@@ -162,7 +190,9 @@ def show(
     format: Annotated[str, typer.Option(help="text, json, or table.tex (a booktabs table).")] = "text",
     depth: Depth = None,
     fold: Fold = None,
-    color: Annotated[bool | None, typer.Option("--color/--no-color", help="Default: on a terminal only.")] = None,
+    color: Annotated[
+        bool | None, typer.Option("--color/--no-color", help="Default: on a terminal only.")
+    ] = None,
     quiet: Quiet = False,
     progress: Progress = None,
 ) -> None:
@@ -230,7 +260,9 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(metavar="[spec|style]", help="Layer lists or style sheets.")] = "spec",
+    what: Annotated[
+        str, typer.Argument(metavar="[spec|style]", help="Layer lists or style sheets.")
+    ] = "spec",
 ) -> None:
     """Print the JSON Schema of layer lists or of style sheets, for editors."""
     from nnfig.surfaces import schema
@@ -256,7 +288,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None: ...
 
 

@@ -74,7 +74,9 @@ def draw(
     """
     chosen = Options.of(**options)
     run = {"inputs": inputs, "kwargs": kwargs, "input_size": input_size, "progress": progress}
-    others = [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
+    others = (
+        [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
+    )
     graphs = [_graph(each, run, arguments) for each in (source, *others)]
     return Figure(graphs, chosen, command=command)
 
@@ -126,7 +128,9 @@ class Figure:
     @cached_property
     def tex(self) -> str:
         """The `.tex` file's text."""
-        return emit.tex(self.scene, page=self.options.page, template=self.options.template, command=self.command)
+        return emit.tex(
+            self.scene, page=self.options.page, template=self.options.template, command=self.command
+        )
 
     def save(self, path: str | Path, force: bool = False) -> None:
         """Write the figure: `.tex .pdf .png .svg .html`, by suffix; whole or not at all.
@@ -193,7 +197,9 @@ def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
     """The function that writes this kind of file; NnfigError where there is none."""
     if path.suffix.lower() not in _WRITERS:
         expected = ", ".join(_WRITERS)
-        raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path))
+        raise NnfigError(
+            f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path)
+        )
     return _WRITERS[path.suffix.lower()]
 
 

@@ -53,4 +53,3 @@ def schema(what: str = "spec") -> dict[str, Any]:
     if what == "style":
         return detail.style_schema()
     raise NnfigError(f"unknown schema '{what}', expected spec or style")
-

@@ -30,7 +30,10 @@ def verify(graph: Graph) -> Graph:
         paths.add(group.path)
     for layer in graph.layers:
         if not layer.name or layer.name in seen:
-            fault("a second layer or input with this name" if layer.name else "a layer without a name", layer.name)
+            fault(
+                "a second layer or input with this name" if layer.name else "a layer without a name",
+                layer.name,
+            )
         for edge in layer.inputs:
             known = everyone if edge.kind == "gradient" else seen
             if edge.source not in known:

@@ -1,0 +1,210 @@
+"""Speed as ratios measured in one run: prints a Markdown table (`make bench`); status 1 if a ratio is over its limit."""
+
+from __future__ import annotations
+
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "examples"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+
+def median_seconds(run: Callable[[], object], times: int = 5) -> float:
+    """Median time of a few runs, after one that warms up."""
+    run()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def python_seconds(code: str) -> float:
+    """Median time of a fresh Python that runs the code."""
+    return median_seconds(
+        lambda: subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
+    )
+
+
+def tracing() -> Iterator[Row]:
+    """Trace against one forward pass on meta, and against other tracers on the same model."""
+    import resnet
+    import torch
+
+    import nnfig
+
+    torch.set_num_threads(1)
+    import gpt2
+
+    cases = {
+        "ResNet-50": (resnet.resnet50().eval(), torch.empty(1, 3, 224, 224), "1,3,224,224"),
+        "GPT-2": (gpt2.gpt2().eval(), torch.zeros(1, 64, dtype=torch.long), "1,64:int64"),
+    }
+    for name, (model, x, size) in cases.items():
+        with torch.device("meta"):
+            ghost = resnet.resnet50().eval() if name == "ResNet-50" else gpt2.gpt2().eval()
+        meta = x.to("meta")
+
+        def forward(ghost=ghost, meta=meta) -> None:
+            with torch.no_grad():
+                ghost(meta)
+
+        ours = median_seconds(lambda model=model, size=size: nnfig.trace(model, input_size=size), 3)
+        yield Row(f"trace {name} / its forward pass on meta", ours / median_seconds(forward, 3), "x", 6)
+        for peer, run in peers(model, x):
+            yield Row(
+                f"trace {name} / {peer}",
+                ours / median_seconds(run, 3),
+                "x",
+                1 if peer == "torchview" else None,
+            )
+
+
+def peers(model, x) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Other tracers that are installed."""
+    try:
+        import torchview
+
+        yield (
+            "torchview",
+            lambda: torchview.draw_graph(model, input_data=x, device="meta", depth=20, graph_dir="TB"),
+        )
+    except ImportError:
+        print("torchview is not installed: pip install torchview graphviz", file=sys.stderr)
+    try:
+        import torchlens
+
+        yield "torchlens", lambda: torchlens.log_forward_pass(model, x)
+    except ImportError:
+        print("torchlens is not installed: pip install torchlens", file=sys.stderr)
+
+
+def starting() -> Iterator[Row]:
+    """YAML to .tex in a fresh Python, against that Python starting with the libraries that it needs."""
+    floor = python_seconds("import jinja2, yaml")
+    ours = python_seconds("import nnfig; nnfig.draw('examples/lenet.yaml').tex")
+    yield Row("lenet.yaml to .tex / Python with jinja2 and yaml", ours / floor, "x", 3)
+    bare = python_seconds("pass")
+    yield Row("import nnfig / bare Python", python_seconds("import nnfig") / bare, "x", 1.3)
+
+
+def drawing() -> Iterator[Row]:
+    """Graph to .tex on big networks, and growth with the number of layers."""
+    import gpt2
+    import resnet
+
+    import nnfig
+
+    deep = nnfig.trace(resnet.resnet152(), input_size=(1, 3, 224, 224))
+    yield Row("ResNet-152 graph to .tex", median_seconds(lambda: nnfig.draw(deep).tex, 3), "s")
+    model = nnfig.trace(gpt2.gpt2(), input_size="1,64:int64")
+    yield Row("GPT-2 graph to .tex", median_seconds(lambda: nnfig.draw(model).tex, 3), "s")
+    few, many = (seconds_for(n) for n in (500, 5000))
+    yield Row("5,000 layers to .tex, explicit, every block drawn", many, "s")
+    yield Row("growth from 500 to 5,000 layers (exponent)", math.log10(many / few), "", 1.2)
+
+
+def seconds_for(layers: int) -> float:
+    """Time of graph to .tex for a residual network of so many layers, nothing folded."""
+    import nnfig
+
+    blocks = layers // 5
+    text = "nnfig: 1\ninputs: {x: [1, 64, 32, 32]}\ndefine:\n  block(k):\n"
+    text += "  - Conv2d 3x3, 64, padding 1\n  - BatchNorm2d\n  - ReLU\n  - c: Conv2d 3x3, 64, padding 1\n"
+    text += "  - {kind: add, from: [c, input]}\nlayers:\n"
+    text += "".join(f"- b{i}: block({i})\n" for i in range(blocks))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "deep.yaml"
+        path.write_text(text)
+        graph = nnfig.load(path)
+    return median_seconds(lambda: nnfig.draw(graph, detail="explicit", fold=False).tex, 1)
+
+
+def typesetting() -> Iterator[Row]:
+    """pdflatex on our figures against an empty TikZ picture; the preview against that floor."""
+    import resnet
+
+    import nnfig
+    from nnfig import typeset
+
+    empty = r"\documentclass{article}\usepackage{tikz}\begin{document}\tikz{}\end{document}"
+    floor = median_seconds(lambda: typeset.pdf(empty), 3)
+    figure = nnfig.draw(resnet.resnet50(), input_size=(1, 3, 224, 224), fold=False)
+    layers = figure.tex.count(r"\nnflayer")
+    yield Row(
+        f"pdflatex on {layers} layers / an empty TikZ picture",
+        median_seconds(lambda: typeset.pdf(figure.tex), 3) / floor,
+        "x",
+        3,
+    )
+    small = nnfig.draw("examples/vgg16.yaml", view="volumes")
+    yield Row(
+        "pdflatex on VGG-16 as volumes / an empty TikZ picture",
+        median_seconds(lambda: typeset.pdf(small.tex), 3) / floor,
+        "x",
+        2,
+    )
+    from nnfig.typeset import preview
+
+    yield Row(
+        "preview with a dumped format / pdflatex",
+        median_seconds(lambda: preview.pdf(small.tex), 3) / median_seconds(lambda: typeset.pdf(small.tex), 3),
+        "x",
+        0.6,
+    )
+
+
+def memory() -> Iterator[Row]:
+    """What a model of 405 billion parameters costs, built and traced on meta in a process of its own."""
+    code = (
+        "import sys; sys.path.insert(0, 'examples'); import llama, nnfig, resource, time; model = llama.llama3_405b(); "
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; start = time.time(); "
+        "graph = nnfig.trace(model, input_size='1,128:int64'); "
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, time.time() - start)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
+    more, seconds = map(float, done.stdout.split())
+    yield Row("Llama 405 B on meta: memory beyond the model's own", more, "MiB", 1024)
+    yield Row("Llama 405 B on meta: trace", seconds, "s")
+
+
+def main() -> int:
+    """Print the table."""
+    parts = {f.__name__: f for f in (starting, drawing, typesetting, tracing, memory)}
+    wanted = sys.argv[1:] or list(parts)
+    over = 0
+    print("| what | measured | limit |\n| --- | --- | --- |")
+    for name in wanted:
+        for row in parts[name]():
+            bad = row.limit is not None and row.value > row.limit
+            over += bad
+            limit = f"{row.limit:g}" if row.limit is not None else ""
+            print(
+                f"| {row.what} | {row.value:.2f} {row.unit} | {limit}{' OVER' if bad else ''} |", flush=True
+            )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\npeak memory of this run {peak:.0f} MiB", file=sys.stderr)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
