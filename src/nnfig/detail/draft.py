@@ -1,0 +1,58 @@
+"""What passes work on: a graph on its way to being drawn, and the record of what has been done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nnfig.detail.rules import Rules
+from nnfig.graph import Graph, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Equal blocks of which the first is kept."""
+
+    path: str
+    """Path of the group that stands for all."""
+    name: str
+    """What they are called: a class, or the kinds in them."""
+    repeat: int
+    dropped: tuple[str, ...] = ()
+    """Names of the layers that are no longer drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What passes did; the caption is written from it."""
+
+    hidden: tuple[Layer, ...] = ()
+    merged: tuple[tuple[str, tuple[Layer, ...]], ...] = ()
+    """Name of the drawn layer, and what runs inside it after it."""
+    folded: tuple[Fold, ...] = ()
+    closed: tuple[tuple[str, str], ...] = ()
+    """Path and class of groups that became one block."""
+    dead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A graph under work. Passes are functions Draft -> Draft."""
+
+    graph: Graph
+    rules: Rules
+    record: Record = field(default_factory=Record)
+    origin: Graph = field(default_factory=Graph)
+    """As the source gave it."""
+    contents: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict[str, tuple[Layer, ...]])
+    """For each closed block, the layers in it that would have been drawn."""
+
+    def origin_graph(self, layer: Layer) -> Graph:
+        """The graph in which rules look for the groups around a layer: the source's where it stands there."""
+        return self.origin if layer.name in self.origin.layer else self.graph
+
+    def having(self, graph: Graph | None = None, **record: Any) -> Draft:
+        """A copy with another graph and with tuples appended to fields of the record."""
+        grown = {name: (*getattr(self.record, name), *more) for name, more in record.items()}
+        return replace(self, graph=graph or self.graph, record=replace(self.record, **grown))

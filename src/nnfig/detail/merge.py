@@ -1,0 +1,67 @@
+"""Layers that rules merge are drawn inside the layer that they follow, where nothing else takes that layer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nnfig.detail.draft import Draft
+from nnfig.graph import Edge, Graph, Layer
+
+
+def merge(draft: Draft) -> Draft:
+    """`conv -> bn -> relu` becomes `conv` with (bn, relu) inside; the drawn layer gives what the last one gave."""
+    graph = draft.graph
+    host_of: dict[str, str] = {}
+    inside: dict[str, list[Layer]] = {}
+    ends: dict[str, str] = {}
+    for layer in graph.layers:
+        host = _host(layer, draft, host_of, ends)
+        if host:
+            host_of[layer.name] = host
+            inside.setdefault(host, []).append(layer)
+            ends[host] = layer.name
+    if not host_of:
+        return draft
+    kept = tuple(
+        _with_output(_rewired(layer, host_of), inside.get(layer.name, ()))
+        for layer in graph.layers
+        if layer.name not in host_of
+    )
+    outputs = tuple(host_of.get(name, name) for name in graph.outputs)
+    merged = tuple((host, tuple(layers)) for host, layers in inside.items())
+    return draft.having(graph.replace(layers=kept, outputs=outputs), merged=merged)
+
+
+def _host(layer: Layer, draft: Draft, host_of: dict[str, str], ends: dict[str, str]) -> str:
+    """The layer that this one is drawn in, '' if none: its only source, which feeds nothing else and is drawn."""
+    graph = draft.graph
+    if draft.rules.fate(layer, graph) != "merge" or len(set(layer.sources)) != 1:
+        return ""
+    if any(edge.kind != "data" or edge.output for edge in layer.inputs):
+        return ""
+    before = layer.sources[0]
+    source = graph.layer.get(before)
+    if source is None or before in graph.outputs or graph.consumers[before] != (layer.name,):
+        return ""
+    if source.group != layer.group or source.name in draft.contents or not source.inputs:
+        return ""
+    return host_of.get(before, before)
+
+
+def _rewired(layer: Layer, host_of: dict[str, str]) -> Layer:
+    if not any(edge.source in host_of for edge in layer.inputs):
+        return layer
+    return replace(layer, inputs=tuple(_moved(edge, host_of) for edge in layer.inputs))
+
+
+def _moved(edge: Edge, host_of: dict[str, str]) -> Edge:
+    return replace(edge, source=host_of[edge.source]) if edge.source in host_of else edge
+
+
+def _with_output(layer: Layer, inside: list[Layer] | tuple[Layer, ...]) -> Layer:
+    return replace(layer, output=inside[-1].output or layer.output) if inside else layer
+
+
+def merged_into(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """Names that each drawn layer stands for beside its own."""
+    return {layer.name: layer.look.merged for layer in graph.layers if layer.look}

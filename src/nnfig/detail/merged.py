@@ -1,0 +1,95 @@
+"""What is said of merged layers: once in the caption where it holds for a whole family, else on the box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnfig.detail.categories import category_of
+from nnfig.detail.draft import Draft
+from nnfig.graph import Graph, Layer
+
+SHARE = 0.75
+"""A pattern is told in the caption when this share of the layers of one family and place has it."""
+
+Pattern = tuple[str, ...]
+"""What runs inside a layer after it, in order, by its short names."""
+
+Place = str
+"""Where a layer stands: `sum`, `concatenation`, `product` (it feeds one), `end` (the network returns it), `` elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the caption says of one family of layers."""
+
+    category: str
+    patterns: tuple[tuple[Place, Pattern], ...]
+    """For each place the pattern that layers there have unless their box says otherwise."""
+
+    def at(self, place: Place) -> Pattern | None:
+        """The pattern told for a place, None if none is."""
+        return dict(self.patterns).get(place)
+
+
+def told(draft: Draft) -> Mapping[str, Told]:
+    """For each family (category; for sums and the like the kind) what the caption will say."""
+    if draft.rules.merged != "caption":
+        return {}
+    inside = dict(draft.record.merged)
+    counts: dict[str, dict[Place, Counter[Pattern]]] = {}
+    for layer in draft.graph.layers:
+        if layer.name not in draft.contents:
+            pattern = pattern_of(inside.get(layer.name, ()), draft)
+            counts.setdefault(family(layer), {}).setdefault(place(layer, draft.graph), Counter())[pattern] += 1
+    found: dict[str, Told] = {}
+    for name, places in counts.items():
+        if any(pattern for counter in places.values() for pattern in counter):
+            common = [(where, _common(counter)) for where, counter in places.items()]
+            patterns = tuple((where, pattern) for where, pattern in common if pattern is not None)
+            if any(pattern for _, pattern in patterns):
+                found[name] = Told(name, patterns)
+    return found
+
+
+def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:
+    """Short names of merged layers."""
+    from nnfig.detail.label import short
+
+    return tuple(short(layer, draft.rules, draft.origin) for layer in inside)
+
+
+def family(layer: Layer) -> str:
+    """Layers that the caption speaks of together."""
+    category = category_of(layer.kind)
+    return layer.kind if category.name in ("merge", "function", "block", "reshape") else category.name
+
+
+def place(layer: Layer, graph: Graph) -> Place:
+    """Where a layer stands, as far as it matters for what follows it."""
+    if layer.name in graph.outputs:
+        return "end"
+    takers = [graph.layer[name] for name in graph.consumers[layer.name]]
+    kinds = {_JOINTS.get(taker.kind, "") for taker in takers if len(taker.inputs) > 1}
+    return kinds.pop() if len(kinds) == 1 and len(takers) == 1 else ""
+
+
+_JOINTS = {"add": "sum", "Add": "sum", "cat": "concatenation", "concat": "concatenation", "mul": "product"}
+
+
+def merged_text(layer: Layer, inside: tuple[Layer, ...], once: Mapping[str, Told], draft: Draft) -> str:
+    """What a box says of the layers merged into it: nothing where the caption tells it."""
+    pattern = pattern_of(inside, draft)
+    of = once.get(family(layer))
+    expected = of.at(place(layer, draft.graph)) if of and layer.name not in draft.contents else None
+    if expected is None:
+        return " · ".join(pattern)
+    if pattern == expected:
+        return ""
+    return " · ".join(pattern) if pattern else f"without {', '.join(expected)}"
+
+
+def _common(counter: Counter[Pattern]) -> Pattern | None:
+    pattern, count = min(counter.items(), key=lambda item: (-item[1], item[0]))
+    return pattern if count >= SHARE * sum(counter.values()) else None
