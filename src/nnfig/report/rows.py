@@ -51,7 +51,7 @@ def rows(graph: Graph, depth: int | None = None) -> list[Row]:
         order = _running_order(graph, takes)
         if len(order) == len(takes):
             break
-        opened |= {name for name in takes if name.endswith("/")} - set(order)
+        opened.add(_in_the_way(graph, place, [n for n in takes if n.endswith("/") and n not in set(order)]))
     members: dict[str, list[Layer]] = {}
     for layer in graph.layers:
         members.setdefault(place[layer.name], []).append(layer)
@@ -63,6 +63,21 @@ def rows(graph: Graph, depth: int | None = None) -> list[Row]:
 
 def _place(layer: Layer, closed: Sequence[str], opened: set[str]) -> str:
     return next((path + "/" for path in closed if path + "/" not in opened), layer.name)
+
+
+def _in_the_way(graph: Graph, place: Mapping[str, str], stuck: Sequence[str]) -> str:
+    """Of closed groups that wait for each other, the first that something outside runs between."""
+    for name in stuck:
+        ahead = [layer.name for layer in graph.layers if place[layer.name] == name]
+        outside: set[str] = set()
+        while ahead:
+            for follower in graph.consumers[ahead.pop()]:
+                if place[follower] != name and follower not in outside:
+                    outside.add(follower)
+                    ahead.append(follower)
+        if any(place[follower] == name for found in outside for follower in graph.consumers[found]):
+            return name
+    return stuck[0]
 
 
 def _takes(graph: Graph, place: Mapping[str, str]) -> Takes:
@@ -133,7 +148,7 @@ def _row(graph: Graph, name: str, members: Sequence[Layer], sources: tuple[str, 
 
 
 def subtotal(graph: Graph, path: str, members: Sequence[Layer]) -> tuple[int, int | None]:
-    """Parameters and MACs of a group's layers; its own repeats and those inside count, those around do not."""
+    """Parameters and MACs of a group's layers; its own repeats and those inside count, not those around."""
     around = 1
     for outer in graph.ancestors(path)[1:]:
         around *= graph.group[outer].repeat

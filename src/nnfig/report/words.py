@@ -35,8 +35,8 @@ _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 def operation(layer: Layer) -> str:
     """Kind and the hyper-parameters that tell it from others of its kind.
 
-    >>> operation(Layer("up", "ConvTranspose2d", attributes={"kernel_size": 2, "out_channels": 64, "stride": 2}))
-    'ConvTranspose2d 2x2, 64, /2'
+    >>> operation(Layer("conv1", "Conv2d", attributes={"kernel_size": (7, 7), "stride": (2, 2)}))
+    'Conv2d 7x7, /2'
     """
     attributes = layer.attributes
     words: list[str] = []
