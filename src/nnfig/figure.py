@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nnfig import detail, emit, layout, sources, typeset
+from nnfig import detail, emit, layout, report, sources, typeset
 from nnfig.errors import NnfigError
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
@@ -144,6 +145,23 @@ class Figure:
         path = Path(path)
         _writer(path)(self, path, force)
 
+    def __repr__(self) -> str:
+        size = f"{self.scene.width / 72.27:.2f} x {self.scene.height / 72.27:.2f} in"
+        return f"<Figure of {self.graph.name or 'network'}: {len(self.scene.nodes)} nodes, {size}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: SVG, PNG where that cannot be made here, the network as text without TeX."""
+        for kind, picture in (("image/svg+xml", self._svg), ("image/png", self._png)):
+            with suppress(NnfigError):
+                return {kind: picture(), "text/plain": repr(self)}
+        return {"text/plain": report.terminal(self.graph)}
+
+    def _svg(self) -> str:
+        return typeset.svg(self.tex)
+
+    def _png(self) -> bytes:
+        return typeset.png(self._pdf)
+
     @cached_property
     def _pdf(self) -> bytes:
         return typeset.pdf(self.tex)
@@ -186,11 +204,11 @@ def _save_pdf(figure: Figure, path: Path, force: bool) -> None:
 
 
 def _save_png(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_bytes(path, typeset.png(figure._pdf))
+    typeset.write_bytes(path, figure._png())
 
 
 def _save_svg(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_text(path, typeset.svg(figure.tex), force=force)
+    typeset.write_text(path, figure._svg(), force=force)
 
 
 def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -225,6 +226,11 @@ class Graph:
         from nnfig.graph.save import save
 
         save(self, path, full=full, force=force)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook and in IPython a graph shows itself as `nnfig show` prints it."""
+        # By name, because the nouns know no room; this is their one word about how they look.
+        printer.text(import_module("nnfig.report").terminal(self))
 
     def __str__(self) -> str:
         lines = [f"{self.name or 'network'}: {len(self.layers)} layers, {self.params:,} parameters"]
