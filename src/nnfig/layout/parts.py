@@ -31,7 +31,9 @@ class Parts:
     """Upper left corner where there is room for the legend inside the figure; None: centred below."""
 
 
-def finished(parts: Parts, drawing: Drawing, options: Options, *, view: str, text: float, **more: object) -> Scene:
+def finished(
+    parts: Parts, drawing: Drawing, options: Options, *, view: str, text: float, **more: object
+) -> Scene:
     """The scene: everything moved so that the lower left corner is (0, 0); whether it fits; the legend placed."""
     x0, y0, x1, y1 = bounds(parts)
     legends: tuple[Legend, ...] = ()

@@ -11,8 +11,19 @@ from nnfig.graph import Dim, Graph, Layer, TensorSpec
 UNKNOWN = 64
 """The size at which a symbolic dimension is drawn."""
 
-CHANNELS_FIRST = ("Conv1d", "ConvTranspose1d", "MaxPool1d", "AvgPool1d", "AdaptiveAvgPool1d", "AdaptiveMaxPool1d",
-                  "BatchNorm1d", "InstanceNorm1d", "conv1d", "max_pool1d", "avg_pool1d")
+CHANNELS_FIRST = (
+    "Conv1d",
+    "ConvTranspose1d",
+    "MaxPool1d",
+    "AvgPool1d",
+    "AdaptiveAvgPool1d",
+    "AdaptiveMaxPool1d",
+    "BatchNorm1d",
+    "InstanceNorm1d",
+    "conv1d",
+    "max_pool1d",
+    "avg_pool1d",
+)
 """Kinds whose three-dimensional output is N C L; elsewhere it is N L D."""
 
 Form = Literal["map", "sequence", "vector"]
@@ -87,13 +98,34 @@ def damped(value: Dim, rule: str) -> float:
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "conv": ("Conv1d", "Conv2d", "Conv3d", "conv1d", "conv2d", "conv3d", "LazyConv2d"),
-    "up": ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "conv_transpose2d", "conv_transpose3d", "Upsample",
-           "UpsamplingBilinear2d", "UpsamplingNearest2d", "interpolate", "PixelShuffle", "pixel_shuffle",
-           "MaxUnpool2d", "UpSampling2D"),
+    "up": (
+        "ConvTranspose1d",
+        "ConvTranspose2d",
+        "ConvTranspose3d",
+        "conv_transpose2d",
+        "conv_transpose3d",
+        "Upsample",
+        "UpsamplingBilinear2d",
+        "UpsamplingNearest2d",
+        "interpolate",
+        "PixelShuffle",
+        "pixel_shuffle",
+        "MaxUnpool2d",
+        "UpSampling2D",
+    ),
     "concat": ("cat", "concat", "concatenate", "Concatenate", "Concat", "hstack"),
     "add": ("add", "add_", "iadd", "Add", "sum", "__add__", "__iadd__", "Sum"),
     "flat": ("Flatten", "flatten", "view", "reshape", "squeeze", "Reshape", "Squeeze", "getitem"),
-    "drop": ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "dropout", "dropout2d", "dropout3d"),
+    "drop": (
+        "Dropout",
+        "Dropout1d",
+        "Dropout2d",
+        "Dropout3d",
+        "AlphaDropout",
+        "dropout",
+        "dropout2d",
+        "dropout3d",
+    ),
     "softmax": ("Softmax", "softmax", "LogSoftmax", "log_softmax", "Softmax2d"),
     "linear": ("Linear", "linear", "LazyLinear", "Bilinear"),
 }

@@ -26,12 +26,15 @@ WIDEST = 0.28
 MARGIN = 1.0
 """Room around the figure, for line widths."""
 
+
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the main panel's tensors as volumes within the width."""
     found = stations(drawing.graph)
     row = rows(found)
     placed, scale = _fitted(found, row, options)
-    drawn = replace(parts(placed, row, scale, drawing.graph), legend=_legend(drawing, found, options.width, scale.text))
+    drawn = replace(
+        parts(placed, row, scale, drawing.graph), legend=_legend(drawing, found, options.width, scale.text)
+    )
     said = sentence(scale.rule, found)
     caption = f"{drawing.caption} {said}".strip()
     return finished(drawn, drawing, options, view="volumes", text=scale.text, caption=caption)
@@ -43,7 +46,9 @@ def _legend(drawing: Drawing, found: Sequence[Station], room: float, text: float
     return legend([e for e in drawing.legend if e.what == "node" and e.cls in used], room, text)
 
 
-def _fitted(found: Sequence[Station], row: Mapping[str, int], options: Options) -> tuple[tuple[Placed, ...], Scale]:
+def _fitted(
+    found: Sequence[Station], row: Mapping[str, int], options: Options
+) -> tuple[tuple[Placed, ...], Scale]:
     """The first of the ways to draw that keeps to the width: whole sizes before short ones, large before small."""
     best: tuple[tuple[Placed, ...], Scale] | None = None
     room = options.width - 2 * MARGIN

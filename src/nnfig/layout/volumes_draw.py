@@ -114,15 +114,14 @@ def _wires(
     for item in standing:
         station = item.station
         for source in station.sources:
-            if station.attached:
+            if item.glued:
                 continue
             between = [
                 p
                 for p in standing[order[source] + 1 : order[station.name]]
                 if rows[p.station.name] == rows[source] and p.x > at[source].x
             ]
-            glued = all(p.station.attached and p.station.sources[0] == source for p in between)
-            if rows[source] == rows[station.name] and between and not (glued and len(between) > 99):
+            if rows[source] == rows[station.name] and between:
                 arcs.append((at[source], item, "skip", ""))
             else:
                 wires.append(Wire(source, station.name))

@@ -30,6 +30,8 @@ class Placed:
     below: str = ""
     side: str = ""
     edge: str = ""
+    glued: bool = False
+    """It stands on the right face of its source: a pooling without text of its own."""
 
     def shapes(self, text: float) -> tuple[Polygon, ...]:
         """Outlines of the body and its texts, around the centre."""
@@ -52,14 +54,14 @@ def place(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) -> tu
         row = rows[station.name]
         neighbours = [p for p in done if rows[p.station.name] == row][-BACK:]
         for other in neighbours:
-            if not (station.attached and other.station.name == station.sources[0]):
+            if not (item.glued and other.station.name == station.sources[0]):
                 x = max(x, other.x + _beside(other, item, scale.text))
         for source in station.sources:
-            if station.attached:
+            if item.glued:
                 x = max(x, at[source].x + at[source].body.front / 2 + item.body.front / 2)
             else:
                 x = max(x, at[source].x + at[source].body.front / 2 + ARROW + item.body.w / 2)
-        item = replace(item, x=max(x, -1e8) if x > -1e8 else 0.0)
+        item = replace(item, x=x if x > -1e8 else 0.0)
         done.append(item)
         at[station.name] = item
     return tuple(done)
@@ -84,7 +86,8 @@ def labelled(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) ->
         item = Placed(station, solid(station, scale))
         if station.role != "join":
             following = [s for s in found[i + 1 :] if station.name in s.sources]
-            item = replace(item, **_texts(station, following, scale.whole))
+            texts = _texts(station, following, scale.whole)
+            item = replace(item, **texts, glued=station.attached and not texts)
         items.append(item)
     return items
 
@@ -92,7 +95,9 @@ def labelled(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) ->
 def _texts(station: Station, following: Sequence[Station], whole: bool) -> dict[str, str]:
     """What is written around a box."""
     size = station.size
-    said_next = any(s.size.space == size.space and s.size.form == "map" and s.role != "join" for s in following)
+    said_next = any(
+        s.size.space == size.space and s.size.form == "map" and s.role != "join" for s in following
+    )
     if station.role == "pool" and (said_next or size.form != "map"):
         return {}
     if size.form == "vector":

@@ -72,7 +72,9 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
         owner[layer.name] = sources[0]
         return
     if does in ELEMENTWISE and alone and before.role in ("stack", "bar") and size == before.size:
-        _rename(built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, _cls(layer)))), layer)
+        _rename(
+            built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, _cls(layer)))), layer
+        )
         return
     fresh = _fresh(layer, does, size, sources, graph)
     if alone and _joins(before, fresh, built):
@@ -91,7 +93,9 @@ def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph:
     if does in ("add", "concat") and len(sources) > 1:
         role = "join"
     look = layer.look
-    sign = (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
+    sign = (
+        (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
+    )
     repeat = next((path for path in graph.ancestors(layer.group) if graph.group[path].repeat > 1), "")
     return Station(layer.name, role, size, _cls(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
 
