@@ -1,0 +1,113 @@
+"""TeX to PDF several times as fast as usual: TikZ and nnfig are loaded from a dumped format.
+
+The format is made once, kept in the user's cache, and made anew when a style file or the TeX changes. Whatever
+it cannot do (no cache, an error in the figure, a page that brings its own preamble) is left to `typeset.pdf`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from nnfig.resources import resource
+from nnfig.typeset import probe
+
+SECONDS = 60
+"""A preview that takes longer is given up."""
+
+_BEGIN = r"\begin{document}"
+
+
+def pdf(tex: str) -> bytes:
+    """The figure as PDF, as `typeset.pdf` makes it.
+
+    Raises NnfigError where that does.
+    """
+    from nnfig import typeset
+
+    if r"\documentclass" in tex or shutil.which("pdftex") is None:
+        return typeset.pdf(tex)
+    dumped = _format()
+    page = _run(tex, dumped) if dumped else None
+    return typeset.pdf(tex) if page is None else page
+
+
+def _run(tex: str, dumped: Path) -> bytes | None:
+    """The page, or nothing where TeX found a fault."""
+    _, _, rest = _preamble().partition(_BEGIN)
+    with tempfile.TemporaryDirectory(prefix="nnfig-") as folder:
+        place = Path(folder)
+        (place / "figure.tex").write_text(_BEGIN + rest + "\n" + tex, "utf-8")
+        done = _tex(place, f"-fmt={dumped}", "-halt-on-error", "figure.tex")
+        page = place / "figure.pdf"
+        return page.read_bytes() if done and page.exists() else None
+
+
+@cache
+def _format() -> Path | None:
+    """The dumped format; nothing where it cannot be made or kept."""
+    style = resource("latex", "nnfig.sty").read_bytes()
+    engine = (probe.version("pdftex") or "").encode()
+    stamp = hashlib.sha256(b"\0".join((style, _preamble().encode(), engine, _dumped_by()))).hexdigest()[:16]
+    before, _, _ = _preamble().partition(_BEGIN)
+    try:
+        kept = _cache_folder() / f"preview-{stamp}.fmt"
+        if kept.exists():
+            return kept
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="nnfig-") as folder:
+            place = Path(folder)
+            (place / "preview.tex").write_text(before + "\n\\dump\n", "utf-8")
+            shutil.copy(resource("latex", "nnfig.sty"), place)
+            if not _tex(place, "-ini", "&pdflatex", "preview.tex"):
+                return None
+            with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
+                fresh.write((place / "preview.fmt").read_bytes())
+            Path(fresh.name).replace(kept)
+        for old in kept.parent.glob("preview-*.fmt"):
+            if old != kept:
+                old.unlink(missing_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+        return None
+    return kept
+
+
+@cache
+def _preamble() -> str:
+    return resource("latex", "nnfig-standalone.tex").read_text("utf-8")
+
+
+def _dumped_by() -> bytes:
+    """Where LaTeX's own format lies, and when it was made: a new LaTeX needs a new dump."""
+    found = probe.tex_files(["pdflatex.fmt"])["pdflatex.fmt"]
+    return f"{found} {Path(found).stat().st_mtime_ns}".encode() if found and Path(found).exists() else b""
+
+
+def _tex(place: Path, *arguments: str) -> bool:
+    """Run pdfTeX in a folder, shut in there; whether it went well."""
+    shut_in = {"openin_any": "p", "openout_any": "p", "TEXMFOUTPUT": str(place), "SOURCE_DATE_EPOCH": "0"}
+    command = ["pdftex", "-no-shell-escape", "-interaction=batchmode", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=place,
+            env={**os.environ, **shut_in, "FORCE_SOURCE_DATE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "nnfig"
