@@ -1,0 +1,83 @@
+"""The measures of a blocks figure, in pt: gaps, pads and box sizes, from the font size and how tight it must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Every distance of a layout; all follow from the font size."""
+
+    font: float = 8.0
+    direction: Literal["right", "down"] = "down"
+    rotated: bool = False
+    """Labels read upwards; boxes are narrow along the flow (right only)."""
+    label: float = 92.0
+    """Widest line of a label before it wraps, at 8 pt."""
+    tight: float = 1.0
+    """Factor on the gaps, 1 to 0.6."""
+
+    @property
+    def unit(self) -> float:
+        """Everything scales with this."""
+        return self.font / 8
+
+    @property
+    def lane_side(self) -> int:
+        """Where skips run by default: to the right of a column, above a row."""
+        return 1 if self.direction == "down" else -1
+
+    def _gap(self, at_8_pt: float) -> float:
+        return at_8_pt * self.unit * self.tight
+
+    @property
+    def gap(self) -> float:
+        """Between two items of a chain: an arrow."""
+        return self._gap(11.0)
+
+    @property
+    def bus(self) -> float:
+        """Between items where wires fan out or in."""
+        return self._gap(16.0)
+
+    @property
+    def tap(self) -> float:
+        """Added to a gap in which skips leave the trunk."""
+        return self._gap(4.0)
+
+    @property
+    def beside(self) -> float:
+        """Between parallel branches."""
+        return self._gap(10.0)
+
+    @property
+    def lane(self) -> float:
+        """Between lanes, and between a lane and what it runs beside."""
+        return self._gap(7.0)
+
+    @property
+    def pad(self) -> float:
+        """Between a frame and what it holds."""
+        return self._gap(5.0)
+
+    @property
+    def line(self) -> float:
+        """Height of a line of text."""
+        return 1.2 * self.font
+
+    @property
+    def header(self) -> float:
+        """Room for a frame's title."""
+        return 1.15 * self.font
+
+    @property
+    def inset(self) -> float:
+        """Between a label and the border of its box, at the sides."""
+        return 4.0 * self.unit
+
+    @property
+    def glyph(self) -> float:
+        """Diameter of a circle with a sign."""
+        return 1.35 * self.font
