@@ -13,6 +13,7 @@ from typing import Any
 from nnfig import typeset
 from nnfig.errors import NnfigError
 from nnfig.figure import Figure, draw
+from nnfig.typeset import preview
 
 Say = Callable[[str], None]
 
@@ -138,7 +139,7 @@ def _save(figure: Figure, path: Path, force: bool) -> None:
     if suffix not in (".pdf", ".png"):
         figure.save(path, force=force)
         return
-    page = typeset.preview.pdf(figure.tex)
+    page = preview.pdf(figure.tex)
     typeset.write_bytes(path, page if suffix == ".pdf" else typeset.png(page))
 
 

@@ -48,7 +48,7 @@ def tex_files(names: Sequence[str]) -> dict[str, str | None]:
         return dict.fromkeys(names)
     try:
         done = subprocess.run(
-            [kpsewhich, *names],
+            [kpsewhich, "-engine=pdftex", *names],
             capture_output=True,
             text=True,
             errors="replace",
