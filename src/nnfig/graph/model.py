@@ -128,6 +128,8 @@ class Group:
     repeat: int = 1
     parent: str = ""
     """Path of the group around it; empty at the top."""
+    shared: bool = False
+    """Whether the repeated ones all run the same weights, as the steps of an unrolled loop do."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Graph:
     @property
     def params(self) -> int:
         """Parameters of the whole network, shared ones counted once."""
-        return sum(layer.params * self.repeats(layer) for layer in self.layers)
+        return sum(layer.params * self.repeats(layer, shared=False) for layer in self.layers)
 
     @property
     def macs(self) -> int:
@@ -198,11 +200,15 @@ class Graph:
             group = self.group[group].parent
         return tuple(found)
 
-    def repeats(self, layer: Layer) -> int:
-        """How many times the layer stands in the network once folded groups are counted out."""
+    def repeats(self, layer: Layer, *, shared: bool = True) -> int:
+        """How many times the layer stands in the network once folded groups are counted out.
+
+        With `shared=False`, how many sets of weights that makes.
+        """
         count = 1
         for path in self.ancestors(layer.group):
-            count *= self.group[path].repeat
+            group = self.group[path]
+            count *= group.repeat if shared or not group.shared else 1
         return count
 
     def members(self, group: str) -> tuple[Layer, ...]:
