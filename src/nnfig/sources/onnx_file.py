@@ -10,10 +10,12 @@ from nnfig.errors import NnfigError
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources import scopes
 from nnfig.sources.macs import macs
-from nnfig.sources.onnx_kinds import Draft, Op, draft
+from nnfig.sources.onnx_collapse import collapsed
+from nnfig.sources.onnx_kinds import Draft, Op, Part, draft
 from nnfig.sources.onnx_load import load
 from nnfig.sources.onnx_names import Place, places
 from nnfig.sources.onnx_nodes import operators
+from nnfig.sources.onnx_patterns import fused
 from nnfig.sources.onnx_values import UNKNOWN, Values, head
 
 if TYPE_CHECKING:
@@ -37,14 +39,15 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         i.name: values.specs.get(i.name, TensorSpec((UNKNOWN,))) for i in model.graph.input if i.name not in known
     }
     ops, more = operators(model, values, inputs, path)
+    outputs = [o.name for o in model.graph.output]
+    ops = fused(ops, values, outputs)
     if not ops:
         raise NnfigError("nothing in the graph depends on an input", where=str(path))
-    drafts = [draft(op, values) for op in ops]
+    ops, drafts = collapsed(ops, [draft(op, values) for op in ops], values, outputs)
     named = places(ops, drafts, values, inputs)
     build = _Builder(values, inputs)
     for op, item, place in zip(ops, drafts, named.each, strict=True):
         build.add(op, item, place)
-    outputs = [o.name for o in model.graph.output]
     notes = [*notes, *more, *build.notes()]
     if not named.hierarchy:
         notes.append("The file tells no module hierarchy.")
@@ -70,21 +73,23 @@ class _Builder:
         self.names: dict[str, object] = dict(inputs)
         self.owner: dict[str, str] = {}
         self.one_sample = False
+        self.batch = next((s.shape[0] for s in inputs.values() if s.shape and isinstance(s.shape[0], str)), None)
+        """Name of the first axis of the first input that leaves it open."""
 
     def add(self, op: Op, item: Draft, place: Place) -> None:
         """Append the layer of one operator, after layers for constants and parameters that it takes."""
         edges = tuple(self.source(name, place) for name in item.inputs)
         params, shared = self._weights(item.weights, place.name)
-        output = tuple(self.values.specs.get(name, TensorSpec(())) for name in op.outputs if name)
-        shapes = [self._one(spec.shape) for spec in output]
-        taken = [self._one(self.values.shape(name) or ()) for name in item.inputs]
+        output = tuple(self.values.specs.get(name, TensorSpec((UNKNOWN,))) for name in op.outputs if name)
+        shapes = tuple(map(self.values.shape, item.inputs))
+        whole = Part(item.kind, item.attributes, item.shapes or shapes, tuple(spec.shape for spec in output))
         layer = Layer(
             name=place.name,
             kind=place.kind,
             inputs=edges,
             output=output,
             params=params,
-            macs=macs(item.kind, item.attributes, taken, shapes),
+            macs=self._macs(item.parts or (whole,)),
             path=place.path,
             attributes=item.attributes,
             shared=shared or place.again,
@@ -134,18 +139,22 @@ class _Builder:
                     total += self.values.count(root)
         return total, shared if not total else ""
 
-    def _one(self, shape: Sequence[Any]) -> tuple[Any, ...]:
-        """The shape of one sample where the batch is only a name."""
-        if shape and isinstance(shape[0], str):
-            self.one_sample = True
-            return (1, *shape[1:])
-        return tuple(shape)
+    def _macs(self, parts: Sequence[Part]) -> int | None:
+        """Multiply-accumulates of one sample where the batch is only a name."""
+        counts: list[int | None] = []
+        for part in parts:
+            inputs = [self._one(shape) for shape in part.inputs]
+            counts.append(macs(part.kind, part.attributes, inputs, [self._one(shape) for shape in part.outputs]))
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def _one(self, shape: Sequence[Any] | None) -> tuple[Any, ...]:
+        """The shape with one for the batch."""
+        self.one_sample |= bool(shape) and self.batch in (shape or ())
+        return tuple(1 if size == self.batch else size for size in shape or ())
 
     def notes(self) -> list[str]:
         """What had to be assumed."""
-        found: list[str] = []
         if self.one_sample:
-            found.append("Multiply-accumulates are those of a batch of one, because the file leaves the batch open.")
-        if any(root.startswith("onnx::Conv") for root in self.owner):
-            found.append("The exporter folded batch normalisation into the convolutions before it.")
-        return found
+            return ["Multiply-accumulates are those of a batch of one, because the file leaves the batch open."]
+        return []

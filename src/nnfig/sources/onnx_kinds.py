@@ -33,6 +33,16 @@ class Op:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is known of one computation for counting its multiplications."""
+
+    kind: str
+    attributes: Mapping[str, Any]
+    inputs: tuple[tuple[Any, ...] | None, ...]
+    outputs: tuple[tuple[Any, ...] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A layer before it has a name."""
 
@@ -43,8 +53,10 @@ class Draft:
     weights: tuple[str, ...] = ()
     """Tensors that it owns."""
     mark: Mark = ""
-    module: bool = False
-    """Whether PyTorch has this only as a module, or the module owns parameters."""
+    shapes: tuple[tuple[Any, ...] | None, ...] = ()
+    """Shapes to count multiplications with, where those of `inputs` are not the ones that the formula expects."""
+    parts: tuple[Part, ...] = ()
+    """What it was put together from, to count multiplications part by part."""
 
 
 def draft(op: Op, values: Values) -> Draft:
@@ -57,7 +69,7 @@ def draft(op: Op, values: Values) -> Draft:
         if op.type in ONNX:
             return _renamed(op, values, ONNX[op.type])
     weights = tuple(name for name in op.inputs if name and _owned(values, name))
-    kept = tuple(name for name in op.inputs if name and not values.constant(name))
+    kept = tuple(name for name in op.inputs if not values.known(name))
     return Draft(op.type, _plain(op.attributes), kept, weights)
 
 
@@ -85,15 +97,15 @@ def _rank(op: Op, values: Values, place: int = 0) -> int | None:
     return len(shape) if shape is not None else None
 
 
-def _operands(op: Op, values: Values, named: Sequence[str] = ()) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
-    """Constants as attributes, tensors that flow in, parameters and tables that flow in as layers of their own."""
+def _operands(op: Op, values: Values, named: Sequence[str] = ()) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Constants as attributes, and the tensors that flow in."""
     attributes: dict[str, Any] = {}
     inputs: list[str] = []
     for place, name in enumerate(op.inputs):
         if not name:
             continue
         label = named[place - 1] if 0 < place <= len(named) else ""
-        constant = values.constant(name) or name in values.sizes
+        constant = values.known(name)
         if label and constant:
             known = values.number(name) if label in ("min", "max", "k", "dim", "index") else values.tuple(name)
             known = values.tuple(name) if known is None else known
@@ -103,18 +115,18 @@ def _operands(op: Op, values: Values, named: Sequence[str] = ()) -> tuple[dict[s
             attributes["other" if place else "input"] = values.number(name)
         elif name not in values.sizes:
             inputs.append(name)
-    return attributes, tuple(inputs), ()
+    return attributes, tuple(inputs)
 
 
 def _renamed(op: Op, values: Values, word: Word) -> Draft:
-    attributes, inputs, weights = _operands(op, values, word.operands)
+    attributes, inputs = _operands(op, values, word.operands)
     for key, value in op.attributes.items():
         if key in word.attributes:
             attributes.setdefault(word.attributes[key], value)
     dim = attributes.get("dim")
     if isinstance(dim, tuple) and len(dim) == 1:
         attributes["dim"] = dim[0]
-    return Draft(word.kind, attributes, inputs, weights, word.mark)
+    return Draft(word.kind, attributes, inputs, mark=word.mark)
 
 
 # Layers with weights
@@ -160,7 +172,7 @@ def _conv(op: Op, values: Values) -> Draft | None:
     if transposed:
         attributes["output_padding"] = tuple(op.attributes.get("output_padding", (0,) * rank))
     kind = f"ConvTranspose{rank}d" if transposed else f"Conv{rank}d"
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _times(size: Any, factor: int) -> Any:
@@ -173,7 +185,7 @@ def _gemm(op: Op, values: Values) -> Draft | None:
         return None
     out, features = weight if op.attributes.get("transB", 0) else weight[::-1]
     attributes = {"in_features": features, "out_features": out, "bias": bool(op.input(2))}
-    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _matmul(op: Op, values: Values) -> Draft | None:
@@ -181,7 +193,7 @@ def _matmul(op: Op, values: Values) -> Draft | None:
     if weight is None or len(weight) != 2 or not values.constant(op.input(1)) or values.constant(op.input(0)):
         return None
     attributes = {"in_features": weight[0], "out_features": weight[1], "bias": False}
-    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:2], module=True)
+    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:2])
 
 
 def _batch_norm(op: Op, values: Values) -> Draft:
@@ -194,7 +206,7 @@ def _batch_norm(op: Op, values: Values) -> Draft:
         "affine": True,
     }
     kind = {2: "BatchNorm1d", 3: "BatchNorm1d", 5: "BatchNorm3d"}.get(rank, "BatchNorm2d")
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _rounded(value: float) -> float:
@@ -206,7 +218,7 @@ def _instance_norm(op: Op, values: Values) -> Draft:
     shape = values.shape(op.input(1)) or ("?",)
     rank = {3: "1d", 5: "3d"}.get(_rank(op, values) or 4, "2d")
     attributes = {"num_features": shape[0], "eps": _rounded(op.attributes.get("epsilon", 1e-5)), "affine": True}
-    return Draft(f"InstanceNorm{rank}", attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft(f"InstanceNorm{rank}", attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _group_norm(op: Op, values: Values) -> Draft:
@@ -216,14 +228,14 @@ def _group_norm(op: Op, values: Values) -> Draft:
         "num_channels": shape[1],
         "eps": _rounded(op.attributes.get("epsilon", 1e-5)),
     }
-    return Draft("GroupNorm", attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft("GroupNorm", attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _layer_norm(op: Op, values: Values) -> Draft:
-    shape = values.shape(op.input(1)) or ("?",)
+    shape = (values.shape(op.input(1)) if op.input(1) else None) or op.attributes.get("shape") or ("?",)
     attributes = {"normalized_shape": tuple(shape), "eps": _rounded(op.attributes.get("epsilon", 1e-5))}
     kind = "RMSNorm" if op.type in ("RMSNormalization", "SimplifiedLayerNormalization") else "LayerNorm"
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3], module=True)
+    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
 
 
 def _recurrent(op: Op, values: Values) -> Draft:
@@ -235,22 +247,22 @@ def _recurrent(op: Op, values: Values) -> Draft:
         "bidirectional": op.attributes.get("direction", "forward") == "bidirectional",
     }
     weights = tuple(op.input(place) for place in (1, 2, 3, 7) if op.input(place))
-    states = tuple(op.input(p) for p in (0, 5, 6) if op.input(p) and not values.constant(op.input(p)))
-    return Draft(op.type, attributes, states, weights, module=True)
+    states = tuple(op.input(p) for p in (0, 5, 6) if op.input(p) and not values.known(op.input(p)))
+    return Draft(op.type, attributes, states, weights)
 
 
 def _prelu(op: Op, values: Values) -> Draft | None:
     if not values.constant(op.input(1)):
         return None
     slopes = [d for d in values.shape(op.input(1)) or () if d != 1]
-    return Draft("PReLU", {"num_parameters": slopes[0] if slopes else 1}, op.inputs[:1], op.inputs[1:2], module=True)
+    return Draft("PReLU", {"num_parameters": slopes[0] if slopes else 1}, op.inputs[:1], op.inputs[1:2])
 
 
 def _gather(op: Op, values: Values) -> Draft | None:
     table = values.shape(op.input(0))
     if table is not None and len(table) == 2 and _owned(values, op.input(0)) and op.attributes.get("axis", 0) == 0:
         attributes = {"num_embeddings": table[0], "embedding_dim": table[1]}
-        return Draft("Embedding", attributes, op.inputs[1:2], op.inputs[:1], module=True)
+        return Draft("Embedding", attributes, op.inputs[1:2], op.inputs[:1])
     if values.number(op.input(1)) is not None and not values.constant(op.input(0)):
         attributes = {"dim": op.attributes.get("axis", 0), "index": values.number(op.input(1))}
         return Draft("select", attributes, op.inputs[:1], mark="plumbing")
@@ -359,7 +371,8 @@ def _attention(op: Op, values: Values) -> Draft:
     a = op.attributes
     attributes: dict[str, Any] = {"is_causal": bool(a.get("is_causal", 0))}
     attributes |= {new: a[old] for old, new in (("q_num_heads", "num_heads"), ("scale", "scale")) if old in a}
-    return Draft("scaled_dot_product_attention", attributes, tuple(n for n in op.inputs if n))
+    inputs = tuple(n for n in op.inputs if n and not values.known(n))
+    return Draft("scaled_dot_product_attention", attributes, inputs, shapes=a.get("shapes", ()))
 
 
 def _slice(op: Op, values: Values) -> Draft:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from nnfig.sources.onnx_kinds import Draft, Op, as_function
 from nnfig.sources.onnx_values import Values
@@ -33,57 +34,64 @@ class Places:
     """Whether the names told of modules at all."""
 
 
-_WEIGHT = re.compile(r"[._/](weight|bias|kernel|gamma|beta|scale|w|b|W|B|weights|biases)(_0|:0|/read)*$")
+_WEIGHT = re.compile(r"[._/](sc_w|sc_b|weight|bias|kernel|gamma|beta|scale|s|w|b|W|B|weights|biases)(_0|:0|/read)*$")
 _NUMBERED = re.compile(r"^[A-Za-z]{0,12}_?\d+$")
 _ANONYMOUS = re.compile(r"^(onnx::|val_|_val|t\d|r\d)|^\d+$")
 
 
 def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Mapping[str, object]) -> Places:
     """Names for the operators; `taken` are the names of the network's inputs."""
-    scopes = [op.scope for op in ops]
-    if not any(scopes):
-        scopes = _scopes_of_weights(ops, drafts, values)
-    rooted = without_common_root([s for s in scopes if s])
-    scopes = _put_back(scopes, rooted)
-    paths = [module_path(scope) for scope in scopes]
-    classes = {
-        path: cls
-        for op, way in zip(ops, paths, strict=True)
-        for path, cls in zip(reversed(way), reversed(op.classes), strict=False)
-        if cls
-    }
-    leaves = _leaves(paths, drafts)
+    stems = [_stem(item, values) for item in drafts]
+    if any(op.scope for op in ops):
+        ways = _ways(ops, drafts, values, stems)
+        leaves = _leaves(ways, drafts)
+    else:
+        ways, leaves = _ways_of_weights(ops, stems)
     names: dict[str, object] = dict(taken)
     calls: dict[str, list[str]] = {}
     found: list[Place] = []
-    for op, way, item in zip(ops, paths, drafts, strict=True):
+    for op, way, item in zip(ops, ways, drafts, strict=True):
         scope = way[-1] if way else ""
+        path = _CALL.sub("", scope)
         if scope in leaves:
-            before = calls.setdefault(scope, [])
-            name = unique(f"{scope}@{len(before) + 1}" if before else scope, names)
-            place = Place(name, item.kind, scope, parent(scope), before[0] if before else "")
+            before = calls.setdefault(path, [])
+            name = unique(f"{path}@{len(before) + 1}" if before else path, names)
+            place = Place(name, item.kind, path, _outside(parent(scope), leaves), before[0] if before else "")
             before.append(name)
         else:
-            kind = as_function(item.kind) if any(paths) else item.kind
-            name = unique(_own_name(op, kind, scope, bool(leaves)), names)
-            place = Place(name, kind, scope, scope)
+            kind = as_function(item.kind) if leaves else item.kind
+            name = unique(_own_name(op, kind, path, bool(leaves)), names)
+            place = Place(name, kind, path, scope)
         names[name] = None
         found.append(place)
-    everything = {place.name for place in found}
-    found = [_outside_layers(place, everything) for place in found]
-    return Places(tuple(found), classes, any(place.group for place in found))
+    return Places(tuple(found), _classes(ops, ways), any(place.group for place in found))
 
 
-def _put_back(scopes: Sequence[tuple[str, ...]], rest: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    left = iter(rest)
-    return [next(left) if scope else () for scope in scopes]
+_CALL = re.compile(r"@\d+")
 
 
-def _leaves(paths: Sequence[tuple[str, ...]], drafts: Sequence[Draft]) -> set[str]:
+def _outside(group: str, leaves: Set[str]) -> str:
+    """A layer cannot hold layers: where a group has the name of one, the group around it is taken."""
+    while group in leaves:
+        group = parent(group)
+    return group
+
+
+def _classes(ops: Sequence[Op], ways: Sequence[tuple[str, ...]]) -> dict[str, str]:
+    """Class names by path, as far as exporters tell."""
+    return {
+        path: cls
+        for op, way in zip(ops, ways, strict=True)
+        for path, cls in zip(reversed(way), reversed(op.classes), strict=False)
+        if cls
+    }
+
+
+def _leaves(ways: Sequence[tuple[str, ...]], drafts: Sequence[Draft]) -> set[str]:
     """Scopes that hold one computation (perhaps called again), so that scope and computation are one layer."""
     kinds: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
     outer: set[str] = set()
-    for way, item in zip(paths, drafts, strict=True):
+    for way, item in zip(ways, drafts, strict=True):
         if way:
             kinds.setdefault(way[-1], set()).add((item.kind, item.weights))
             outer.update(way[:-1])
@@ -100,26 +108,74 @@ def _own_name(op: Op, kind: str, scope: str, hierarchy: bool) -> str:
     return own
 
 
-def _outside_layers(place: Place, names: set[str]) -> Place:
-    """A layer cannot hold layers: where a group has the name of one, the group around it is taken."""
-    group = place.group
-    while group in names:
-        group = parent(group)
-    return place if group == place.group else Place(place.name, place.kind, place.path, group, place.again)
+# Scopes that the exporter wrote
 
 
-def _scopes_of_weights(ops: Sequence[Op], drafts: Sequence[Draft], values: Values) -> list[tuple[str, ...]]:
-    """Scopes from the names of weights (`layer1.0.conv1.weight`, `inception_3a/1x1_w_0`); the rest from neighbours."""
-    own: list[tuple[str, ...]] = []
-    for item in drafts:
-        roots = [root for weight in item.weights for root in values.roots.get(weight, ())]
-        stem = next((_WEIGHT.sub("", r) for r in roots if _WEIGHT.search(r) and not _ANONYMOUS.match(r)), "")
-        own.append(tuple(clean(part) for part in re.split(r"[./]", stem) if part))
-    return _spread(ops, own) if any(len(scope) > 1 for scope in own) else own
+def _ways(
+    ops: Sequence[Op], drafts: Sequence[Draft], values: Values, stems: Sequence[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    scopes = [op.scope for op in ops]
+    if all(scopes) and not any(op.name.startswith("/") or op.classes for op in ops):
+        scopes = without_common_root(scopes)
+    scopes = _further_calls(scopes, drafts, values)
+    ways = [module_path(scope) for scope in scopes]
+    return [_of_weight(op, way, stem) for op, way, stem in zip(ops, ways, stems, strict=True)]
 
 
-def _spread(ops: Sequence[Op], own: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Put an operator without a name into the group that its producers and consumers share."""
+def _of_weight(op: Op, way: tuple[str, ...], stem: tuple[str, ...]) -> tuple[str, ...]:
+    """The module of the weights where a folded convolution was left in the scope of its normalisation."""
+    folded = op.classes and op.classes[-1].startswith("BatchNorm") and op.type != "BatchNormalization"
+    return (*way[:-1], ".".join(stem)) if folded and way and stem else way
+
+
+_AGAIN = re.compile(r"^(.+)_(\d+)$")
+
+
+def _further_calls(
+    scopes: Sequence[tuple[str, ...]], drafts: Sequence[Draft], values: Values
+) -> list[tuple[str, ...]]:
+    """`relu_1` beside an equal `relu` is its second call, `relu@2`; equal includes the weights."""
+    inside: dict[tuple[str, ...], list[Any]] = {}
+    for scope, item in zip(scopes, drafts, strict=True):
+        roots = tuple(root for weight in item.weights for root in values.roots.get(weight, ()))
+        for depth in range(1, len(scope) + 1):
+            rest = tuple(_AGAIN.sub(r"\1", part) for part in scope[depth:])
+            inside.setdefault(scope[:depth], []).append((rest, item.kind, roots))
+    renamed: dict[tuple[str, ...], str] = {}
+    for scope, held in inside.items():
+        again = _AGAIN.match(scope[-1])
+        if again and inside.get((*scope[:-1], again[1])) == held:
+            renamed[scope] = f"{again[1]}@{int(again[2]) + 1}"
+    return [tuple(renamed.get(scope[: i + 1], part) for i, part in enumerate(scope)) for scope in scopes]
+
+
+# Scopes from the names of weights
+
+
+def _stem(item: Draft, values: Values) -> tuple[str, ...]:
+    """Parts of the path that the weights' names begin with; empty where they tell nothing."""
+    roots = [root for weight in item.weights for root in values.roots.get(weight, ())]
+    stem = next((_WEIGHT.sub("", r) for r in roots if _WEIGHT.search(r) and not _ANONYMOUS.match(r)), "")
+    return tuple(clean(part) for part in re.split(r"[./]", stem) if part)
+
+
+def _ways_of_weights(
+    ops: Sequence[Op], stems: Sequence[tuple[str, ...]]
+) -> tuple[list[tuple[str, ...]], set[str]]:
+    """Layers with weights are named by these (`inception_3a/1x1_w_0`); others take the group of their neighbours."""
+    told = without_common_root([stem for stem in stems if stem])
+    rest = iter(told)
+    own = [next(rest) if stem else () for stem in stems]
+    leaves = {".".join(stem) for stem in told}
+    groups = [_outside(".".join(stem[:-1]), leaves) if stem else None for stem in own]
+    groups = _spread(ops, groups) if any(groups) else ["" for _ in own]
+    ways = [module_path(stem or [p for p in group.split(".") if p]) for stem, group in zip(own, groups, strict=True)]
+    return ways, leaves
+
+
+def _spread(ops: Sequence[Op], groups: Sequence[str | None]) -> list[str]:
+    """Put an operator without a name into the group that its producers or its consumers share."""
+    around = list(groups)
     maker = {out: i for i, op in enumerate(ops) for out in op.outputs}
     takers: dict[int, list[int]] = {}
     before: list[list[int]] = []
@@ -127,14 +183,13 @@ def _spread(ops: Sequence[Op], own: list[tuple[str, ...]]) -> list[tuple[str, ..
         before.append([maker[name] for name in op.inputs if name in maker])
         for j in before[-1]:
             takers.setdefault(j, []).append(i)
-    around = [scope[:-1] if scope else None for scope in own]
     for i in range(len(ops)):  # forwards: all producers in one group; a single consumer belongs to its producer
         if around[i] is None and before[i]:
-            groups = {around[j] for j in before[i]}
+            held = {around[j] for j in before[i]}
             alone = len(before[i]) > 1 or len(takers.get(before[i][0], ())) == 1
-            around[i] = groups.pop() if len(groups) == 1 and alone else None
+            around[i] = held.pop() if len(held) == 1 and alone else None
     for i in reversed(range(len(ops))):  # backwards: all consumers in one group (the pooling branch of an inception)
         if around[i] is None and takers.get(i):
-            groups = {around[j] for j in takers[i]}
-            around[i] = groups.pop() if len(groups) == 1 else None
-    return [scope or (around[i] or ()) for i, scope in enumerate(own)]
+            held = {around[j] for j in takers[i]}
+            around[i] = held.pop() if len(held) == 1 else None
+    return [group or "" for group in around]

@@ -27,7 +27,7 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
     results = {o.name for o in model.graph.output}
     found: list[Op] = []
     notes: list[str] = []
-    sizes = 0
+    sizes = folded = 0
     for node in _ordered(model.graph, made, path):
         attributes = {a.name: _value(a) for a in node.attribute}
         bodies = [g for a in node.attribute for g in ((a.g,) if a.HasField("g") else tuple(a.graphs))]
@@ -41,6 +41,8 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
             same[node.output[0]] = names[0]
             continue
         operands = (*names, *(same.get(n, n) for body in bodies for n in _captured(body)))
+        if any("FuseBatchNormIntoConv" in p.value for p in node.metadata_props):
+            folded += 1
         if bodies:
             notes.append(_about(node, bodies))
         scope, classes = _scope(node)
@@ -49,6 +51,8 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
         found.append(replace(op, attributes=attributes, domain=node.domain, scope=scope, classes=classes))
     if sizes:
         notes.append(f"{sizes} operators that only compute sizes are left out.")
+    if folded or any(name.startswith("onnx::Conv") for op in found for name in op.inputs):
+        notes.append("The exporter folded batch normalisation into the convolutions before it.")
     return found, notes
 
 

@@ -42,6 +42,10 @@ class Values:
         """Whether the name depends on no input of the network (an operand that is left out does not either)."""
         return not name or name in self.roots
 
+    def known(self, name: str) -> bool:
+        """Whether the name depends on no input but on the sizes of inputs."""
+        return self.constant(name) or name in self.sizes
+
     def number(self, name: str) -> Any:
         """The constant's only element as a Python number, or None."""
         array = self.numbers.get(name)
@@ -114,6 +118,8 @@ def learn(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> boo
             values.roots[name] = tuple(dict.fromkeys(r for i in inputs for r in values.roots[i])) or (name,)
         if node.op_type == "ConstantOfShape":
             _filled(values, node, attributes)
+        if node.op_type == "Identity":
+            _renamed(values, node.input[0], node.output[0])
         _compute(values, node, attributes)
         return True
     if inputs and all(name in values.sizes or values.constant(name) for name in inputs):
@@ -137,6 +143,14 @@ def _constant(values: Values, node: NodeProto, attributes: Mapping[str, Any]) ->
             array = numpy.asarray(attributes[key], dtype="float32" if "float" in key else "int64")
             values.numbers[name] = array
             values.specs[name] = TensorSpec(array.shape, str(array.dtype))
+
+
+def _renamed(values: Values, old: str, new: str) -> None:
+    """An Identity of weights; PyTorch's exporter writes equal weights of two modules once and renames them."""
+    if old in values.specs:
+        values.specs[new] = values.specs[old]
+    if "." in new and "/" not in new and "::" not in new:
+        values.roots[new] = (new,)
 
 
 def _filled(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> None:
