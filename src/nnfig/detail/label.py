@@ -8,7 +8,7 @@ from dataclasses import replace
 from nnfig.detail.categories import category_of
 from nnfig.detail.dims import dims
 from nnfig.detail.draft import Draft
-from nnfig.detail.merged import Told, merged_text, told
+from nnfig.detail.merged import Told, merged_text, pattern_of, told
 from nnfig.detail.rules import Rules
 from nnfig.detail.templates import fields, render
 from nnfig.detail.values import FACETS, field_value, remaining
@@ -47,7 +47,7 @@ def _look(
         glyph=glyph,
         dims=sizes.get(layer.name, ""),
         merged=tuple(each.name for each in inside),
-        data=_data(layer, draft.rules, inside),
+        data=_data(layer, draft, inside),
     )
 
 
@@ -99,13 +99,14 @@ def _joins(layer: Layer) -> bool:
     return sum(1 for edge in layer.inputs if edge.kind == "data") > 1
 
 
-def _data(layer: Layer, rules: Rules, inside: tuple[Layer, ...]) -> tuple[tuple[str, str], ...]:
+def _data(layer: Layer, draft: Draft, inside: tuple[Layer, ...]) -> tuple[tuple[str, str], ...]:
     """Facts that TeX templates and `check` can read."""
     facts = {
         "kernel": field_value(layer, "kernel_size"),
         "channels": field_value(layer, "channels"),
         "stride": field_value(layer, "stride"),
         "shape": field_value(layer, "shape"),
+        "after": ", ".join(pattern_of(inside, draft)),
     }
     return tuple((key, value) for key, value in facts.items() if value)
 
