@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from nnfig.graph import Graph, Layer, TensorSpec
 from nnfig.report.words import operation
@@ -56,9 +57,7 @@ def rows(graph: Graph, depth: int | None = None) -> list[Row]:
     for layer in graph.layers:
         members.setdefault(place[layer.name], []).append(layer)
     returned = _returned(graph, place)
-    return [
-        _row(graph, name, members.get(name, []), tuple(takes[name]), returned.get(name, "")) for name in order
-    ]
+    return [_row(graph, name, members.get(name, []), tuple(takes[name]), returned.get(name, "")) for name in order]
 
 
 def _place(layer: Layer, closed: Sequence[str], opened: set[str]) -> str:
@@ -149,12 +148,12 @@ def _row(graph: Graph, name: str, members: Sequence[Layer], sources: tuple[str, 
 
 def subtotal(graph: Graph, path: str, members: Sequence[Layer]) -> tuple[int, int | None]:
     """Parameters and MACs of a group's layers; its own repeats and those inside count, not those around."""
-    around = 1
-    for outer in graph.ancestors(path)[1:]:
-        around *= graph.group[outer].repeat
-    counts = [(layer, graph.repeats(layer) // around) for layer in members]
-    known = [layer.macs * n for layer, n in counts if layer.macs is not None]
-    return sum(layer.params * n for layer, n in counts), sum(known) if known else None
+    around = [graph.group[outer] for outer in graph.ancestors(path)[1:]]
+    runs = prod(group.repeat for group in around)
+    copies = prod(group.repeat for group in around if not group.shared)
+    known = [layer.macs * (graph.repeats(layer) // runs) for layer in members if layer.macs is not None]
+    params = sum(layer.params * (graph.repeats(layer, shared=False) // copies) for layer in members)
+    return params, sum(known) if known else None
 
 
 def titled(graph: Graph, path: str) -> str:

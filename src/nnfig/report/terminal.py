@@ -121,8 +121,7 @@ def _aligned(lines: Sequence[_Written], width: int, color: bool) -> Iterator[str
     title, names = _HEADER
     wires = max((len(line.wires) for line in lines), default=1)
     sizes = [
-        max(columns_of(cell) for cell in column)
-        for column in zip(names, *(line.cells for line in lines), strict=True)
+        max(columns_of(cell) for cell in column) for column in zip(names, *(line.cells for line in lines), strict=True)
     ]
     for spare in (0, 2, 3):
         # A narrow window cuts long sizes first, then loses the shares, then the MACs.

@@ -104,9 +104,7 @@ def width(text: str) -> int:
     """Columns that text takes in a terminal: East Asian letters two, combining marks none."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def fitted(text: str, columns: int, right: bool = False) -> str:
