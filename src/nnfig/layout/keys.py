@@ -1,4 +1,4 @@
-"""The legend under a figure: from entries and a width to columns that fit."""
+"""The legend under a figure: from entries and a width to one line, or to columns."""
 
 from __future__ import annotations
 
@@ -7,22 +7,40 @@ from collections.abc import Sequence
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.scene import Legend
-from nnfig.layout.text import LINE, width
+from nnfig.layout.text import width
 
-SWATCH = 18.0
-"""Room for the coloured box or arrow before a text, in pt."""
+SWATCH = {"node": 13.2, "edge": 17.2}
+"""Room for the coloured box or arrow before a text, in pt, as the style file draws it."""
 
-GUTTER = 10.0
-"""Room between columns."""
+GUTTER = 11.0
+"""Room between entries of a line."""
+
+PITCH = 1.5
+"""Distance of lines, as a share of the text's size."""
 
 
-def legend(entries: Sequence[LegendEntry], room: float, text: float, columns: int = 0) -> Legend | None:
-    """A legend at the origin, in as few rows as the room allows (or in so many columns); None without entries."""
+def legends(entries: Sequence[LegendEntry], room: float, text: float, columns: int = 0) -> tuple[Legend, ...]:
+    """Legends whose upper left corner is the origin: one line of entries where it fits the room, else columns.
+
+    With `columns` given, exactly so many.
+    """
     if not entries:
-        return None
-    column = SWATCH + max(width(entry.text, text) for entry in entries) + GUTTER
+        return ()
+    widths = [SWATCH[entry.what] + width(entry.text, text) for entry in entries]
+    if not columns and sum(widths) + GUTTER * (len(widths) - 1) <= room:
+        return _line(entries, widths, text)
+    column = max(widths) + GUTTER
     possible = max(1, min(len(entries), int((room + GUTTER) // column)))
-    lines = math.ceil(len(entries) / possible)
+    lines = math.ceil(len(entries) / (columns or possible))
     count = columns or math.ceil(len(entries) / lines)
-    lines = math.ceil(len(entries) / count)
-    return Legend(0, 0, count * column - GUTTER, lines * text * LINE * 1.15, tuple(entries), count, column)
+    return (Legend(0, 0, count * column - GUTTER, lines * text * PITCH, tuple(entries), count, column),)
+
+
+def _line(entries: Sequence[LegendEntry], widths: Sequence[float], text: float) -> tuple[Legend, ...]:
+    """One legend for each entry, side by side, so that each takes its own width."""
+    found: list[Legend] = []
+    x = 0.0
+    for entry, wide in zip(entries, widths, strict=True):
+        found.append(Legend(x, 0, wide, text * PITCH, (entry,), 1, wide))
+        x += wide + GUTTER
+    return tuple(found)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from nnfig.graph import Drawing, LegendEntry
-from nnfig.layout.keys import legend
+from nnfig.layout.keys import legends
 from nnfig.layout.maps_draw import parts
 from nnfig.layout.maps_place import Placed, Scale, place
 from nnfig.layout.maps_tensors import Net, net
-from nnfig.layout.parts import Parts, finished
-from nnfig.layout.scene import Scene
+from nnfig.layout.parts import Parts, bounds, finished, small
+from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.tensors import damped
 from nnfig.layout.text import width
 from nnfig.options import Options
@@ -32,17 +33,17 @@ WORDS = {
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the main panel's tensors by resolution and time."""
     found = net(drawing.graph)
-    placed, scale = _fitted(found, options)
+    placed, scale, font = _fitted(found, options)
     drawn = parts(placed, found, scale, drawing)
     entries = arrow_entries(found)
-    key = legend(entries, options.width, scale.text)
-    inside = legend(entries, options.width, scale.text, columns=1)
-    corner = _free_corner(drawn, placed, inside, scale) if inside else None
-    drawn = replace(drawn, legend=inside if corner else key, legend_at=corner)
+    key = legends(entries, options.width, scale.text)
+    inside = legends(entries, options.width, scale.text, columns=1)
+    corner = free_corner(drawn, placed, inside) if inside else None
+    drawn = replace(drawn, legends=inside if corner else key, legend_at=corner)
     said = f"Boxes are tensors, with edges proportional to {WORDS[scale.rule]}; arrows are operations."
     copies = " White boxes are copied." if any(t.copied for t in found.tensors.values()) else ""
     caption = f"{drawing.caption} {said}{copies}".strip()
-    return finished(drawn, drawing, options, view="maps", text=scale.text, caption=caption)
+    return finished(drawn, drawing, options, view="maps", font=font, caption=caption)
 
 
 def arrow_entries(found: Net) -> list[LegendEntry]:
@@ -53,17 +54,18 @@ def arrow_entries(found: Net) -> list[LegendEntry]:
     return [LegendEntry(cls, " / ".join(words), "edge") for cls, words in texts.items()]
 
 
-def _fitted(found: Net, options: Options) -> tuple[dict[str, Placed], Scale]:
+def _fitted(found: Net, options: Options) -> tuple[dict[str, Placed], Scale, float]:
     """The first scale that keeps to the width: large text and tall maps before small ones."""
     sizes = [t.size for t in found.tensors.values()]
     tallest = max((damped(s.height, options.scale) for s in sizes), default=1.0)
     widest = max((damped(s.channels, options.scale) for s in sizes), default=1.0)
-    best: tuple[dict[str, Placed], Scale] | None = None
-    for text in dict.fromkeys((options.font_size, 7.0, 6.0)):
+    best: tuple[dict[str, Placed], Scale, float] | None = None
+    for font in dict.fromkeys((options.font_size, min(options.font_size, 7.0))):
+        text = small(font)
         for share in HEIGHTS:
             height = min(share * options.width, 0.3 * options.max_height)
             scale = Scale(options.scale, height / tallest, 0.0, text)
-            best = _widest(found, scale, WIDEST / widest, options.width - 4)
+            best = (*_widest(found, scale, WIDEST / widest, options.width - 4), font)
             if _extent(best[0], text) <= options.width - 4:
                 return best
     assert best is not None
@@ -88,14 +90,32 @@ def _widest(found: Net, scale: Scale, most: float, room: float) -> tuple[dict[st
 
 def _extent(placed: Mapping[str, Placed], text: float) -> float:
     """Width of all maps with their texts."""
-    lefts = [
-        min(p.x - p.w / 2 - (text + 1 if p.side else 0), p.x - width(p.top, text) / 2)
-        for p in placed.values()
-    ]
+    lefts = [min(p.x - p.w / 2 - (text + 1 if p.side else 0), p.x - width(p.top, text) / 2) for p in placed.values()]
     rights = [max(p.x + p.w / 2, p.x + width(p.top, text) / 2) for p in placed.values()]
     return max(rights) - min(lefts) if lefts else 0.0
 
 
-def _free_corner(drawn: Parts, placed: Mapping[str, Placed], key, scale: Scale):
-    """Upper left corner of a legend that meets nothing, right or left below the figure; None where there is none."""
+def free_corner(drawn: Parts, placed: Mapping[str, Placed], inside: Sequence[Legend]) -> Point | None:
+    """Upper left corner of a legend that meets nothing, at the lower right or lower left; None where there is none."""
+    x0, y0, x1, _ = bounds(drawn)
+    wide, high = inside[0].w + 4, inside[0].h + 2
+    blocked = [
+        (p.x - p.w / 2 - 16, p.y - p.h / 2 - 12, p.x + p.w / 2 + 12, p.y + p.h / 2 + 14) for p in placed.values()
+    ]
+    blocked += wire_boxes(drawn)
+    for x in (x1 - wide, x0):
+        box = (x, y0, x + wide, y0 + high)
+        if not any(a < box[2] and c > box[0] and b < box[3] and d > box[1] for a, b, c, d in blocked):
+            return x, y0 + high
     return None
+
+
+def wire_boxes(drawn: Parts) -> list[tuple[float, float, float, float]]:
+    """Boxes around the pieces of all arrows."""
+    at = {node.name: node for node in drawn.nodes}
+    boxes: list[tuple[float, float, float, float]] = []
+    for wire in drawn.wires:
+        points = [(at[wire.source].x, at[wire.source].y), *wire.via, (at[wire.target].x, at[wire.target].y)]
+        for (xa, ya), (xb, yb) in pairwise(points):
+            boxes.append((min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)))
+    return boxes

@@ -109,9 +109,7 @@ def _heights(found: Net, scale: Scale) -> dict[int, float]:
     return heights
 
 
-def _levels(
-    found: Net, heights: Mapping[int, float], scale: Scale, any_arcs: Mapping[int, int]
-) -> dict[int, float]:
+def _levels(found: Net, heights: Mapping[int, float], scale: Scale, any_arcs: Mapping[int, int]) -> dict[int, float]:
     """The middle of each level."""
     y: dict[int, float] = {}
     bottom = 0.0

@@ -113,9 +113,7 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
         found.owner = {k: layer.name if v == absorbed else v for k, v in found.owner.items()}
     found.tensors[layer.name] = Tensor(layer.name, size, level, copied=copied, layer=layer)
     for source in others:
-        cls, text = (
-            ("copy", crop_words(found.tensors[source].size, size)) if does == "concat" else ("add", "add")
-        )
+        cls, text = ("copy", crop_words(found.tensors[source].size, size)) if does == "concat" else ("add", "add")
         found.arrows.append(Arrow(source, layer.name, cls, text))
 
 
@@ -124,11 +122,7 @@ def _absorbed(does: str, takes: tuple[str, ...], graph: Graph, found: Net) -> st
     for name in reversed(takes):
         tensor = found.owner[name]
         arrows = found.into(tensor)
-        if (
-            len(arrows) != 1
-            or any(a.source == tensor for a in found.arrows)
-            or len(graph.consumers[name]) > 1
-        ):
+        if len(arrows) != 1 or any(a.source == tensor for a in found.arrows) or len(graph.consumers[name]) > 1:
             continue
         source = found.tensors[arrows[0].source]
         if does == "add" or found.tensors[tensor].level < source.level:

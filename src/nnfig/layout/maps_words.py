@@ -31,35 +31,38 @@ UP_WITHOUT_WEIGHTS = (
 def words(layer: Layer) -> tuple[str, str]:
     """Class of the arrow and its legend text: ('conv', 'conv 3×3, ReLU'), ('pool', 'max pool 2×2')."""
     does = operation(layer)
-    kernel = _sides(layer.attributes.get("kernel_size"))
-    strides = _sides(layer.attributes.get("stride"))
-    name = NAMES.get(does, layer.look.label[0] if layer.look and layer.look.label else layer.kind)
     cls = does if does in NAMES else layer.look.cls if layer.look else "flow"
+    if does == "conv" and set(_sides(layer.attributes.get("kernel_size"))) == {1}:
+        cls = "conv1"
+    if does == "conv" and _stride(layer) > 1:
+        cls = "down"
+    return cls, ", ".join([plain_words(layer), *merged_words(layer)])
+
+
+def plain_words(layer: Layer) -> str:
+    """The operation alone: 'conv 3×3, /2', 'max pool 2×2', 'global average pool', 'fully connected'."""
+    does = operation(layer)
+    kernel = _sides(layer.attributes.get("kernel_size"))
+    name = NAMES.get(does, layer.look.label[0] if layer.look and layer.look.label else layer.kind)
     if does == "pool":
         name = next((text for mark, text in POOLS if mark in layer.kind), name)
-        if "Adaptive" in layer.kind or "adaptive" in layer.kind:
-            name, kernel, strides = f"global {name}", (), ()
+        if "daptive" in layer.kind:
+            return f"global {name}"
     if does == "up" and layer.kind in UP_WITHOUT_WEIGHTS:
-        name, kernel = "up-sample", _sides(layer.attributes.get("scale_factor")) * 2
-        kernel = kernel[:2]
-    if does == "conv" and set(kernel) == {1}:
-        cls = "conv1"
-    strided = does == "conv" and any(isinstance(s, int) and s > 1 for s in strides)
-    if strided:
-        cls = "down"
+        name, kernel = "up-sample", _sides(layer.attributes.get("scale_factor"))
     text = f"{name} {'×'.join(map(_plain, kernel))}" if kernel else name
-    if strided:
-        text += f", /{strides[0]}"
-    after = merged_words(layer)
-    return cls, ", ".join([text, *after])
+    return f"{text}, /{_stride(layer)}" if does == "conv" and _stride(layer) > 1 else text
+
+
+def _stride(layer: Layer) -> int:
+    """The largest stride; 1 where there is none."""
+    return max((s for s in _sides(layer.attributes.get("stride")) if isinstance(s, int)), default=1)
 
 
 def merged_words(layer: Layer) -> list[str]:
-    """What runs inside a layer after it, from its label: 'conv 3×3, 64 · BN · ReLU' gives BN and ReLU."""
-    if not layer.look or not layer.look.merged:
-        return []
-    label = " ".join(layer.look.label)
-    return [part.strip() for part in label.split("·")[1:] if part.strip()]
+    """What runs inside a layer after it: ReLU, or BN and ReLU."""
+    after = dict(layer.look.data).get("after", "") if layer.look else ""
+    return [part for part in after.split(", ") if part]
 
 
 def crop_words(source: Size, target: Size) -> str:

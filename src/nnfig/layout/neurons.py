@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nnfig.graph import Drawing
 from nnfig.layout.neurons_columns import Column, columns, joined
-from nnfig.layout.parts import Parts, finished
+from nnfig.layout.parts import Parts, finished, small
 from nnfig.layout.scene import Label, Node, Scene, Wire
 from nnfig.layout.text import LINE, width
 from nnfig.layout.titles import title
@@ -23,7 +23,7 @@ SPREAD = (48.0, 24.0)
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the main panel's vectors as columns."""
     found = columns(drawing.graph)
-    text = options.font_size
+    text = small(options.font_size)
     most = max((max(width(line, text) for line in _below(c)) for c in found), default=0.0)
     spread = max(SPREAD[1], min(SPREAD[0], (options.width - 2 * RADIUS - most) / max(1, len(found) - 1)))
     spread = max(spread, most + 4)
@@ -40,9 +40,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
         ink += [(node.x - half, bottom - LINE * text * len(lines)), (node.x + half, bottom)]
     wires = tuple(Wire(a.name, b.name, cls="dense", tip=False) for a, b in joined(found))
     said = (
-        "Circles are units; an ellipsis stands for those that are not drawn."
-        if _cut(found)
-        else "Circles are units."
+        "Circles are units; an ellipsis stands for those that are not drawn." if _cut(found) else "Circles are units."
     )
     if any(c.crossed for c in found):
         said += " Crossed units are dropped in one training step."
@@ -51,7 +49,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
         drawing,
         options,
         view="neurons",
-        text=text,
+        font=options.font_size,
         caption=f"{drawing.caption} {said}".strip(),
     )
 

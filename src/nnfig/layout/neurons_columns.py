@@ -66,9 +66,7 @@ def _add(layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, 
         owner[layer.name] = before.name
         changed = replace(before, words=(*before.words, *_words(layer, does)))
         if does == "drop":
-            changed = replace(
-                changed, crossed=crossed(before.units, layer.attributes.get("p", KEPT), layer.name)
-            )
+            changed = replace(changed, crossed=crossed(before.units, layer.attributes.get("p", KEPT), layer.name))
         found[before.name] = changed
         return
     fresh = _column(layer.name, "data" if does == "flat" else cls, size.channels, most)

@@ -16,6 +16,11 @@ LEGEND_GAP = 9.0
 """Room between the figure and its legend."""
 
 
+def small(font: float) -> float:
+    """The size of texts beside nodes and in legends, as the style file derives it from the font size."""
+    return max(6.0, 0.85 * font)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Nodes and what joins and explains them, at coordinates of any origin."""
@@ -26,40 +31,33 @@ class Parts:
     labels: tuple[Label, ...] = ()
     ink: tuple[Point, ...] = ()
     """Corners of everything that the boxes of nodes do not cover: texts beside them, arcs."""
-    legend: Legend | None = None
+    legends: tuple[Legend, ...] = ()
+    """With the upper left corner of the first at the origin."""
     legend_at: Point | None = None
-    """Upper left corner where there is room for the legend inside the figure; None: centred below."""
+    """Where that corner has room inside the figure; None: centred below."""
 
 
-def finished(
-    parts: Parts, drawing: Drawing, options: Options, *, view: str, text: float, **more: object
-) -> Scene:
+def finished(parts: Parts, drawing: Drawing, options: Options, *, view: str, font: float, **more: object) -> Scene:
     """The scene: everything moved so that the lower left corner is (0, 0); whether it fits; the legend placed."""
     x0, y0, x1, y1 = bounds(parts)
     legends: tuple[Legend, ...] = ()
-    if parts.legend:
-        key = parts.legend
-        if parts.legend_at is None:
-            middle = (x0 + x1) / 2
-            x0, x1 = min(x0, middle - key.w / 2), max(x1, middle + key.w / 2)
-            key = replace(key, x=middle - key.w / 2, y=y0 - LEGEND_GAP)
-            y0 = key.y - key.h
-        else:
-            key = replace(key, x=parts.legend_at[0], y=parts.legend_at[1])
-            x1, y0 = max(x1, key.x + key.w), min(y0, key.y - key.h)
-        legends = (key,)
+    if parts.legends:
+        wide = max(key.x + key.w for key in parts.legends)
+        high = max(key.h - key.y for key in parts.legends)
+        middle = (x0 + x1) / 2
+        x, y = parts.legend_at or (middle - wide / 2, y0 - LEGEND_GAP)
+        x0, x1, y0 = min(x0, x), max(x1, x + wide), min(y0, y - high)
+        legends = tuple(replace(key, x=key.x + x, y=key.y + y) for key in parts.legends)
     dx, dy = MARGIN - x0, MARGIN - y0
     width, height = x1 - x0 + 2 * MARGIN, y1 - y0 + 2 * MARGIN
     known = {"caption": drawing.caption, "alt": drawing.alt, **more}
     return Scene(
         width,
         height,
-        text,
+        font,
         nodes=tuple(replace(n, x=n.x + dx, y=n.y + dy) for n in parts.nodes),
         wires=tuple(_moved_wire(w, dx, dy) for w in parts.wires),
-        frames=tuple(
-            replace(f, x0=f.x0 + dx, y0=f.y0 + dy, x1=f.x1 + dx, y1=f.y1 + dy) for f in parts.frames
-        ),
+        frames=tuple(replace(f, x0=f.x0 + dx, y0=f.y0 + dy, x1=f.x1 + dx, y1=f.y1 + dy) for f in parts.frames),
         labels=tuple(replace(label, x=label.x + dx, y=label.y + dy) for label in parts.labels),
         legends=tuple(replace(key, x=key.x + dx, y=key.y + dy) for key in legends),
         view=view,

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing
-from nnfig.layout.keys import legend
-from nnfig.layout.parts import finished
-from nnfig.layout.scene import Legend, Scene
+from nnfig.layout.keys import legends
+from nnfig.layout.parts import finished, small
+from nnfig.layout.scene import Scene
 from nnfig.layout.tensors import damped
 from nnfig.layout.volumes_draw import parts
 from nnfig.layout.volumes_place import Placed, extent, place
 from nnfig.layout.volumes_rows import rows
 from nnfig.layout.volumes_scale import Scale, sentence, space_scale, unit_scale
 from nnfig.layout.volumes_stations import Station, stations
+from nnfig.layout.volumes_words import entries
 from nnfig.options import Options
 
 HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
@@ -22,6 +23,9 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
+
+ROOMY = 9.0
+"""The widest slab is to have this width in pt, or sizes are written short."""
 
 MARGIN = 1.0
 """Room around the figure, for line widths."""
@@ -31,36 +35,35 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the main panel's tensors as volumes within the width."""
     found = stations(drawing.graph)
     row = rows(found)
-    placed, scale = _fitted(found, row, options)
-    drawn = replace(
-        parts(placed, row, scale, drawing.graph), legend=_legend(drawing, found, options.width, scale.text)
-    )
+    placed, scale, font = _fitted(found, row, options)
+    drawn = parts(placed, row, scale, drawing.graph)
+    drawn = replace(drawn, legends=legends(entries(found), options.width, scale.text))
     said = sentence(scale.rule, found)
     caption = f"{drawing.caption} {said}".strip()
-    return finished(drawn, drawing, options, view="volumes", text=scale.text, caption=caption)
-
-
-def _legend(drawing: Drawing, found: Sequence[Station], room: float, text: float) -> Legend | None:
-    """What the colours of boxes and bands mean."""
-    used = {cls for s in found for cls in (s.cls, *(band for _, band in s.bands)) if s.role != "join"}
-    return legend([e for e in drawing.legend if e.what == "node" and e.cls in used], room, text)
+    return finished(drawn, drawing, options, view="volumes", font=font, caption=caption)
 
 
 def _fitted(
     found: Sequence[Station], row: Mapping[str, int], options: Options
-) -> tuple[tuple[Placed, ...], Scale]:
+) -> tuple[tuple[Placed, ...], Scale, float]:
     """The first of the ways to draw that keeps to the width: whole sizes before short ones, large before small."""
-    best: tuple[tuple[Placed, ...], Scale] | None = None
+    best: tuple[tuple[Placed, ...], Scale, float] | None = None
     room = options.width - 2 * MARGIN
-    for text in dict.fromkeys((options.font_size, 7.0, 6.0)):
+    for font in dict.fromkeys((options.font_size, min(options.font_size, 7.0))):
         for whole in (True, False):
             for share in HEIGHTS[:2] if whole else HEIGHTS:
-                placed, scale = _widest(found, row, _scale(found, options, share, text, whole), room)
-                if extent(placed, scale.text) <= room:
-                    return placed, scale
-                best = placed, scale
+                placed, scale = _widest(found, row, _scale(found, options, share, small(font), whole), room)
+                best = placed, scale, font
+                if extent(placed, scale.text) <= room and (not whole or _is_roomy(placed)):
+                    return best
     assert best is not None
     return best
+
+
+def _is_roomy(placed: Sequence[Placed]) -> bool:
+    """Whether boxes keep enough width beside sizes that are written whole."""
+    fronts = [p.body.front / len(p.station.slabs) for p in placed if p.station.role == "stack"]
+    return max(fronts, default=ROOMY) >= ROOMY
 
 
 def _scale(found: Sequence[Station], options: Options, share: float, text: float, whole: bool) -> Scale:

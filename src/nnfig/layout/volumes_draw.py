@@ -13,6 +13,7 @@ from nnfig.layout.titles import title
 from nnfig.layout.volumes_place import Placed
 from nnfig.layout.volumes_scale import Scale
 from nnfig.layout.volumes_solids import moved
+from nnfig.layout.volumes_stations import cls_of
 
 LANE = 5.0
 """Distance between arcs, and of the first one from the boxes."""
@@ -86,7 +87,7 @@ def _bands(item: Placed) -> tuple[tuple[float, float, str], ...]:
     count = max(1, len(item.station.slabs))
     found: list[tuple[float, float, str]] = []
     for slab in range(count):
-        classes = [cls for where, cls in item.station.bands if where == slab]
+        classes = [cls_of(layer) for where, layer in item.station.bands if where == slab]
         share = min(1 / 6, 0.6 / max(1, len(classes))) / count
         for i, cls in enumerate(classes):
             end = (slab + 1) / count - share * (len(classes) - 1 - i)

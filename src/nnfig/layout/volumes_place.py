@@ -49,7 +49,7 @@ def place(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) -> tu
     """Stations along their rows, packed to the left; y is left at 0."""
     done: list[Placed] = []
     at: dict[str, Placed] = {}
-    for station, item in zip(found, labelled(found, rows, scale)):
+    for station, item in zip(found, labelled(found, rows, scale), strict=True):
         x = 0.0 if not done else -1e9
         row = rows[station.name]
         neighbours = [p for p in done if rows[p.station.name] == row][-BACK:]
@@ -95,9 +95,7 @@ def labelled(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) ->
 def _texts(station: Station, following: Sequence[Station], whole: bool) -> dict[str, str]:
     """What is written around a box."""
     size = station.size
-    said_next = any(
-        s.size.space == size.space and s.size.form == "map" and s.role != "join" for s in following
-    )
+    said_next = any(s.size.space == size.space and s.size.form == "map" and s.role != "join" for s in following)
     if station.role == "pool" and (said_next or size.form != "map"):
         return {}
     if size.form == "vector":

@@ -53,9 +53,7 @@ def _trunk(found: Sequence[Station], rank: dict[str, int]) -> list[str]:
     return path
 
 
-def _chain(
-    start: Station, row: dict[str, int], takers: dict[str, list[str]], by_name: dict[str, Station]
-) -> list[str]:
+def _chain(start: Station, row: dict[str, int], takers: dict[str, list[str]], by_name: dict[str, Station]) -> list[str]:
     """A stream: stations after `start` that have no row yet."""
     chain = [start.name]
     while True:

@@ -108,7 +108,7 @@ def _span(shape: Polygon, y: float) -> tuple[float, float]:
     """The x range of a convex outline at a height, or at its nearest height."""
     y = min(max(y, min(p[1] for p in shape)), max(p[1] for p in shape))
     found: list[float] = []
-    for (x0, y0), (x1, y1) in zip(shape, (*shape[1:], shape[0])):
+    for (x0, y0), (x1, y1) in zip(shape, (*shape[1:], shape[0]), strict=True):
         if min(y0, y1) - 1e-9 <= y <= max(y0, y1) + 1e-9:
             flat = abs(y1 - y0) < 1e-9
             found += [x0, x1] if flat else [x0 + (x1 - x0) * (y - y0) / (y1 - y0)]

@@ -26,8 +26,8 @@ class Station:
     cls: str
     slabs: tuple[Layer, ...] = ()
     """Layers side by side, divided by seams."""
-    bands: tuple[tuple[int, str], ...] = ()
-    """(slab, class) of what is painted at a slab's end because it runs after it."""
+    bands: tuple[tuple[int, Layer], ...] = ()
+    """(slab, layer) of what is painted at a slab's end because it runs after it."""
     sources: tuple[str, ...] = ()
     """Names of stations, in argument order, each once."""
     projections: tuple[tuple[str, Layer], ...] = ()
@@ -72,9 +72,7 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
         owner[layer.name] = sources[0]
         return
     if does in ELEMENTWISE and alone and before.role in ("stack", "bar") and size == before.size:
-        _rename(
-            built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, _cls(layer)))), layer
-        )
+        _rename(built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, layer))), layer)
         return
     fresh = _fresh(layer, does, size, sources, graph)
     if alone and _joins(before, fresh, built):
@@ -93,11 +91,9 @@ def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph:
     if does in ("add", "concat") and len(sources) > 1:
         role = "join"
     look = layer.look
-    sign = (
-        (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
-    )
+    sign = (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
     repeat = next((path for path in graph.ancestors(layer.group) if graph.group[path].repeat > 1), "")
-    return Station(layer.name, role, size, _cls(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
+    return Station(layer.name, role, size, cls_of(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
 
 
 def _joins(before: Station, after: Station, built: dict[str, Station]) -> bool:
@@ -155,7 +151,7 @@ def _kernel(layer: Layer) -> int:
     return max((side for side in sides if isinstance(side, int)), default=1)
 
 
-def _cls(layer: Layer) -> str:
+def cls_of(layer: Layer) -> str:
     return layer.look.cls if layer.look else "block"
 
 
