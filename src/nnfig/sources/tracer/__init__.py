@@ -1,0 +1,1 @@
+"""What `sources.pytorch` is made of: a recorder on module hooks and a TorchFunctionMode, and its way to a Graph."""

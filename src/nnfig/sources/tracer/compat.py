@@ -1,0 +1,68 @@
+"""Where the tracer leans on more than PyTorch's documented API, with what it does where that is missing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.nn.modules import module as torch_module
+
+quiet: Callable[[], Any] = torch._C.DisableTorchFunction
+"""Context in which torch functions are not seen by function modes; from the notes on extending PyTorch."""
+
+CALL_CODES = frozenset(
+    function.__code__
+    for name in ("_call_impl", "_wrapped_call_impl")
+    if (function := getattr(torch.nn.Module, name, None)) is not None
+)
+"""Code objects that stand in a Python stack between a caller and a module's forward."""
+
+
+def version(tensor: torch.Tensor) -> int:
+    """Counts in-place changes; inference tensors have no count."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def storage_key(tensor: torch.Tensor) -> int | None:
+    """Equal for tensors that share memory, on `meta` too (where every data pointer is 0); None where there is none."""
+    try:
+        return tensor.untyped_storage()._cdata
+    except (RuntimeError, NotImplementedError, AttributeError):
+        return None
+
+
+def global_hooks(
+    before: Callable[[torch.nn.Module, tuple[Any, ...]], None],
+    after: Callable[[torch.nn.Module, tuple[Any, ...], dict[str, Any], Any], Any],
+) -> list[Any]:
+    """Call `before` and `after` around every module call, whatever model it belongs to; returns removable handles.
+
+    Where PyTorch is older than 2.2 the hook does not learn of keyword arguments.
+    """
+
+    def after_any(module: torch.nn.Module, args: tuple[Any, ...], *rest: Any) -> Any:
+        return after(module, args, rest[0] if len(rest) > 1 else {}, rest[-1])
+
+    handles = [torch_module.register_module_forward_pre_hook(before)]
+    try:
+        handles.append(
+            torch_module.register_module_forward_hook(after_any, with_kwargs=True, always_call=True)
+        )
+    except TypeError:
+        handles.append(torch_module.register_module_forward_hook(after_any))
+    return handles
+
+
+@contextlib.contextmanager
+def eager() -> Iterator[None]:
+    """Run what torch.compile would compile as plain Python (PyTorch 2.6 and newer; before, compiled parts raise)."""
+    set_stance = getattr(torch.compiler, "set_stance", None)
+    with set_stance("force_eager") if set_stance else contextlib.nullcontext():
+        yield
+
+
+def autocast_is_on() -> bool:
+    """Whether operations are being cast to lower precision on the CPU or an accelerator."""
+    return torch.is_autocast_enabled() or torch.is_autocast_cpu_enabled()

@@ -1,0 +1,77 @@
+"""What each call is beside arithmetic: plumbing, constant, index or opaque."""
+
+from __future__ import annotations
+
+from nnfig.graph import Mark
+from nnfig.sources.tracer.functions import PLUMBING
+from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, PARAMETER, Call, Recording
+
+_WHOLE = ("int", "uint", "bool")
+
+
+def marks(recording: Recording, calls: list[Call]) -> list[Mark]:
+    """One mark for each call.
+
+    Integer and boolean results are `index` where they prepare something else; where the network returns them (a
+    class, a token) they are what it computes. What is computed of integer inputs alone, without any weight, is a
+    mask or a position whatever its dtype.
+    """
+    returned = _returned(recording, calls)
+    return [_mark(recording, call, position in returned) for position, call in enumerate(calls)]
+
+
+def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
+    if call.opaque:
+        return "opaque"
+    if call.tensor is not None:
+        return "constant" if call.kind == "Constant" else ""
+    depends = 0
+    for number in call.ins:
+        depends |= recording.values[number].depends
+    if call.module is not None:
+        return "plumbing" if call.kind in PLUMBING or _passes(call) else ""
+    if not depends:
+        return "constant"
+    if call.kind in PLUMBING or _is_idle(recording, call):
+        return "plumbing"
+    if returned:
+        return ""
+    if depends & INT_INPUT and not depends & (FLOAT_INPUT | PARAMETER):
+        return "index"
+    whole = all(recording.values[number].dtype.startswith(_WHOLE) for number in call.outs)
+    return "index" if whole and call.outs else ""
+
+
+def _passes(call: Call) -> bool:
+    """A module of the user's own that gave back what it got (stochastic depth while it rests)."""
+    module = call.module
+    return module is not None and not call.opaque and not type(module).__module__.startswith("torch.")
+
+
+def _is_idle(recording: Recording, call: Call) -> bool:
+    """It changes nothing: a concatenation with nothing, a product with 1, a sum with 0."""
+    if call.kind == "cat":
+        return sum(0 not in recording.values[number].shape for number in call.ins) == 1
+    other = call.arguments.get("other")
+    if len(call.ins) != 1 or isinstance(other, bool) or not isinstance(other, (int, float)):
+        return False
+    return call.kind in ("mul", "div") and other == 1 and "input" not in call.arguments or (
+        call.kind in ("add", "sub") and other == 0
+    )
+
+
+def _returned(recording: Recording, calls: list[Call]) -> set[int]:
+    """Calls with whole-number results that the network returns, straight or through plumbing and further such."""
+    found: set[int] = set()
+    waiting = [number for _, number in recording.outputs]
+    while waiting:
+        value = recording.values[waiting.pop()]
+        if value.call < 0 or value.call in found:
+            continue
+        call = calls[value.call]
+        if value.dtype.startswith(_WHOLE) or call.kind in PLUMBING:
+            found.add(value.call)
+            waiting += call.ins
+    return found
+
+

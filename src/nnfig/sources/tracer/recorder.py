@@ -1,0 +1,402 @@
+"""The recorder: told of every module call and every torch function, it writes down calls and the values between them."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from nnfig.sources.tracer.arguments import of_call
+from nnfig.sources.tracer.compat import global_hooks, quiet, storage_key, version
+from nnfig.sources.tracer.functions import ESCAPES, FACTORIES, KEPT_WITHOUT_EFFECT, Function
+from nnfig.sources.tracer.recording import (
+    FLOAT_INPUT,
+    INT_INPUT,
+    PARAMETER,
+    Call,
+    Frame,
+    Helper,
+    Recording,
+    Value,
+    class_name,
+    is_leaf,
+)
+from nnfig.sources.tracer.stack import Stack, here
+from nnfig.sources.tracer.structure import mapped, tensors
+
+Origins = Callable[[torch.Tensor], tuple[str, list[torch.Tensor]] | None]
+"""For a tensor that no torch function was seen to make: what made it, and from which earlier tensors."""
+
+
+class _Known(weakref.ref[torch.Tensor]):
+    """A tensor that has a value; forgets it when it dies, so that ids are never mistaken."""
+
+    __slots__ = ("key",)
+    key: int
+
+
+class Recorder:
+    """State of one recording."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        stored: dict[int, tuple[str, torch.Tensor]],
+        origins: Origins | None = None,
+        tick: Callable[[str], None] | None = None,
+    ) -> None:
+        """Args: the model; names of its parameters and buffers by id of the tensor in use; optional further knowledge."""
+        self.paths: dict[int, str] = {}
+        for path, module in model.named_modules():
+            self.paths.setdefault(id(module), path)
+        self.model = model
+        if is_leaf(model):
+            self.paths[id(model)] = class_name(model)
+        self.frame = Frame("", model, 0, None)
+        self.recording = Recording(self.frame)
+        self.closed = False
+        """Inside a leaf: what runs there is not recorded."""
+        self._stored = stored
+        self._origins = origins
+        self._tick = tick
+        self._entered = False
+        self._numbers: Counter[str] = Counter()
+        self._values: dict[int, int] = {}
+        self._known: dict[int, _Known] = {}
+        self._sharing: dict[int, list[_Known]] = {}
+        self._stack = Stack()
+        self._handles: list[Any] = []
+
+    # --- values
+
+    def value(self, tensor: torch.Tensor) -> int:
+        """The value that a tensor holds now; an unknown one becomes a Parameter, a Constant or an opaque call."""
+        found = self._values.get(id(tensor))
+        return self._unknown(tensor) if found is None else found
+
+    def add_input(self, name: str, tensor: torch.Tensor) -> None:
+        """A tensor that the network is given."""
+        floating = tensor.is_floating_point() or tensor.is_complex()
+        number = self._new(tensor, -1, 0, FLOAT_INPUT if floating else INT_INPUT)
+        self.recording.inputs.append((name, number))
+
+    def _new(self, tensor: torch.Tensor, call: int, output: int, depends: int) -> int:
+        values = self.recording.values
+        values.append(Value(tuple(tensor.shape), str(tensor.dtype)[6:], call, output, depends))
+        self._remember(tensor, len(values) - 1)
+        return len(values) - 1
+
+    def _remember(self, tensor: torch.Tensor, number: int) -> None:
+        key = id(tensor)
+        self._values[key] = number
+        if key not in self._known:
+            known = _Known(tensor, self._forget)
+            known.key = key
+            self._known[key] = known
+            storage = storage_key(tensor)
+            if storage is not None:
+                self._sharing.setdefault(storage, []).append(known)
+
+    def _forget(self, known: weakref.ref[torch.Tensor]) -> None:
+        key = known.key  # type: ignore[attr-defined]
+        if self._known.get(key) is known:
+            del self._known[key]
+            self._values.pop(key, None)
+
+    def share(self, tensor: torch.Tensor, stand_in: torch.Tensor) -> None:
+        """Two storages are to count as one: a real tensor and what stands for it."""
+        one, other = storage_key(tensor), storage_key(stand_in)
+        if one is not None and other is not None:
+            self._sharing[other] = self._sharing.setdefault(one, [])
+
+    def _same_memory(self, tensor: torch.Tensor) -> list[torch.Tensor]:
+        """Living tensors that share memory with this one."""
+        storage = storage_key(tensor)
+        if storage is None or storage not in self._sharing:
+            return []
+        group = self._sharing[storage]
+        group[:] = [known for known in group if known() is not None]
+        return [other for known in group if (other := known()) is not None]
+
+    def _unknown(self, tensor: torch.Tensor) -> int:
+        for other in reversed(self._same_memory(tensor)):
+            if id(other) in self._values and _congruent(other, tensor):
+                self._remember(tensor, self._values[id(other)])
+                return self._values[id(other)]
+        if id(tensor) in self._stored or isinstance(tensor, torch.nn.Parameter):
+            return self._stored_value(tensor)
+        origin = self._origins(tensor) if self._origins else None
+        if origin is not None:
+            known = [t for t in origin[1] if id(t) in self._values or id(t) in self._stored]
+            if known:
+                return self._opaque(origin[0], [self.value(t) for t in known], tensor)
+        self.recording.unseen += 1
+        if self.recording.escapes and not self.closed:
+            return self._returned("from_numpy", tensor)
+        return self._append(Call("Constant", self.frame, tensor=tensor.detach()), [tensor], 0)
+
+    def _stored_value(self, tensor: torch.Tensor) -> int:
+        name, original = self._stored.get(id(tensor), ("", tensor))
+        parameter = isinstance(tensor, torch.nn.Parameter)
+        call = Call("Parameter" if parameter else "Constant", self.frame, path=name, tensor=original)
+        return self._append(call, [tensor], PARAMETER if parameter else 0)
+
+    def _opaque(self, kind: str, ins: Sequence[int], tensor: torch.Tensor) -> int:
+        self.recording.notes[f"'{kind}' ran unseen; its result is connected to what went in"] = None
+        return self._append(Call(kind, self.frame, tuple(dict.fromkeys(ins)), opaque=True), [tensor])
+
+    def _returned(self, kind: str, tensor: torch.Tensor) -> int:
+        """A tensor made of plain numbers after values had left the trace: taken to come from those."""
+        escapes, self.recording.escapes = self.recording.escapes, []
+        places = ", ".join(dict.fromkeys(place for _, place in escapes))
+        self.recording.notes[
+            f"values left the trace ({places}) and came back as a new tensor at {here()}: what Python or NumPy did "
+            f"between is not seen, the edge into '{kind}' is assumed"
+        ] = None
+        ins = tuple(dict.fromkeys(number for number, _ in escapes))
+        return self._append(Call(kind, self.frame, ins, opaque=True), [tensor])
+
+    # --- calls
+
+    def _append(self, call: Call, results: Sequence[torch.Tensor], depends: int | None = None) -> int:
+        """Write a call down; returns the first result's value."""
+        recording = self.recording
+        position = len(recording.calls)
+        recording.calls.append(call)
+        if depends is None:
+            depends = 0
+            for number in call.ins:
+                depends |= recording.values[number].depends
+        if call.module is not None and next(call.module.parameters(), None) is not None:
+            depends |= PARAMETER
+        for tensor in results:
+            call.outs.append(self._new(tensor, position, len(call.outs), depends))
+        call.results = len(call.outs)
+        return call.outs[0] if call.outs else -1
+
+    def function(
+        self,
+        function: Function,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        taken: Sequence[torch.Tensor],
+        run: Callable[[], Any],
+        changed: list[torch.Tensor],
+    ) -> Any:
+        """Run a torch function and write it down; `changed` names further tensors that it turned out to write into."""
+        if self.closed:
+            return run()
+        before = [version(t) for t in taken]
+        result = run()
+        made = tensors(result)
+        written = [t for t, count in zip(taken, before, strict=True) if version(t) != count]
+        if not written and function.inplace and taken and function.name != "requires_grad_":
+            written = [taken[0]]  # inference tensors count no versions
+        written += [t for t in changed if not _among(t, written)]
+        if not made and not written:
+            self._plain_result(function, result, taken)
+            return result
+        new = [t for t in made if not _among(t, taken)]
+        if not written and not new:
+            if function.kind not in KEPT_WITHOUT_EFFECT or not isinstance(result, torch.Tensor):
+                return result  # it gave back what it got: contiguous, to(same dtype), ...
+            new = [result := _alias(result)]
+        ins = [self.value(t) for t in (reversed(taken) if function.swapped else taken)]
+        if not ins and function.name in FACTORIES and self.recording.escapes:
+            self._returned(function.kind, new[0])
+            return result
+        call = Call(
+            function.kind,
+            self.frame,
+            tuple(ins),
+            helpers=self._stack.helpers(),
+            arguments=of_call(function, args, kwargs),
+        )
+        direct = [t for t in made if _among(t, written)] or written[:1]
+        self._append(call, new or direct)
+        self._rewrite(call, written)
+        return result
+
+    def _rewrite(self, call: Call, written: Sequence[torch.Tensor]) -> None:
+        """Tensors that were written into, and all that share memory with them, hold a new value from now on."""
+        fresh = set(call.outs)
+        for tensor in written:
+            if self._values.get(id(tensor)) not in fresh:
+                self._further_output(call, tensor, fresh)
+            number = self._values[id(tensor)]
+            for other in self._same_memory(tensor):
+                if self._values.get(id(other)) in fresh:
+                    continue
+                if _congruent(other, tensor):
+                    self._remember(other, number)
+                else:
+                    self._further_output(call, other, fresh)
+
+    def _further_output(self, call: Call, tensor: torch.Tensor, fresh: set[int]) -> None:
+        depends = self.recording.values[call.outs[0]].depends
+        number = self._new(tensor, len(self.recording.calls) - 1, len(call.outs), depends)
+        call.outs.append(number)
+        fresh.add(number)
+
+    def _plain_result(self, function: Function, result: Any, taken: Sequence[torch.Tensor]) -> None:
+        """No tensor came out: a question, or a value that Python now knows."""
+        if function.reads and taken and not isinstance(result, torch.Tensor):
+            numbers = [self._values[id(t)] for t in taken if id(t) in self._values]
+            known = [n for n in numbers if self.recording.values[n].depends & (FLOAT_INPUT | INT_INPUT | PARAMETER)]
+            if not known:
+                return
+            place = f"{function.name.strip('_')}() at {here()}"
+            self.recording.reads[place] = self.recording.reads.get(place, 0) + 1
+            if function.name in ESCAPES:
+                self.recording.escapes += [(number, place) for number in known]
+
+    # --- modules
+
+    def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+        """A module is about to run."""
+        if self.closed:
+            return
+        with quiet():
+            if not self._entered and module is self.model and not is_leaf(module):
+                self._entered = True
+                return
+            for helper in self._stack.helpers():
+                helper.calls_modules = True
+            parent = self.frame
+            path = self.paths.get(id(module)) or _join(parent.path, type(module).__name__)
+            number = self._numbers[path]
+            self._numbers[path] += 1
+            taken = tuple((id(t), version(t)) for t in tensors(args))
+            leaf = is_leaf(module)
+            self.frame = Frame(path, module, number, parent, leaf, len(self.recording.calls), taken)
+            self.closed = leaf
+            if self._tick:
+                self._tick(path)
+
+    def after(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+        """A module has run, or raised (then the result is None)."""
+        frame = self.frame
+        if frame.module is not module:
+            if not self._is_open(module):
+                return None  # runs inside a leaf
+            while self.frame.module is not module:  # a module between raised, and somebody caught it
+                self._leave()
+            frame = self.frame
+        elif frame.parent is None:
+            return None  # the network itself
+        with quiet():
+            self._leave()
+            if result is None and sys.exc_info()[0] is not None:
+                return None
+            return self._finish(frame, args, kwargs, result)
+
+    def _leave(self) -> None:
+        assert self.frame.parent is not None
+        self.frame = self.frame.parent
+        self.closed = False
+
+    def _is_open(self, module: torch.nn.Module) -> bool:
+        frame: Frame | None = self.frame
+        while frame is not None and frame.parent is not None:
+            if frame.module is module:
+                return True
+            frame = frame.parent
+        return False
+
+    def _finish(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+        """Write a leaf down, and a module that made tensors where nothing was seen; returns a changed result or None."""
+        module = frame.module
+        assert module is not None
+        taken, made = [*tensors(args), *tensors(_ordered(module, kwargs))], tensors(result)
+        silent = len(self.recording.calls) == frame.first_call
+        childless = not module._modules
+        unseen = [t for t in made if id(t) not in self._values and id(t) not in self._stored]
+        if not frame.leaf and not (silent and (childless or unseen) and made):
+            return None
+        if not frame.leaf and silent and childless and any(id(t) in self._stored for t in made):
+            self.frame = frame  # it hands out its own parameter: that is its only layer
+            numbers = [self.value(t) for t in made]
+            self.frame = frame.parent or frame
+            return None if numbers else None
+        counts = dict(frame.taken)
+        written = [t for t in taken if id(t) in counts and version(t) != counts[id(t)]]
+        passed = [t for t in made if _among(t, taken) and not _among(t, written)]
+        changed_result = None
+        if passed:
+            twins = {id(t): _alias(t) for t in passed}
+            result = changed_result = mapped(result, lambda t: twins.get(id(t), t))
+            made = tensors(result)
+        opaque = isinstance(module, torch.jit.ScriptModule) or (not frame.leaf and bool(unseen))
+        if opaque:
+            where = f"'{frame.path}' ({frame.cls})"
+            self.recording.notes[f"{where} ran in compiled code: it is one layer without a view inside"] = None
+        call = Call(
+            frame.cls,
+            self.frame,
+            tuple(self.value(t) for t in taken),
+            module=module,
+            path=frame.path,
+            number=frame.number,
+            opaque=opaque,
+        )
+        self._append(call, _once(made))
+        self._rewrite(call, written)
+        return changed_result
+
+    def install(self) -> None:
+        """Begin to listen to module calls."""
+        self._handles = global_hooks(self.before, self.after)
+
+    def remove(self) -> None:
+        """Stop listening; let go of what the run held."""
+        for handle in self._handles:
+            handle.remove()
+        self._stack.clear()
+
+    @property
+    def helpers(self) -> tuple[Helper, ...]:
+        """Python functions that run now."""
+        return self._stack.helpers()
+
+
+def _alias(tensor: torch.Tensor) -> torch.Tensor:
+    """Another tensor object on the same memory: a residual taken before a layer is told from one taken after it."""
+    return tensor.view_as(tensor) if tensor.layout is torch.strided else tensor.clone()
+
+
+def _among(tensor: torch.Tensor, others: Sequence[torch.Tensor]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def _once(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return list({id(t): t for t in found}.values())
+
+
+def _congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors on the same memory are the same view of it."""
+    return (
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and one.layout is torch.strided
+        and other.layout is torch.strided
+        and one.stride() == other.stride()
+        and one.storage_offset() == other.storage_offset()
+    )
+
+
+def _ordered(module: torch.nn.Module, kwargs: dict[str, Any]) -> list[Any]:
+    """Keyword arguments in the order of forward's signature."""
+    if len(kwargs) < 2:
+        return list(kwargs.values())
+    code = getattr(type(module).forward, "__code__", None)
+    names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) if code else []
+    known = sorted((key for key in kwargs if key in names), key=names.index)
+    return [kwargs[key] for key in (*known, *(key for key in kwargs if key not in names))]
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,90 @@
+"""Calls before they become layers: functions that are a module's whole work, and calls that nothing needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import torch
+
+from nnfig.sources.tracer.functions import PLUMBING
+from nnfig.sources.tracer.recording import Call, Recording, class_name, is_leaf
+
+_WORK_OF = {
+    "linear": (torch.nn.Linear,),
+    "conv1d": (torch.nn.Conv1d,),
+    "conv2d": (torch.nn.Conv2d,),
+    "conv3d": (torch.nn.Conv3d,),
+    "conv_transpose1d": (torch.nn.ConvTranspose1d,),
+    "conv_transpose2d": (torch.nn.ConvTranspose2d,),
+    "conv_transpose3d": (torch.nn.ConvTranspose3d,),
+    "embedding": (torch.nn.Embedding,),
+    "layer_norm": (torch.nn.LayerNorm,),
+    "group_norm": (torch.nn.GroupNorm,),
+    "batch_norm": (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d),
+    "prelu": (torch.nn.PReLU,),
+}
+"""Functions that do all that a module does: `layer.forward(x)` and `F.linear(x, layer.weight, layer.bias)` are it."""
+
+
+def with_modules(recording: Recording, model: torch.nn.Module) -> list[Call]:
+    """The calls, those that run a module's weights without calling it as the module's own."""
+    owners: dict[str, torch.nn.Module] = {}
+    for path, module in model.named_modules():
+        if is_leaf(module):
+            for name in (*module._parameters, *module._buffers):
+                owners.setdefault(f"{path}.{name}" if path else name, module)
+    paths = {id(module): path for path, module in model.named_modules()}
+    numbers = Counter(call.path for call in recording.calls if call.module is not None)
+    calls: list[Call] = []
+    for call in recording.calls:
+        module = _owner(recording, call, owners)
+        if module is not None:
+            path = paths[id(module)]
+            ins = tuple(n for n in call.ins if not _stored(recording, n))
+            call = replace(
+                call, kind=class_name(module), module=module, path=path, number=numbers[path], ins=ins, helpers=()
+            )
+            numbers[path] += 1
+        calls.append(call)
+    return calls
+
+
+def _owner(recording: Recording, call: Call, owners: dict[str, torch.nn.Module]) -> torch.nn.Module | None:
+    classes = _WORK_OF.get(call.kind)
+    if classes is None or call.module is not None:
+        return None
+    stored = [recording.calls[recording.values[n].call] for n in call.ins if _stored(recording, n)]
+    found = {id(owners.get(each.path)): owners.get(each.path) for each in stored}
+    module = next(iter(found.values())) if len(found) == 1 else None
+    return module if isinstance(module, classes) else None
+
+
+def _stored(recording: Recording, number: int) -> bool:
+    """Whether a value is a parameter or a buffer of the model."""
+    made_by = recording.values[number].call
+    return made_by >= 0 and recording.calls[made_by].tensor is not None and bool(recording.calls[made_by].path)
+
+
+def needed(recording: Recording, calls: list[Call]) -> list[int]:
+    """Positions of the calls that make the graph: what leads to an output, and every layer even if it leads nowhere.
+
+    Left out are masks, sizes and views that nothing uses.
+    """
+    wanted = {recording.values[number].call for _, number in recording.outputs}
+    kept: list[int] = []
+    for position in range(len(calls) - 1, -1, -1):
+        call = calls[position]
+        if position in wanted or _stands_alone(recording, call):
+            kept.append(position)
+            wanted.update(recording.values[number].call for number in call.ins)
+    return kept[::-1]
+
+
+def _stands_alone(recording: Recording, call: Call) -> bool:
+    if call.module is not None or call.opaque:
+        return True
+    if call.tensor is not None or call.kind in PLUMBING or not call.outs:
+        return False
+    value = recording.values[call.outs[0]]
+    return bool(value.depends) and value.dtype.startswith(("float", "bfloat", "complex"))

@@ -1,0 +1,193 @@
+"""One run of a model under the recorder, on `meta` where that is possible, else on real values; errors explained."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from nnfig.errors import NnfigError, Problem
+from nnfig.sources.tracer.compat import eager, quiet
+from nnfig.sources.tracer.inputs import Given, argument_names, make
+from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
+from nnfig.sources.tracer.functions import PLUMBING
+from nnfig.sources.tracer.origins import Origins
+from nnfig.sources.tracer.recorder import Recorder
+from nnfig.sources.tracer.recording import Recording
+from nnfig.sources.tracer.stack import raised_at
+from nnfig.sources.tracer.state import Backup, kept, swap
+from nnfig.sources.tracer.structure import named_deep
+
+Tick = Callable[[str], None]
+
+
+def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Recording:
+    """The recording of one forward pass.
+
+    Raises:
+        NnfigError: forward raises on these inputs, or a model on `meta` needs values.
+    """
+    while True:
+        try:
+            return _recorded(model, what, tick)
+        except _WrongDtype as wrong:
+            what = wrong.mended
+
+
+def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
+    only_meta = any(p.is_meta for p in model.parameters())
+    try:
+        return _seen(model, what, True, tick)
+    except NeedsValues as needs:
+        if only_meta:
+            raise _values_missing(needs, what) from None
+    except NnfigError:
+        raise
+    except Exception as error:
+        if only_meta:
+            raise _forward_raised(error, what, model) from error
+    try:
+        return _seen(model, what, False, tick)
+    except Exception as error:
+        raise _forward_raised(error, what, model) from error
+
+
+def _seen(model: torch.nn.Module, what: Given, meta: bool, tick: Tick | None) -> Recording:
+    """A run; a second one where tensors came from nowhere, with a look at PyTorch's kernels."""
+    try:
+        recording = _run(model, what, meta, tick)
+        gradients = False
+    except RuntimeError as error:
+        if "require grad" not in str(error) and "requires_grad" not in str(error):
+            raise
+        gradients = True  # the model differentiates inside its forward
+        recording = _run(model, what, meta, tick, gradients)
+    if not recording.unseen:
+        return recording
+    try:
+        return _run(model, what, meta, tick, gradients, Origins())
+    except Exception:
+        return recording
+
+
+def _run(
+    model: torch.nn.Module,
+    what: Given,
+    meta: bool,
+    tick: Tick | None,
+    gradients: bool = False,
+    origins: Origins | None = None,
+) -> Recording:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(kept(model))
+        stored = swap(model, meta)
+        backup = Backup(model)
+        stack.callback(backup.restore)
+        changes = _Changes(model, what, meta)
+        run = what.mapped(changes.of)
+        stack.enter_context(torch.set_grad_enabled(gradients))
+        stack.enter_context(eager())
+        recorder = Recorder(model, stored, origins, tick)
+        for name, tensor in argument_names(model, run):
+            recorder.add_input(name, tensor)
+        recorder.install()
+        stack.callback(recorder.remove)
+        mode = MetaMode(recorder) if meta else RealMode(recorder, backup)
+        if origins:
+            stack.enter_context(origins)
+        try:
+            with mode:
+                result = model(*run.args, **run.kwargs)
+        except NeedsIntegers as needs:
+            raise _integers(recorder, needs, what, changes) from None
+        if isinstance(mode, MetaMode) and mode.asked is not None:
+            raise mode.asked  # the model swallowed it and took another way
+        with quiet():
+            recorder.recording.outputs = [(name, recorder.value(t)) for name, t in named_deep(result)]
+        return recorder.recording
+
+
+class _Changes:
+    """What the run gets in place of each input."""
+
+    def __init__(self, model: torch.nn.Module, what: Given, meta: bool) -> None:
+        self._meta = meta
+        self._made = what.made
+        self._guessed = what.guessed
+        parameters = [p for p in model.parameters() if p.is_floating_point()]
+        self._dtype = parameters[0].dtype if parameters else torch.float32
+        self._device = parameters[0].device if parameters else torch.device("cpu")
+        self.pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """Given tensor and what stands for it."""
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A stand-in, or a copy that forward may write into."""
+        stand_in = self._change(tensor)
+        self.pairs.append((tensor, stand_in))
+        return stand_in
+
+    def _change(self, tensor: torch.Tensor) -> torch.Tensor:
+        floating = tensor.is_floating_point() or tensor.is_complex()
+        if floating and id(tensor) in self._guessed:
+            tensor = tensor.to(self._dtype)
+        if self._meta:
+            return on_meta(tensor) if floating else tensor.detach().cpu().clone()
+        if tensor.is_meta and self._made:
+            tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
+        return tensor.detach().to(self._device if self._made else tensor.device, copy=True)
+
+
+class _WrongDtype(Exception):
+    """An input of a dtype that nobody gave must be integer; try again with it mended."""
+
+    def __init__(self, mended: Given) -> None:
+        super().__init__()
+        self.mended = mended
+
+
+def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _Changes) -> Exception:
+    """Which input the indices are: a new attempt if its dtype was a guess, else an error."""
+    with quiet():
+        number = recorder.value(needs.tensor)
+    recording = recorder.recording
+    while (made_by := recording.values[number].call) >= 0:
+        call = recording.calls[made_by]
+        if call.kind not in PLUMBING or not call.ins:
+            break
+        number = call.ins[0]
+    position = next((i for i, (_, value) in enumerate(recording.inputs) if value == number), None)
+    original = changes.pairs[position][0] if position is not None else None
+    if original is None or id(original) not in what.guessed:
+        return TypeError("floating point values are used as indices; give integers (--input 1,128:int64)")
+    integers = make(tuple(original.shape), "int64")
+    mended = what.mapped(lambda t: integers if t is original else t)
+    mended.guessed = what.guessed - {id(original)}
+    return _WrongDtype(mended)
+
+
+def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> Exception:
+    if isinstance(error, (NnfigError, _WrongDtype)):
+        return error
+    place, text = raised_at(error.__traceback__)
+    message = " ".join(str(error).split())
+    return NnfigError(
+        Problem(
+            f"forward raised {type(error).__name__}: {message[:400]}",
+            where=place or type(model).__name__,
+            excerpt=text,
+            hint=f"it was given {what}",
+        )
+    )
+
+
+def _values_missing(needs: NeedsValues, what: Given) -> NnfigError:
+    return NnfigError(
+        Problem(
+            f"the model asks for values ({needs.question}) that weights on 'meta' do not have",
+            where=needs.place,
+            hint="build the model on the CPU (model.to_empty(device='cpu')), perhaps with fewer or smaller layers, "
+            "or take another way around this line",
+        )
+    )

@@ -1,0 +1,99 @@
+"""The Python stack around an operation: which helper functions it runs in, which line of the user's code asked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+
+import torch
+
+from nnfig.sources.tracer.compat import CALL_CODES
+from nnfig.sources.tracer.recording import Helper
+
+_TORCH = str(Path(torch.__file__).parent)
+_OURS = str(Path(__file__).parent)
+_LIBRARY_PARTS = ("contextlib.py", "functools.py", "jaxtyping", "beartype", "typeguard", "einops")
+_WRAPPERS = frozenset(("wrapper", "wrapped", "inner", "wrapped_func", "wrapped_forward", "decorate_context", "new_func"))
+
+
+class Stack:
+    """Helper functions of the operation being recorded; one run of a function is one Helper."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[FrameType, Helper]] = []
+        self._foreign: dict[CodeType, bool] = {}
+
+    def helpers(self) -> tuple[Helper, ...]:
+        """Functions between the innermost forward and here, outermost first."""
+        frame: FrameType | None = sys._getframe(1)
+        chain: list[FrameType] = []
+        cut = 0
+        while frame is not None and frame.f_code not in CALL_CODES:
+            code = frame.f_code
+            if code.co_name == "forward":
+                cut = len(chain)
+            if not self._is_foreign(code):
+                chain.append(frame)
+            frame = frame.f_back
+        if frame is None or not cut:
+            return ()
+        chain = chain[cut - 1 :: -1]
+        known, same = self._known, 0
+        while same < len(known) and same < len(chain) and known[same][0] is chain[same]:
+            same += 1
+        del known[same:]
+        known += [(frame, Helper(frame.f_code.co_name)) for frame in chain[same:]]
+        return tuple(helper for _, helper in known)
+
+    def clear(self) -> None:
+        """Let go of the Python frames that it holds."""
+        self._known.clear()
+
+    def _is_foreign(self, code: CodeType) -> bool:
+        found = self._foreign.get(code)
+        if found is None:
+            found = self._foreign[code] = (
+                code.co_name.startswith("<")
+                or code.co_name in _WRAPPERS
+                or code.co_filename.startswith((_TORCH, _OURS))
+                or any(part in code.co_filename for part in _LIBRARY_PARTS)
+            )
+        return found
+
+
+def here() -> str:
+    """`file.py:line` of the innermost line of user code that is running; of any code where there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((_TORCH, _OURS)):
+        frame = frame.f_back
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else "?"
+
+
+def raised_at(traceback: TracebackType | None) -> tuple[str, str]:
+    """`file.py:line` and the text of the innermost line of user code in a traceback, past PyTorch and past us."""
+    place, text = "", ""
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if not name.startswith((_TORCH, _OURS)):
+            place, text = f"{_short(name)}:{traceback.tb_lineno}", _line(name, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return place, text
+
+
+def _line(filename: str, number: int) -> str:
+    import linecache
+
+    return linecache.getline(filename, number).strip()
+
+
+def _short(filename: str) -> str:
+    """The path below site-packages or the current folder, else whole."""
+    for mark in ("/site-packages/", "/dist-packages/"):
+        if mark in filename:
+            return filename.rpartition(mark)[2]
+    path = Path(filename)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return filename
