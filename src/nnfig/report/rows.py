@@ -132,7 +132,8 @@ def _row(graph: Graph, name: str, members: Sequence[Layer], sources: tuple[str, 
         return Row(name, name, "input" + returned, (graph.inputs[name],), ())
     if not name.endswith("/") or members[0].name == name:
         layer = members[0]
-        shared = f" (weights of {layer.shared})" if layer.shared else ""
+        owner = graph.layer.get(layer.shared)
+        shared = f" (weights of {layer.shared})" if owner and owner.params else ""
         text = operation(layer) + shared + returned
         label = within(layer.name, layer.group)
         return Row(name, label, text, layer.output, sources, layer.params, layer.macs, layer.group)

@@ -16,7 +16,7 @@ NARROW = 100
 
 _HEADER = ("operation", ("output", "params", "%", "MACs"))
 _LANE_COLORS = (31, 32, 33, 34, 35, 36, 91, 92, 93, 94, 95, 96)
-_SHARE_OF_NAMES = 0.4
+_SHARE_OF_NAMES = 0.3
 """What the names of operations keep of the width; sizes are cut before that."""
 
 
