@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from nnfig.errors import NnfigError
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources import scopes
+from nnfig.sources.blocks import with_blocks
 from nnfig.sources.macs import macs
 from nnfig.sources.onnx_collapse import collapsed
 from nnfig.sources.onnx_kinds import Draft, Op, Part, draft
-from nnfig.sources.onnx_load import load
+from nnfig.sources.onnx_load import inferred_again, load
 from nnfig.sources.onnx_names import Place, places
 from nnfig.sources.onnx_nodes import operators
 from nnfig.sources.onnx_patterns import fused
@@ -39,6 +40,11 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         i.name: values.specs.get(i.name, TensorSpec((UNKNOWN,))) for i in model.graph.input if i.name not in known
     }
     ops, more = operators(model, values, inputs, path)
+    if any(values.shape(name) is None or UNKNOWN in (values.shape(name) or ()) for op in ops for name in op.outputs):
+        first, model = values, inferred_again(model, values.numbers)
+        values = head(model.graph)
+        values.take_names(first)
+        ops, _ = operators(model, values, inputs, path)
     outputs = [o.name for o in model.graph.output]
     ops = fused(ops, values, outputs)
     if not ops:
@@ -49,11 +55,9 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
     for op, item, place in zip(ops, drafts, named.each, strict=True):
         build.add(op, item, place)
     notes = [*notes, *more, *build.notes()]
-    if not named.hierarchy:
-        notes.append("The file tells no module hierarchy.")
     layers = tuple(build.layers)
-    return Graph(
-        name=scopes.clean(model.graph.name or path.stem),
+    graph = Graph(
+        name=path.stem if model.graph.name in _NAMELESS else scopes.clean(model.graph.name),
         inputs=inputs,
         layers=layers,
         groups=scopes.groups((layer.group for layer in layers), named.classes),
@@ -61,6 +65,11 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         output_names=tuple(outputs),
         notes=tuple(notes),
     )
+    return with_blocks(graph)
+
+
+_NAMELESS = ("", "main_graph", "main", "graph", "torch_jit", "torch-jit-export", "tf2onnx", "model", "onnx_graph")
+"""What exporters call a graph whose name they do not know."""
 
 
 class _Builder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,43 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
     model, calls = inlined(model, MOST_NODES, str(path))
     if calls:
         notes.append(f"{calls} calls of model functions are opened as groups.")
-    if _size(model.graph) > MOST_NODES:
+    if len(model.graph.node) > MOST_NODES:
         raise NnfigError(f"the graph has more than {MOST_NODES:,} nodes", where=str(path))
+    _forget_invented_names(model.graph)
     try:
         model = shape_inference.infer_shapes(model, data_prop=True)
     except Exception as error:
         notes.append(f"Shapes could not be inferred ({_first_line(error)}); only those written in the file are shown.")
     return model, notes
+
+
+def inferred_again(model: ModelProto, numbers: Mapping[str, Any]) -> ModelProto:
+    """The model with shapes inferred once more, now that the numbers that some nodes compute are known."""
+    from onnx import numpy_helper, shape_inference
+
+    known = {tensor.name for tensor in model.graph.initializer}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type != "Constant" and len(node.output) == 1 and node.output[0] in numbers:
+            if node.output[0] not in known:
+                model.graph.initializer.append(numpy_helper.from_array(numbers[node.output[0]], node.output[0]))
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    try:
+        return shape_inference.infer_shapes(model, data_prop=True)
+    except Exception:  # the first pass has said so
+        return model
+
+
+def _forget_invented_names(graph: GraphProto) -> None:
+    """Exporters name the sizes of results after nodes (`Addy_dim_0`); inference finds the name of the input's size."""
+    told = {dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim}
+    for info in graph.output:
+        for dim in info.type.tensor_type.shape.dim:
+            if dim.HasField("dim_param") and dim.dim_param not in told:
+                dim.Clear()
 
 
 def _parsed(path: Path, onnx: Any) -> ModelProto:
@@ -70,10 +101,6 @@ _TRY = "export it again, and try: python -c \"import onnx; onnx.checker.check_mo
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-
-
-def _size(graph: GraphProto) -> int:
-    return len(graph.node)
 
 
 def _forget_weights(graph: GraphProto) -> None:

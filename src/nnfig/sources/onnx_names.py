@@ -30,8 +30,6 @@ class Places:
 
     each: tuple[Place, ...]
     classes: Mapping[str, str]
-    hierarchy: bool
-    """Whether the names told of modules at all."""
 
 
 _WEIGHT = re.compile(r"[._/](sc_w|sc_b|weight|bias|kernel|gamma|beta|scale|s|w|b|W|B|weights|biases)(_0|:0|/read)*$")
@@ -64,7 +62,7 @@ def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Ma
             place = Place(name, kind, path, scope)
         names[name] = None
         found.append(place)
-    return Places(tuple(found), _classes(ops, ways), any(place.group for place in found))
+    return Places(tuple(found), _classes(ops, ways))
 
 
 _CALL = re.compile(r"@\d+")

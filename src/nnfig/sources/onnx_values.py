@@ -42,6 +42,15 @@ class Values:
         """Whether the name depends on no input of the network (an operand that is left out does not either)."""
         return not name or name in self.roots
 
+    def take_names(self, other: Values) -> None:
+        """Keep from an earlier look at the same graph what each constant is computed from."""
+        for name, roots in other.roots.items():
+            if name in self.roots:
+                self.roots[name] = roots
+        self.filled |= other.filled
+        for name in other.filled:
+            self.specs.setdefault(name, other.specs[name])
+
     def known(self, name: str) -> bool:
         """Whether the name depends on no input but on the sizes of inputs."""
         return self.constant(name) or name in self.sizes

@@ -161,3 +161,10 @@ ONNX: Mapping[str, Word] = {
     )},
 }  # fmt: skip
 """ONNX operators whose translation is a renaming; `onnx_kinds` has those that need more."""
+
+_ACTIVATION_MODULES = (
+    "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid",
+    "Hardtanh", "Sigmoid", "Tanh", "Softplus", "Softsign",
+)  # fmt: skip
+ACTIVATIONS = frozenset(_ACTIVATION_MODULES) | {FUNCTIONS.get(kind, kind) for kind in _ACTIVATION_MODULES}
+"""Kinds that close a block when they follow its join."""

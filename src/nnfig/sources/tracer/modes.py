@@ -62,7 +62,7 @@ class RealMode(TorchFunctionMode):
             taken += tensors(kwargs)
         if function.inplace and taken:
             self._backup(taken[0])
-        if function.kind in _INDEXED and not self.recorder.closed:
+        if function.kind in _INDEXED:
             _check_indices(function, args)
         return self.recorder.function(function, args, kwargs, taken, lambda: func(*args, **kwargs), [])
 

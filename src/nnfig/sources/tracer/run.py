@@ -43,13 +43,15 @@ def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recordi
     except NeedsValues as needs:
         if only_meta:
             raise _values_missing(needs, what) from None
-    except NnfigError:
+    except _WrongDtype:
         raise
     except Exception as error:
         if only_meta:
             raise _forward_raised(error, what, model) from error
     try:
         return _seen(model, what, False, tick)
+    except _WrongDtype:
+        raise
     except Exception as error:
         raise _forward_raised(error, what, model) from error
 
@@ -167,9 +169,7 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
     return _WrongDtype(mended)
 
 
-def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> Exception:
-    if isinstance(error, (NnfigError, _WrongDtype)):
-        return error
+def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> NnfigError:
     place, text = raised_at(error.__traceback__)
     message = " ".join(str(error).split())
     return NnfigError(
