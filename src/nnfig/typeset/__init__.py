@@ -1,0 +1,8 @@
+"""The text of a `.tex` file in, PDF, PNG or SVG out; files written whole; the only home of subprocess."""
+
+from __future__ import annotations
+
+from nnfig.typeset.files import put_style_files, write_bytes, write_text, written_by_us
+from nnfig.typeset.products import pdf, png
+
+__all__ = ["pdf", "png", "put_style_files", "write_bytes", "write_text", "written_by_us"]

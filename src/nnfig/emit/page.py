@@ -1,0 +1,152 @@
+"""A Scene and a template in, the whole `.tex` file out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnfig.emit.escape import Tex, comment, missing
+from nnfig.emit.escape import tex as escape
+from nnfig.emit.figure_lines import Line, braced, figure_lines, number, pair
+from nnfig.emit.names import node_name
+from nnfig.errors import NnfigError, Problem
+from nnfig.layout.scene import Scene
+from nnfig.resources import resource
+
+if TYPE_CHECKING:
+    import jinja2
+
+FORMAT = "1.0"
+"""Of the macros; written into the first line."""
+
+
+def tex(scene: Scene, page: str = "standalone", template: str | None = None, command: str = "") -> str:
+    """The `.tex` file of a scene.
+
+    Args:
+        scene: what layout made.
+        page: `standalone` (compiles alone and can be input), `input`, or `self-contained` (needs no style file).
+        template: path of a Jinja template in place of ours; it runs sandboxed and may `extend` ours.
+        command: what made the figure, for the first line.
+
+    Raises:
+        NnfigError: the template is not there, or is wrong; the message gives its file and line.
+    """
+    body = figure_lines(scene)
+    values = {
+        "format": Tex(FORMAT),
+        "title": comment(getattr(scene, "title", "")),
+        "command": comment(command),
+        "page": Tex(page),
+        "options": _options(scene),
+        "body": body,
+        "layers": _only(body, "layer"),
+        "edges": _only(body, "edge"),
+        "groups": _only(body, "group"),
+        "hover": tuple(
+            comment(f"{node_name(node.name)} = {node.title}") for node in scene.nodes if node.title
+        ),
+        "caption": escape(scene.caption),
+        "alt": escape(scene.alt),
+        "style": _style() if page == "self-contained" else Tex(""),
+    }
+    return _rendered(template, values)
+
+
+def unprintable(scene: Scene) -> tuple[str, ...]:
+    """A sentence about characters that will be printed as an empty box, if there are any."""
+    texts = [*(line for node in scene.nodes for line in (*node.label, node.dims, node.top, node.side, node.below))]
+    texts += [line for label in scene.labels for line in label.lines]
+    texts += [scene.caption, *(frame.title for frame in scene.frames), *(wire.label for wire in scene.wires)]
+    texts += [entry.text for legend in scene.legends for entry in legend.entries]
+    found = missing("".join(texts))
+    if not found:
+        return ()
+    return (f"TeX's usual fonts have no {' '.join(found)}: an empty box is printed instead; rename the label",)
+
+
+def _options(scene: Scene) -> Tex:
+    """Keys of the picture."""
+    words = (("alt", scene.alt), ("caption", scene.caption))
+    keys = [
+        *(f"{key}={braced(escape(text))}" for key, text in words if text),
+        f"size={pair(scene.width, scene.height)}, font size={number(float(scene.font_size))}",
+    ]
+    return Tex(",\n    ".join(keys))
+
+
+def _only(body: tuple[Line, ...], what: str) -> tuple[Line, ...]:
+    return tuple(line for line in body if line.what == what)
+
+
+def _style() -> Tex:
+    """`nnfig.sty` as it can stand in a document: without comments and package declarations."""
+    text = resource("latex", "nnfig.sty").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^\\(NeedsTeXFormat|ProvidesPackage|endinput).*\n?", "", text)
+    text = re.sub(r"\\RequirePackage\{tikz\}\n", "", text)
+    kept = (re.sub(r"(?<!\\)%.*", "%", line).strip() for line in text.splitlines())
+    return Tex("\n".join(line for line in kept if line not in ("", "%")))
+
+
+def _rendered(template: str | None, values: dict[str, Any]) -> str:
+    import jinja2
+
+    path = Path(template) if template else resource("templates", "figure.tex.jinja")
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NnfigError(f"cannot read the template: {error}", where=str(path)) from None
+    environment = _environment(path.parent)
+    try:
+        text = environment.from_string(source).render(values)
+    except jinja2.TemplateSyntaxError as error:
+        raise NnfigError(Problem(error.message or "syntax", where=f"{error.filename or path}:{error.lineno}")) from None
+    except (jinja2.TemplateError, _Unescaped, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
+        raise NnfigError(
+            f"the template fails: {error}", where=f"{path}:{_line_of(error)}", hint=f"known there: {', '.join(values)}"
+        ) from None
+    return text.rstrip() + "\n"
+
+
+class _Unescaped(Exception):
+    """A template met text that nobody has escaped."""
+
+
+def _checked(value: Any) -> Any:
+    if isinstance(value, (Tex, Line, int, float)):
+        return value
+    raise _Unescaped(f"{str(value)!r} is plain text, expected escaped TeX; write <<tex(...)>>")
+
+
+def _environment(folder: Path) -> jinja2.Environment:
+    """Jinja with TeX's needs: `<% %>` and `<< >>` for delimiters, a sandbox, and no text that is not escaped."""
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_checked,
+        loader=jinja2.FileSystemLoader([str(folder), str(resource("templates", "figure.tex.jinja").parent)]),
+    )
+    environment.globals = {"tex": lambda text: escape(str(text)), "range": range}
+    return environment
+
+
+def _line_of(error: BaseException) -> int:
+    """The template's line, which Jinja puts into the traceback."""
+    line, frame = 1, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == "<template>":
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line

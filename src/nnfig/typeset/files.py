@@ -1,0 +1,75 @@
+"""Text or bytes in, a file out: whole or not at all, and never over a text that someone else wrote."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from nnfig.errors import NnfigError
+from nnfig.resources import resource
+from nnfig.typeset.run import STYLE_FILES
+
+_OURS = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!DOCTYPE html>\s*|<html[^>]*>\s*)*(?:%+|#|<!--|\{)?\s*\"?nnfig\b")
+"""How every text that nnfig writes begins, in the comment sign of its language."""
+
+
+def write_text(path: Path | str, text: str, force: bool = False) -> None:
+    """Write a text file.
+
+    Raises:
+        NnfigError: a file is there that nnfig did not write and `force` is not given, or it cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not force and not written_by_us(path):
+        raise NnfigError(
+            "this file is there already and nnfig did not write it, so it is kept",
+            where=str(path),
+            hint="give another name, or --force to overwrite it",
+        )
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path | str, data: bytes) -> None:
+    """Write a file: what was there stays until the new one is complete."""
+    path = Path(path)
+    target = path.resolve() if path.is_symlink() else path
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise NnfigError(f"cannot write it: {error.strerror or error}", where=str(path)) from None
+
+
+def written_by_us(path: Path) -> bool:
+    """Whether the file begins as nnfig's files do; an empty one is nobody's."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(400)
+    except OSError:
+        return False
+    return not start.strip() or bool(_OURS.match(start.decode("utf-8", errors="replace")))
+
+
+def put_style_files(folder: Path | str) -> None:
+    """Put `nnfig.sty` and `nnfig-standalone.tex` into a folder; a copy that someone has changed is kept."""
+    for name in STYLE_FILES:
+        data = resource("latex", name).read_bytes()
+        target = Path(folder) / name
+        if target.exists() and (target.read_bytes() == data or not written_by_us(target)):
+            continue
+        write_bytes(target, data)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
