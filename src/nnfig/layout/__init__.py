@@ -1,10 +1,8 @@
-"""A drawing becomes a scene: what stands where, chosen by the view.
-
->>> scene(drawing, options)  # doctest: +SKIP
-"""
+"""A drawing becomes a scene: what stands where, in the view that was asked for or that suits the network."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from nnfig.graph import Drawing
@@ -16,11 +14,14 @@ VIEWS = {
     "volumes": "nnfig.layout.volumes",
     "maps": "nnfig.layout.maps",
     "neurons": "nnfig.layout.neurons",
-    "auto": "nnfig.layout.auto",
 }
-"""The module of each view; each has `scene(drawing, options) -> Scene`."""
+"""The module of each view; each has `scene(drawing, options) -> Scene` and is loaded when it is used."""
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """The drawing laid out in the view that the options ask for."""
-    return import_module(VIEWS[options.view]).scene(drawing, options)
+    """The drawing laid out."""
+    name, why = options.view, ""
+    if name != "blocks":
+        name, why = import_module("nnfig.layout.auto").view(drawing, options.view)
+    made: Scene = import_module(VIEWS[name]).scene(drawing, options)
+    return replace(made, report=(why, *made.report)) if why else made
