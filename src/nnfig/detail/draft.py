@@ -48,6 +48,9 @@ class Draft:
     contents: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict[str, tuple[Layer, ...]])
     """For each closed block, the layers in it that would have been drawn."""
 
+    fanout: Mapping[str, int] = field(default_factory=dict[str, int])
+    """For layers of folded blocks how many layers take them in the whole network, the next block included."""
+
     def origin_graph(self, layer: Layer) -> Graph:
         """The graph in which rules look for the groups around a layer: the source's where it stands there."""
         return self.origin if layer.name in self.origin.layer else self.graph

@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnfig.detail.caption import caption, legend
+from nnfig.detail.close import close
+from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
-from nnfig.detail.hide import hide
+from nnfig.detail.fold import fold
+from nnfig.detail.hide import hide, hide_noise
 from nnfig.detail.label import input_looks, label
+from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
-from nnfig.detail.rules import Rules
 from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
 
-Pass = Callable[[Draft], Draft]
+PREPARE: tuple[Callable[[Draft], Draft], ...] = (drop_dead, hide_noise, fold, hide)
+"""Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
 
-PASSES: tuple[Pass, ...] = (drop_dead, hide, merge, label)
-"""In the order in which they run."""
+FINISH: tuple[Callable[[Draft], Draft], ...] = (merge, label)
+"""Passes over what is drawn, once groups are closed and frames dissolved."""
 
 
 def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Drawing | None:
@@ -34,10 +38,14 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
     """
     from nnfig.detail.sheets import resolved
 
-    if tighter:
-        return None
     rules = resolved(options)
-    drafts = tuple(_run(Draft(graph, rules, origin=graph)) for graph in graphs)
+    drafts: list[Draft] = []
+    for graph in graphs:
+        prepared = run(PREPARE, Draft(graph, rules, origin=graph))
+        state = levels(prepared.graph, rules, tighter)
+        if state is None:
+            return None
+        drafts.append(finished(prepared, state))
     panels = tuple(
         Panel(
             "" if index == 0 else f"compare{index}",
@@ -47,11 +55,17 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
         )
         for index, draft in enumerate(drafts)
     )
-    return Drawing(panels, caption=caption(drafts), legend=legend(tuple(p.graph for p in panels)))
+    return Drawing(panels, caption=caption(tuple(drafts)), legend=legend(tuple(p.graph for p in panels)))
 
 
-def _run(draft: Draft) -> Draft:
-    for step in PASSES:
+def finished(draft: Draft, state: Levels) -> Draft:
+    """The draft with groups closed, frames dissolved, layers merged and labelled."""
+    return run(FINISH, dissolve(close(draft, sorted(state.closed)), state.opened))
+
+
+def run(passes: Sequence[Callable[[Draft], Draft]], draft: Draft) -> Draft:
+    """The draft after the passes."""
+    for step in passes:
         draft = step(draft)
     return draft
 

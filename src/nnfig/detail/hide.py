@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from nnfig.detail.categories import category_of
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.draft import Draft
 from nnfig.graph import Edge, Graph, Layer
 
+NOISE = ("dropout", "reshape")
+NOISE_MARKS = ("plumbing", "index")
+
 
 def hide(draft: Draft) -> Draft:
-    """`conv -> dropout -> linear` becomes `conv -> linear`."""
+    """`conv -> relu -> linear` becomes `conv -> linear` where activations are hidden."""
+    return _without(draft, lambda layer: True)
+
+
+def hide_noise(draft: Draft) -> Draft:
+    """As `hide`, but only what leaves equal blocks equal: dropout, changes of shape, masks and positions.
+
+    It runs before equal blocks are looked for; all else is hidden after, so that blocks that differ in what is
+    hidden are never taken for equal.
+    """
+    return _without(draft, lambda layer: layer.mark in NOISE_MARKS or category_of(layer.kind).name in NOISE)
+
+
+def _without(draft: Draft, among: Callable[[Layer], bool]) -> Draft:
     graph = draft.graph
-    hidden = tuple(layer for layer in graph.layers if draft.rules.fate(layer, graph) == "hide")
+    hidden = tuple(layer for layer in graph.layers if among(layer) and draft.rules.fate(layer, graph) == "hide")
     if not hidden:
         return draft
     return draft.having(contracted(graph, {layer.name for layer in hidden}), hidden=hidden)

@@ -43,6 +43,8 @@ def _host(layer: Layer, draft: Draft, host_of: dict[str, str], ends: dict[str, s
     source = graph.layer.get(before)
     if source is None or before in graph.outputs or graph.consumers[before] != (layer.name,):
         return ""
+    if draft.fanout.get(before, 1) > 1:
+        return ""
     if source.group != layer.group or source.name in draft.contents or not source.inputs:
         return ""
     return host_of.get(before, before)
@@ -60,8 +62,3 @@ def _moved(edge: Edge, host_of: dict[str, str]) -> Edge:
 
 def _with_output(layer: Layer, inside: list[Layer] | tuple[Layer, ...]) -> Layer:
     return replace(layer, output=inside[-1].output or layer.output) if inside else layer
-
-
-def merged_into(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Names that each drawn layer stands for beside its own."""
-    return {layer.name: layer.look.merged for layer in graph.layers if layer.look}

@@ -42,12 +42,15 @@ class Selector:
     """Globs over the first output's shape: `*x7x7`."""
     group: tuple[str, ...] = ()
     """Classes of a group around the layer, or of the group itself."""
+    mark: tuple[str, ...] = ()
+    """What a layer is beside arithmetic: plumbing, constant, index, opaque."""
 
     def takes_layer(self, layer: Layer, graph: Graph) -> bool:
         """Whether the rule means this layer."""
         return (
             (not self.kind or _any(self.kind, (layer.kind, layer.original)))
             and (not self.category or category_of(layer.kind).name in self.category)
+            and (not self.mark or layer.mark in self.mark)
             and (not self.path or _any(self.path, (layer.name, layer.path)))
             and all(_fits(layer.attributes.get(name), wanted) for name, wanted in self.attributes)
             and (not self.shape or _any(self.shape, ("x".join(map(str, layer.shape)),)))
@@ -56,7 +59,7 @@ class Selector:
 
     def takes_group(self, group: Group) -> bool:
         """Whether the rule means this group: by its class (`group` or `kind`) or its path, nothing else given."""
-        if self.attributes or self.shape:
+        if self.attributes or self.shape or self.mark:
             return False
         classes = (*self.group, *self.kind)
         return (

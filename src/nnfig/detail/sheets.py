@@ -35,6 +35,7 @@ class SelectModel(BaseModel):
     attributes: dict[str, Any] = Field({}, description="Attribute values; text may compare: '>1', '!=0'.")
     shape: Words | list[int | str | None] = Field([], description="Output shape: '*x7x7', or a list with null for any.")
     group: Words = Field([], description="Classes of a group around the layer, or of the group itself.")
+    mark: Words = Field([], description="plumbing, constant, index or opaque: what a layer is beside arithmetic.")
 
     @field_validator("category")
     @classmethod
@@ -78,7 +79,7 @@ class SheetModel(BaseModel):
 
     model_config = _CONFIG
     extends: str = Field("", description="A preset (overview, paper, explicit, ops) or a path; this sheet lies over it.")
-    level: Literal["blocks", "layers", "operations"] | None = Field(None, description="How far groups are opened.")
+    level: Literal["blocks", "units", "layers", "operations"] | None = Field(None, description="How far groups are opened.")
     frames: Literal["repeated", "named", "all"] | None = Field(None, description="Which open groups get a frame.")
     merged: Literal["caption", "label"] | None = Field(None, description="Where merged layers are told of.")
     fit: Literal["close", "warn"] | None = Field(None, description="Whether groups may be closed to fit the page.")
@@ -225,6 +226,7 @@ def _rule(model: RuleModel) -> Rule:
             attributes=tuple((name, _frozen(value)) for name, value in select.attributes.items()),
             shape=_words(shape),
             group=_words(select.group),
+            mark=_words(select.mark),
         ),
         do=(model.do,) if isinstance(model.do, str) else tuple(model.do),
         label=None if model.label is None else _lines(model.label),

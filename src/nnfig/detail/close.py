@@ -1,0 +1,184 @@
+"""Groups that are to be closed become one layer each: named by the group's path, of its class, with sums of costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from nnfig.detail.draft import Draft
+from nnfig.detail.drop_dead import without_empty_groups
+from nnfig.detail.structure import members_by_group
+from nnfig.graph import Edge, Graph, Layer, TensorSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A closed group on its way."""
+
+    layer: Layer
+    members: tuple[Layer, ...]
+    gives: tuple[tuple[str, int], ...]
+    """The tensors that leave it, in the order of its outputs."""
+
+
+def close(draft: Draft, closed: Iterable[str]) -> Draft:
+    """`a -> [b -> c] -> d` becomes `a -> block -> d`; a repeated group keeps its frame around the block."""
+    graph = draft.graph
+    members = members_by_group(graph)
+    wanted = [path for path in closed if members.get(path)]
+    while True:
+        blocks = {path: _block(draft, path, tuple(members[path])) for path in wanted}
+        order = _order(graph, blocks)
+        if isinstance(order, list):
+            break
+        wanted.remove(order)
+    contents = {block.layer.name: block.members for block in blocks.values()}
+    layers = _layers(graph, blocks, order)
+    owner = {name: path for path in blocks for name, _ in _values(blocks[path])}
+    renamed = {name: blocks[path].layer.name for name, path in owner.items()}
+    outputs = tuple(dict.fromkeys(renamed.get(name, name) for name in graph.outputs))
+    names = graph.output_names if len(outputs) == len(graph.outputs) else ()
+    groups = tuple(
+        group
+        for group in graph.groups
+        if not any(above in blocks for above in graph.ancestors(group.parent)) and (group.path not in blocks or group.repeat > 1)
+    )
+    shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=groups, outputs=outputs, output_names=names))
+    done = replace(draft, contents={**draft.contents, **contents})
+    return done.having(shut, closed=tuple((path, graph.group[path].cls) for path in blocks))
+
+
+def _values(block: Block) -> list[tuple[str, int]]:
+    return [(layer.name, index) for layer in block.members for index in range(max(1, len(layer.output)))]
+
+
+def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
+    graph, group = draft.graph, draft.graph.group[path]
+    inside = {layer.name for layer in members}
+    inputs: dict[tuple[str, int], Edge] = {}
+    for layer in members:
+        for edge in layer.inputs:
+            if edge.source not in inside:
+                inputs.setdefault((edge.source, edge.output), edge)
+    gives: dict[tuple[str, int], None] = {}
+    for layer in members:
+        if layer.name in graph.outputs:
+            gives[layer.name, 0] = None
+        for taker in graph.consumers[layer.name]:
+            if taker not in inside:
+                for edge in graph.layer[taker].inputs:
+                    if edge.source == layer.name:
+                        gives[edge.source, edge.output] = None
+    if not gives:
+        gives[members[-1].name, 0] = None
+    specs = [graph.spec(name, output) or TensorSpec(()) for name, output in gives]
+    known = [layer.macs for layer in members]
+    times = [graph.repeats(layer) // graph.repeats(replace(layer, group=path)) for layer in members]
+    sets = [
+        graph.repeats(layer, shared=False) // graph.repeats(replace(layer, group=path), shared=False) for layer in members
+    ]
+    macs = sum((m or 0) * n for m, n in zip(known, times, strict=True)) if any(m is not None for m in known) else None
+    base = path.rpartition("@")[0]
+    return Block(
+        Layer(
+            name=_free(graph, path, inside),
+            kind=group.cls or "block",
+            inputs=tuple(inputs.values()),
+            output=tuple(specs),
+            params=sum(layer.params * n for layer, n in zip(members, sets, strict=True)),
+            macs=macs,
+            path=path,
+            attributes=_attributes(members),
+            shared=base if base in graph.group and all(m.shared or not m.params for m in members) else "",
+            group=path if group.repeat > 1 else group.parent,
+        ),
+        members,
+        tuple(gives),
+    )
+
+
+def _free(graph: Graph, path: str, inside: set[str]) -> str:
+    """The group's path as a layer's name; a layer of that name outside the group makes it `path~2`."""
+    name, number = path, 2
+    while (name in graph.layer and name not in inside) or name in graph.inputs:
+        name, number = f"{path}~{number}", number + 1
+    return name
+
+
+def _attributes(members: tuple[Layer, ...]) -> dict[str, int]:
+    """What a block says of itself: attention heads where all attention in it has the same number."""
+    from nnfig.detail.values import heads
+
+    found = {heads(layer) for layer in members} - {""}
+    return {"num_heads": int(found.pop())} if len(found) == 1 else {}
+
+
+def _order(graph: Graph, blocks: dict[str, Block]) -> list[str] | str:
+    """Names of what is drawn, in an order in which it can run; a block that stands in a circle if there is none."""
+    home = {layer.name: path for path, block in blocks.items() for layer in block.members}
+    key = {**{path: f"group {path}" for path in blocks}}
+    node = {layer.name: key[home[layer.name]] if layer.name in home else layer.name for layer in graph.layers}
+    needs: dict[str, set[str]] = {name: set() for name in dict.fromkeys(node.values())}
+    takers: dict[str, list[str]] = {name: [] for name in needs}
+    for layer in graph.layers:
+        for edge in layer.inputs:
+            if edge.kind == "data" and edge.source in node:
+                source, target = node[edge.source], node[layer.name]
+                if source != target and source not in needs[target]:
+                    needs[target].add(source)
+                    takers[source].append(target)
+    place = {name: index for index, name in enumerate(needs)}
+    return _sorted(needs, takers, place) or _culprit(needs, key)
+
+
+def _sorted(needs: dict[str, set[str]], takers: dict[str, list[str]], place: dict[str, int]) -> list[str]:
+    """A stable topological order, empty if there is a circle."""
+    import heapq
+
+    open_needs = {name: len(sources) for name, sources in needs.items()}
+    ready = [(place[name], name) for name, count in open_needs.items() if count == 0]
+    heapq.heapify(ready)
+    order: list[str] = []
+    while ready:
+        _, name = heapq.heappop(ready)
+        order.append(name)
+        for taker in takers[name]:
+            open_needs[taker] -= 1
+            if open_needs[taker] == 0:
+                heapq.heappush(ready, (place[taker], taker))
+    return order if len(order) == len(needs) else []
+
+
+def _culprit(needs: dict[str, set[str]], key: dict[str, str]) -> str:
+    """Path of a block that reaches itself through others."""
+    for path, name in key.items():
+        seen, stack = set[str](), sorted(needs[name])
+        while stack:
+            at = stack.pop()
+            if at == name:
+                return path
+            if at not in seen:
+                seen.add(at)
+                stack.extend(sorted(needs[at]))
+    raise AssertionError("a circle without a block: the graph was not in running order")
+
+
+def _layers(graph: Graph, blocks: dict[str, Block], order: list[str]) -> list[Layer]:
+    output = {
+        value: (block.layer.name, index) for block in blocks.values() for index, value in enumerate(block.gives)
+    }
+    by_key = {f"group {path}": block.layer for path, block in blocks.items()}
+    layers: list[Layer] = []
+    for name in order:
+        layer = by_key.get(name) or graph.layer[name]
+        if any((edge.source, edge.output) in output for edge in layer.inputs):
+            layer = replace(layer, inputs=tuple(_moved(edge, output) for edge in layer.inputs))
+        layers.append(layer)
+    return layers
+
+
+def _moved(edge: Edge, output: dict[tuple[str, int], tuple[str, int]]) -> Edge:
+    if (edge.source, edge.output) not in output:
+        return edge
+    name, index = output[edge.source, edge.output]
+    return replace(edge, source=name, output=index)

@@ -1,0 +1,85 @@
+"""Open groups that carry no meaning lose their frame: single boxes, wrappers, containers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nnfig.detail.draft import Draft
+from nnfig.detail.groups import CONTAINERS
+from nnfig.graph import Graph, Group
+
+
+def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
+    """A frame stays around repeated blocks, around what the user opened or titled, and as the style sheet says."""
+    graph = draft.graph
+    boxes = _boxes(draft)
+    parts = _parts(graph, draft, boxes)
+    kept = [group for group in graph.groups if _keeps_frame(group, draft, opened, boxes, parts)]
+    while True:
+        inner = _outermost_only(graph, kept, boxes)
+        if len(inner) == len(kept):
+            break
+        kept = inner
+    names = {group.path for group in kept}
+
+    def nearest(path: str) -> str:
+        return next((above for above in graph.ancestors(path) if above in names), "")
+
+    groups = tuple(replace(group, parent=nearest(group.parent)) for group in kept)
+    layers = tuple(
+        layer if layer.group in names or not layer.group else replace(layer, group=nearest(layer.group))
+        for layer in graph.layers
+    )
+    return draft.having(graph.replace(groups=groups, layers=layers))
+
+
+def _boxes(draft: Draft) -> dict[str, int]:
+    """How many boxes each group would hold."""
+    graph = draft.graph
+    found = {group.path: 0 for group in graph.groups}
+    for layer in graph.layers:
+        if layer.name in draft.contents or draft.rules.fate(layer, draft.origin_graph(layer)) != "merge":
+            for path in graph.ancestors(layer.group):
+                found[path] += 1
+    return found
+
+
+def _keeps_frame(
+    group: Group, draft: Draft, opened: frozenset[str], boxes: dict[str, int], parts: frozenset[str]
+) -> bool:
+    if group.repeat > 1:
+        return True
+    if boxes[group.path] < 2:
+        return False
+    rules = draft.rules
+    named = bool(group.cls) and group.cls not in CONTAINERS
+    if rules.title(group) or group.path in opened and (named or rules.group_action(group, ("open",))):
+        return True
+    return {"all": True, "named": named, "repeated": group.path in parts}[rules.frames]
+
+
+def _parts(graph: Graph, draft: Draft, boxes: dict[str, int]) -> frozenset[str]:
+    """The few large parts of a network that have a class of their own each: encoder, decoder, heads."""
+    total = sum(1 for _ in graph.layers)
+    top = [group for group in graph.groups if not any(_matters(graph.group[a], boxes, total) for a in graph.ancestors(group.parent))]
+    named = [g for g in top if g.cls and g.cls not in CONTAINERS and _matters(g, boxes, total)]
+    classes = [group.cls for group in named]
+    if len(classes) != len(set(classes)) or not 2 <= len(named) <= 4:
+        return frozenset()
+    return frozenset(group.path for group in named)
+
+
+def _matters(group: Group, boxes: dict[str, int], total: int) -> bool:
+    """Whether a group is a part of the network rather than all of it or a single box."""
+    return 2 <= boxes[group.path] < 0.9 * total and group.repeat == 1
+
+
+def _outermost_only(graph: Graph, kept: list[Group], boxes: dict[str, int]) -> list[Group]:
+    """Without frames that hold just one other frame and nothing beside it."""
+    names = {group.path for group in kept}
+    doubled: set[str] = set()
+    for group in kept:
+        above = next((a for a in graph.ancestors(group.parent) if a in names), "")
+        if above and boxes[above] == boxes[group.path] and graph.group[above].repeat == 1 and above not in doubled:
+            doubled.add(above)
+    return [group for group in kept if group.path not in doubled]

@@ -1,0 +1,184 @@
+"""Equal blocks in a row become one, marked xN: the first is kept, its group carries `repeat`."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from nnfig.detail.draft import Draft, Fold
+from nnfig.detail.drop_dead import without_empty_groups
+from nnfig.detail.structure import Codes, Item, level_items, members_by_group
+from nnfig.detail.wiring import Units, repeats_wiring
+from nnfig.graph import Edge, Graph, Group, Layer
+
+LONGEST_PERIOD = 64
+SMALLEST = 2
+"""Layers that a block must draw to be worth a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Equal units in a row at one level."""
+
+    items: tuple[Item, ...]
+    """Of the first unit."""
+    units: Units
+
+
+def fold(draft: Draft) -> Draft:
+    """`a -> B1 -> B2 -> B3 -> c` with equal blocks B becomes `a -> B1 (x3) -> c`."""
+    if not draft.rules.fold:
+        return draft
+    levels = deque([""])
+    while levels:
+        level = levels.popleft()
+        for run in _runs(draft, level):
+            draft = _folded(draft, run, level)
+        levels += [group.path for group in draft.graph.groups if group.parent == level]
+    return draft
+
+
+def _runs(draft: Draft, level: str) -> list[Run]:
+    """Runs at a level that do not overlap, each the one that covers most from where it begins."""
+    graph = draft.graph
+    members = members_by_group(graph)
+    items = level_items(graph, members, Codes(graph), level)
+    codes = [item.code for item in items]
+    runs: list[Run] = []
+    start = 0
+    while start < len(items):
+        best = _best(draft, items, codes, start)
+        if best is None:
+            start += 1
+        else:
+            runs.append(best)
+            start += len(best.items) * len(best.units)
+    return runs
+
+
+def _best(draft: Draft, items: list[Item], codes: list[int], start: int) -> Run | None:
+    found: Run | None = None
+    for period in range(1, min(LONGEST_PERIOD, (len(items) - start) // 2) + 1):
+        if codes[start] != codes[start + period]:
+            continue
+        count = _count(codes, start, period)
+        if count < 2 or (found and count * period <= len(found.items) * len(found.units)):
+            continue
+        unit = tuple(items[start : start + period])
+        if not _worth_it(draft, unit, count):
+            continue
+        units = tuple(
+            tuple(layer for item in items[start + k * period : start + (k + 1) * period] for layer in item.members)
+            for k in range(count)
+        )
+        longest = repeats_wiring(draft.graph, units)
+        if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
+            found = Run(unit, units[:longest])
+    return found
+
+
+def _count(codes: list[int], start: int, period: int) -> int:
+    """How many equal units stand in a row."""
+    unit, count = codes[start : start + period], 1
+    while codes[start + count * period : start + (count + 1) * period] == unit:
+        count += 1
+    return count
+
+
+def _worth_it(draft: Draft, unit: tuple[Item, ...], count: int) -> bool:
+    """Whether a frame around the unit says more than its layers one by one."""
+    rules, graph = draft.rules, draft.graph
+    if any(rules.group_action(graph.group[item.name], ("fold", "unfold")) == "unfold" for item in unit if item.is_group):
+        return False
+    if all(not item.is_group for item in unit) and len(unit) * count < 4 and not rules.singles:
+        return False
+    drawn = sum(1 for item in unit for layer in item.members if rules.fate(layer, graph) == "show")
+    return drawn >= SMALLEST or rules.singles
+
+
+def _folded(draft: Draft, run: Run, level: str) -> Draft:
+    """The draft with the run's first unit in place of all."""
+    graph, count = draft.graph, len(run.units)
+    first = run.units[0]
+    instead = {
+        layer.name: kept.name for unit in run.units[1:] for layer, kept in zip(unit, first, strict=True)
+    }
+    shared = all(layer.shared for unit in run.units[1:] for layer in unit if _weights(graph, layer))
+    shared = shared and any(_weights(graph, layer) for layer in first)
+    groups, path, moved = _groups(graph, run, level, shared)
+    layers = tuple(
+        _rewired(replace(layer, group=path) if layer.name in moved else layer, instead)
+        for layer in graph.layers
+        if layer.name not in instead
+    )
+    outputs, names = _outputs(graph, instead)
+    folded = graph.replace(layers=layers, groups=groups, outputs=outputs, output_names=names)
+    name = graph.group[run.items[0].name].cls if run.items[0].is_group and len(run.items) == 1 else ""
+    done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
+    return done.having(without_empty_groups(folded), folded=(Fold(path, name, count, tuple(instead)),))
+
+
+def _fanout(draft: Draft, units: Units) -> dict[str, int]:
+    """The most layers that take any copy of each layer that is kept."""
+    graph, known = draft.graph, draft.fanout
+    found: dict[str, int] = {}
+    for copies in zip(*units, strict=True):
+        taken = (max(known.get(layer.name, 0), len(graph.consumers[layer.name])) for layer in copies)
+        found[copies[0].name] = max(taken)
+    return found
+
+
+def _weights(graph: Graph, layer: Layer) -> bool:
+    return bool(graph.layer.get(layer.shared, layer).params)
+
+
+def _groups(graph: Graph, run: Run, level: str, shared: bool) -> tuple[tuple[Group, ...], str, set[str]]:
+    """Groups after folding, path of the one that repeats, and the bare layers that move into it."""
+    count, items = len(run.units), run.items
+    if len(items) == 1 and items[0].is_group:
+        path = items[0].name
+        return (
+            tuple(
+                replace(g, repeat=g.repeat * count, shared=g.shared or shared) if g.path == path else g
+                for g in graph.groups
+            ),
+            path,
+            set(),
+        )
+    path = _free(graph, f"{items[0].name}..{items[-1].name.rpartition('.')[2]}")
+    inside = {item.name for item in items if item.is_group}
+    around = Group(path, repeat=count, parent=level, shared=shared)
+    groups: list[Group] = []
+    for group in graph.groups:
+        if group.path in inside:
+            if around not in groups:
+                groups.append(around)
+            group = replace(group, parent=path)
+        groups.append(group)
+    if around not in groups:
+        groups.append(around)
+    return tuple(groups), path, {item.name for item in items if not item.is_group}
+
+
+def _free(graph: Graph, path: str) -> str:
+    found, number = path, 2
+    while found in graph.group or found in graph.layer:
+        found, number = f"{path}~{number}", number + 1
+    return found
+
+
+def _rewired(layer: Layer, instead: dict[str, str]) -> Layer:
+    if not any(edge.source in instead for edge in layer.inputs) and layer.shared not in instead:
+        return layer
+    edges: dict[tuple[str, int, str], Edge] = {}
+    for edge in layer.inputs:
+        edge = replace(edge, source=instead.get(edge.source, edge.source))
+        edges.setdefault((edge.source, edge.output, edge.kind), edge)
+    return replace(layer, inputs=tuple(edges.values()), shared=instead.get(layer.shared, layer.shared))
+
+
+def _outputs(graph: Graph, instead: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found: dict[str, str] = {}
+    for index, name in enumerate(graph.outputs):
+        found.setdefault(instead.get(name, name), graph.output_names[index] if graph.output_names else "")
+    return tuple(found), tuple(found.values()) if graph.output_names else ()

@@ -1,0 +1,106 @@
+"""What can be told of each group of a graph: how much it draws, whether it is light, attention, or a mere container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nnfig.detail.categories import category_of
+from nnfig.detail.rules import Rules
+from nnfig.detail.structure import members_by_group
+from nnfig.graph import Graph, Group, Layer
+
+CONTAINERS = frozenset("Sequential ModuleList ModuleDict Module".split())
+"""Classes that hold layers without being anything themselves."""
+
+_LIGHT = frozenset("merge activation function reshape data normalization dropout softmax".split())
+"""Categories of which a group can consist and still be one idea: RMSNorm, rotary embedding, a gate."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Facts about a graph's groups, found once."""
+
+    graph: Graph
+    rules: Rules
+
+    @cached_property
+    def members(self) -> dict[str, list[Layer]]:
+        """Layers of each group at any depth."""
+        return members_by_group(self.graph)
+
+    @cached_property
+    def children(self) -> dict[str, list[Group]]:
+        """Groups directly inside each."""
+        found: dict[str, list[Group]] = {"": []} | {group.path: [] for group in self.graph.groups}
+        for group in self.graph.groups:
+            found[group.parent].append(group)
+        return found
+
+    @cached_property
+    def weight(self) -> dict[str, int]:
+        """Layers of each group that would be drawn with a box of their own."""
+        fates = {layer.name: self.rules.fate(layer, self.graph) for layer in self.graph.layers}
+        return {
+            path: max(1, sum(fates[layer.name] == "show" for layer in layers)) for path, layers in self.members.items()
+        }
+
+    @cached_property
+    def light(self) -> frozenset[str]:
+        """Outermost groups with only elementwise operations, under a name of their own."""
+        return self._outermost(self._is_light)
+
+    @cached_property
+    def attention(self) -> frozenset[str]:
+        """Outermost groups that compute attention and nothing around it (no residual sum)."""
+        return self._outermost(self._is_attention)
+
+    def level(self, path: str) -> int:
+        """1 for groups at the top; frames that folding made do not count."""
+        return sum(1 for above in self.graph.ancestors(path) if self.graph.group[above].cls or above == path)
+
+    def is_container(self, path: str) -> bool:
+        """Whether the group is a Sequential or the like, or was made by folding."""
+        return self.graph.group[path].cls in CONTAINERS or not self.graph.group[path].cls
+
+    def blocks(self, path: str) -> list[str]:
+        """Groups directly inside that draw more than one box."""
+        return [child.path for child in self.children[path] if self.weight[child.path] > 1]
+
+    def _outermost(self, test: object) -> frozenset[str]:
+        found: set[str] = set()
+        for group in self.graph.groups:
+            if group.parent in found or any(above in found for above in self.graph.ancestors(group.parent)):
+                continue
+            if callable(test) and test(group):
+                found.add(group.path)
+        return frozenset(found)
+
+    def _is_light(self, group: Group) -> bool:
+        members = self.members[group.path]
+        if self.is_container(group.path) or len(members) < 2 or group.repeat > 1:
+            return False
+        return all(category_of(layer.kind).name in _LIGHT for layer in members)
+
+    def _is_attention(self, group: Group) -> bool:
+        if category_of(group.cls).name != "attention" or group.repeat > 1:
+            return False
+        members = self.members[group.path]
+        if not any(category_of(layer.kind).name in ("attention", "product") for layer in members):
+            return False
+        return not self._ends_in_residual(group.path)
+
+    def _ends_in_residual(self, path: str) -> bool:
+        """Whether a sum inside, of what the group is given and what it made, is what the group gives."""
+        inside = {layer.name for layer in self.members[path]}
+        for layer in self.members[path]:
+            if layer.kind in ("add", "Add") and any(source not in inside for source in layer.sources):
+                outer = [self.graph.layer[s] for s in layer.sources if s in self.graph.layer and s not in inside]
+                constant = all(other.mark == "constant" for other in outer) and len(outer) == len(set(layer.sources) - inside)
+                takers = self.graph.consumers[layer.name]
+                if not constant and (not takers or any(taker not in inside or self._norms(taker) for taker in takers)):
+                    return True
+        return False
+
+    def _norms(self, name: str) -> bool:
+        return category_of(self.graph.layer[name].kind).name == "normalization"

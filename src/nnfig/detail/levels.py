@@ -1,0 +1,161 @@
+"""How far groups are opened: rules, `--depth`, the dial, and steps of closing more so that a figure fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnfig.detail.groups import Groups
+from nnfig.detail.rules import Rules
+from nnfig.graph import Graph
+
+FEW = 6
+"""An overview with fewer boxes opens the largest container of blocks."""
+MANY = 24
+"""No group is opened in an overview when more boxes would be drawn."""
+STEPS = 12
+"""At most so many states of closing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Which groups are drawn as one block, and which open ones the user asked for."""
+
+    closed: frozenset[str]
+    opened: frozenset[str] = frozenset()
+    for_space: tuple[str, ...] = ()
+    """Groups that are closed only so that the figure fits."""
+
+
+def levels(graph: Graph, rules: Rules, tighter: int = 0) -> Levels | None:
+    """The state of every group; None where `tighter` asks for more than can be closed."""
+    groups = Groups(graph, rules)
+    base = _base(groups)
+    if not tighter:
+        return base
+    if rules.fit != "close" or rules.by_hand:
+        return None
+    states = _tighter(groups, base)
+    return states[tighter - 1] if tighter <= len(states) else None
+
+
+def _base(groups: Groups) -> Levels:
+    graph, rules = groups.graph, groups.rules
+    asked = {group.path: rules.group_action(group, ("open", "close", "inset")) for group in graph.groups}
+    by_word = {path for path, action in asked.items() if action == "open"}
+    by_word |= {above for path in by_word for above in graph.ancestors(graph.group[path].parent) if asked[above] == ""}
+    closed: set[str] = set()
+    opened: set[str] = set(by_word)
+    frontier = _frontier(groups, by_word) if rules.level == "blocks" and rules.depth is None else frozenset[str]()
+    for group in graph.groups:
+        path = group.path
+        if group.parent and (group.parent in closed or any(above in closed for above in graph.ancestors(group.parent))):
+            continue
+        if asked[path] in ("close", "inset"):
+            closed.add(path)
+        elif path in by_word or not group.cls:
+            continue
+        elif rules.depth is not None and groups.level(path) > rules.depth:
+            closed.add(path)
+        elif _closed_by_level(groups, path, frontier):
+            closed.add(path)
+        elif rules.depth is not None:
+            opened.add(path)
+    return Levels(frozenset(_worth_closing(groups, closed, asked)), frozenset(opened))
+
+
+def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> bool:
+    level = groups.rules.level
+    if level == "operations":
+        return False
+    if path in groups.light:
+        return True
+    if level == "layers" or groups.rules.depth is not None:
+        return False
+    return path in groups.attention or (level == "blocks" and path in frontier)
+
+
+def _worth_closing(groups: Groups, closed: set[str], asked: dict[str, str]) -> list[str]:
+    """Closed groups but those that would draw one box anyway and that nobody named."""
+    return [p for p in sorted(closed) if groups.weight[p] > 1 or asked[p] or p in groups.light]
+
+
+def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
+    """Groups that an overview draws as blocks: the highest ones that say enough."""
+    open_: set[str] = set(by_word)
+    while True:
+        shut = _shut(groups, open_)
+        boxes = _boxes(groups, open_)
+        best = ""
+        for path in shut:
+            blocks, plain = groups.blocks(path), groups.is_container(path)
+            useful = (len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW
+            useful = useful or (plain and not blocks) or len(blocks) == 1 and groups.weight[blocks[0]] == groups.weight[path]
+            if useful and groups.graph.group[path].repeat == 1 and boxes - 1 + _boxes(groups, open_, path) <= MANY:
+                best = path if not best or groups.weight[path] > groups.weight[best] else best
+        if not best:
+            return frozenset(shut)
+        open_.add(best)
+
+
+def _holds_repeat(groups: Groups, path: str) -> bool:
+    return any(child.repeat > 1 for child in groups.children[path])
+
+
+def _shut(groups: Groups, open_: set[str]) -> list[str]:
+    """Groups that are not open and stand in open ones only; frames that folding made are always open."""
+    found: list[str] = []
+    reached = {""}
+    for group in groups.graph.groups:
+        if group.parent in reached:
+            if group.path in open_ or not group.cls or groups.weight[group.path] == 1:
+                reached.add(group.path)
+            else:
+                found.append(group.path)
+    return found
+
+
+def _boxes(groups: Groups, open_: set[str], path: str = "") -> int:
+    """Boxes drawn directly inside a group (or at the top) with the other groups as they are."""
+    count, stack = 0, [path]
+    while stack:
+        here = stack.pop()
+        inner = groups.children[here]
+        own = groups.weight[here] - sum(groups.weight[child.path] for child in inner)
+        count += max(own, 0)
+        for child in inner:
+            if child.path in open_ or not child.cls:
+                stack.append(child.path)
+            else:
+                count += 1
+    return count
+
+
+def _tighter(groups: Groups, base: Levels) -> list[Levels]:
+    """States in which more and more is closed: the deepest level of hierarchy first, a level at a time."""
+    graph = groups.graph
+    depth_of = {group.path: groups.level(group.path) for group in graph.groups}
+    inside_closed = {
+        group.path for group in graph.groups if any(a in base.closed for a in graph.ancestors(group.path))
+    }
+    free = [
+        group.path
+        for group in graph.groups
+        if group.path not in inside_closed and group.cls and groups.weight[group.path] > 1
+    ]
+    states: list[Levels] = []
+    closed = set(base.closed)
+    for depth in sorted({depth_of[path] for path in free}, reverse=True):
+        now = [path for path in free if depth_of[path] == depth and _shrinks(groups, path, closed)]
+        if now:
+            closed |= set(now)
+            outer = frozenset(p for p in closed if not any(a in closed for a in graph.ancestors(graph.group[p].parent)))
+            more = tuple(p for p in graph.group if p in outer and p not in base.closed)
+            states.append(Levels(outer, base.opened, more))
+    return states[-STEPS:]
+
+
+def _shrinks(groups: Groups, path: str, closed: set[str]) -> bool:
+    """Whether closing the group draws fewer boxes than it draws now."""
+    inner = [child for child in groups.children[path] if child.path in closed]
+    drawn = groups.weight[path] - sum(groups.weight[child.path] - 1 for child in inner)
+    return drawn > 1

@@ -1,0 +1,115 @@
+"""What makes two stretches of a graph equal: kinds, attributes, shapes, grouping and wiring, names left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnfig.graph import Graph, Layer
+
+NAMES_ONLY = frozenset("layer_idx layer_id layer_index layer_number name device inplace training".split())
+"""Attributes that tell one copy from the next without changing what it computes."""
+
+Value = tuple[str, int]
+"""A tensor: name of the layer or input that makes it, and which of its outputs it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A layer, or a group with all its layers, as one member of the level above."""
+
+    name: str
+    """The layer's name or the group's path."""
+    is_group: bool
+    members: tuple[Layer, ...]
+    """In graph order."""
+    code: int
+    """Equal for items that are equal in themselves."""
+
+
+class Codes:
+    """Small numbers for structures: equal structure, equal number."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._seen: dict[Any, int] = {}
+        self._layers: dict[str, int] = {}
+
+    def of(self, members: Sequence[Layer], group: str = "") -> int:
+        """The number of a stretch of layers inside a group ('' if it is a bare layer)."""
+        place = {layer.name: index for index, layer in enumerate(members)}
+        outside: dict[Value, int] = {}
+        body = tuple(
+            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place, outside))) for layer in members
+        )
+        title = self._graph.group[group].cls if group else ""
+        return self._number((title, body))
+
+    def _layer(self, layer: Layer) -> int:
+        if layer.name not in self._layers:
+            owner = self._graph.layer.get(layer.shared, layer)
+            self._layers[layer.name] = self._number(
+                (layer.kind, frozen_attributes(layer), layer.output, owner.params, layer.mark, layer.macs)
+            )
+        return self._layers[layer.name]
+
+    def _chain(self, layer: Layer, group: str) -> tuple[str, ...]:
+        """Classes of the groups between the layer and the group."""
+        between: list[str] = []
+        for path in self._graph.ancestors(layer.group):
+            if path == group:
+                break
+            between.append(self._graph.group[path].cls)
+        return tuple(between) if group else ()
+
+    def _ends(self, layer: Layer, place: dict[str, int], outside: dict[Value, int]) -> Iterable[Any]:
+        for edge in layer.inputs:
+            if edge.source in place:
+                yield place[edge.source], edge.output, edge.kind
+            else:
+                number = outside.setdefault((edge.source, edge.output), len(outside))
+                yield "outside", number, str(self._graph.spec(edge.source, edge.output)), edge.kind
+
+    def _number(self, key: Any) -> int:
+        return self._seen.setdefault(key, len(self._seen))
+
+
+def frozen_attributes(layer: Layer) -> tuple[tuple[str, str], ...]:
+    """Attributes that change what is computed, in a comparable form."""
+    return tuple(sorted((name, repr(value)) for name, value in layer.attributes.items() if name not in NAMES_ONLY))
+
+
+def level_items(graph: Graph, members: dict[str, list[Layer]], codes: Codes, group: str) -> list[Item]:
+    """The layers and groups directly inside a group, in the order in which they begin.
+
+    `members` holds for each group its layers at any depth, for '' all layers.
+    """
+    found: dict[str, Item] = {}
+    for layer in members[group]:
+        child = child_of(graph, layer, group)
+        if not child:
+            found[f"layer {layer.name}"] = Item(layer.name, False, (layer,), codes.of((layer,)))
+        elif f"group {child}" not in found:
+            inside = tuple(members[child])
+            found[f"group {child}"] = Item(child, True, inside, codes.of(inside, child))
+    return list(found.values())
+
+
+def members_by_group(graph: Graph) -> dict[str, list[Layer]]:
+    """For each group the layers in it at any depth, for '' all layers."""
+    found: dict[str, list[Layer]] = {"": list(graph.layers)} | {group.path: [] for group in graph.groups}
+    for layer in graph.layers:
+        for path in graph.ancestors(layer.group):
+            found[path].append(layer)
+    return found
+
+
+def child_of(graph: Graph, layer: Layer, group: str) -> str:
+    """The group directly inside `group` that holds the layer, '' if it stands there itself."""
+    child = ""
+    for path in graph.ancestors(layer.group):
+        if path == group:
+            return child
+        child = path
+    return child
