@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from nnfig.resources import resource
-from nnfig.typeset import probe
-
-SECONDS = 60
-"""A preview that takes longer is given up."""
+from nnfig.typeset import probe, products
+from nnfig.typeset.run import run, workshop
 
 _BEGIN = r"\begin{document}"
 
@@ -28,20 +25,17 @@ def pdf(tex: str) -> bytes:
 
     Raises NnfigError where that does.
     """
-    from nnfig import typeset
-
     if r"\documentclass" in tex or shutil.which("pdftex") is None:
-        return typeset.pdf(tex)
+        return products.pdf(tex)
     dumped = _format()
     page = _run(tex, dumped) if dumped else None
-    return typeset.pdf(tex) if page is None else page
+    return products.pdf(tex) if page is None else page
 
 
 def _run(tex: str, dumped: Path) -> bytes | None:
     """The page, or nothing where TeX found a fault."""
     _, _, rest = _preamble().partition(_BEGIN)
-    with tempfile.TemporaryDirectory(prefix="nnfig-") as folder:
-        place = Path(folder)
+    with workshop(style=False) as place:
         (place / "figure.tex").write_text(_BEGIN + rest + "\n" + tex, "utf-8")
         done = _tex(place, f"-fmt={dumped}", "-halt-on-error", "figure.tex")
         page = place / "figure.pdf"
@@ -60,10 +54,8 @@ def _format() -> Path | None:
         if kept.exists():
             return kept
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="nnfig-") as folder:
-            place = Path(folder)
+        with workshop() as place:
             (place / "preview.tex").write_text(before + "\n\\dump\n", "utf-8")
-            shutil.copy(resource("latex", "nnfig.sty"), place)
             if not _tex(place, "-ini", "&pdflatex", "preview.tex"):
                 return None
             with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
@@ -89,23 +81,8 @@ def _dumped_by() -> bytes:
 
 
 def _tex(place: Path, *arguments: str) -> bool:
-    """Run pdfTeX in a folder, shut in there; whether it went well."""
-    shut_in = {"openin_any": "p", "openout_any": "p", "TEXMFOUTPUT": str(place), "SOURCE_DATE_EPOCH": "0"}
-    command = ["pdftex", "-no-shell-escape", "-interaction=batchmode", *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=place,
-            env={**os.environ, **shut_in, "FORCE_SOURCE_DATE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    """Run pdfTeX in a folder; whether it went well."""
+    return run("pdftex", ["-no-shell-escape", "-interaction=batchmode", *arguments], place).returncode == 0
 
 
 def _cache_folder() -> Path:
