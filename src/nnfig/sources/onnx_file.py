@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,8 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         i.name: values.specs.get(i.name, TensorSpec((UNKNOWN,))) for i in model.graph.input if i.name not in known
     }
     ops, more = operators(model, values, inputs, path)
-    if any(values.shape(name) is None or UNKNOWN in (values.shape(name) or ()) for op in ops for name in op.outputs):
-        first, model = values, inferred_again(model, values.numbers)
+    if values.solved or any(values.shape(name) is None for op in ops for name in op.outputs):
+        first, model = values, inferred_again(model, values)
         values = head(model.graph)
         values.take_names(first)
         ops, _ = operators(model, values, inputs, path)
@@ -51,7 +51,7 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         raise NnfigError("nothing in the graph depends on an input", where=str(path))
     ops, drafts = collapsed(ops, [draft(op, values) for op in ops], values, outputs)
     named = places(ops, drafts, values, inputs)
-    build = _Builder(values, inputs)
+    build = _Builder(values, inputs, {name for item in drafts for name in item.inputs} | set(outputs))
     for op, item, place in zip(ops, drafts, named.each, strict=True):
         build.add(op, item, place)
     notes = [*notes, *more, *build.notes()]
@@ -75,8 +75,8 @@ _NAMELESS = ("", "main_graph", "main", "graph", "torch_jit", "torch-jit-export",
 class _Builder:
     """Layers so far, and who makes which tensor."""
 
-    def __init__(self, values: Values, inputs: Mapping[str, TensorSpec]) -> None:
-        self.values = values
+    def __init__(self, values: Values, inputs: Mapping[str, TensorSpec], used: Set[str]) -> None:
+        self.values, self.used = values, used
         self.layers: list[Layer] = []
         self.made: dict[str, Edge] = {name: Edge(name) for name in inputs}
         self.names: dict[str, object] = dict(inputs)
@@ -89,7 +89,10 @@ class _Builder:
         """Append the layer of one operator, after layers for constants and parameters that it takes."""
         edges = tuple(self.source(name, place) for name in item.inputs)
         params, shared = self._weights(item.weights, place.name)
-        output = tuple(self.values.specs.get(name, TensorSpec((UNKNOWN,))) for name in op.outputs if name)
+        made = [name for name in op.outputs if name]
+        while len(made) > 1 and made[-1] not in self.used:  # masks and statistics that only training reads
+            made.pop()
+        output = tuple(self.values.specs.get(name, TensorSpec((UNKNOWN,))) for name in made)
         shapes = tuple(map(self.values.shape, item.inputs))
         whole = Part(item.kind, item.attributes, item.shapes or shapes, tuple(spec.shape for spec in output))
         layer = Layer(
@@ -107,7 +110,7 @@ class _Builder:
             original=op.type if op.type != place.kind else "",
         )
         self._append(layer)
-        for index, name in enumerate(name for name in op.outputs if name):
+        for index, name in enumerate(made):
             self.made[name] = Edge(layer.name, index)
 
     def source(self, name: str, place: Place | None = None) -> Edge:

@@ -58,7 +58,7 @@ class _Inliner:
         self.calls += 1
         call = node.name or f"{function.name}_{self.calls}"
         names = dict(zip(function.input, node.input, strict=False))
-        names |= {inner: "" for inner in function.input[len(node.input) :]}
+        names |= dict.fromkeys(function.input[len(node.input) :], "")
         names |= {inner: outer for inner, outer in zip(function.output, node.output, strict=False) if outer}
         given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
         found: list[NodeProto] = []

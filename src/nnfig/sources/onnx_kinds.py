@@ -292,10 +292,10 @@ def _pool(op: Op, values: Values) -> Draft:
 
 def _rounds_up(before: Any, after: Any, window: Mapping[str, Any]) -> bool:
     """Whether a window that rounds down would give a smaller output than there is."""
-    sizes = zip((before or ())[2:], (after or ())[2:], window["kernel_size"], window["stride"], window["padding"], strict=False)
-    return any(
-        isinstance(i, int) and isinstance(o, int) and (i + 2 * p - k) // s + 1 < o for i, o, k, s, p in sizes
+    sizes = zip(
+        (before or ())[2:], (after or ())[2:], window["kernel_size"], window["stride"], window["padding"], strict=False
     )
+    return any(isinstance(i, int) and isinstance(o, int) and (i + 2 * p - k) // s + 1 < o for i, o, k, s, p in sizes)
 
 
 def _global_pool(op: Op, values: Values) -> Draft:
@@ -377,7 +377,10 @@ def _attention(op: Op, values: Values) -> Draft:
 
 def _slice(op: Op, values: Values) -> Draft:
     a = op.attributes
-    parts = {key: a.get(key) or values.tuple(op.input(place)) for place, key in enumerate(("starts", "ends", "axes", "steps"), 1)}
+    parts = {
+        key: a.get(key) or values.tuple(op.input(place))
+        for place, key in enumerate(("starts", "ends", "axes", "steps"), 1)
+    }
     named = {"starts": "start", "ends": "stop", "axes": "dim", "steps": "step"}
     attributes = {named[key]: value for key, value in parts.items() if value is not None}
     attributes = {key: value[0] if len(value) == 1 else value for key, value in attributes.items()}
@@ -424,6 +427,6 @@ _SPECIAL: Mapping[str, Callable[[Op, Values], Draft | None]] = {
     "Slice": _slice,
     "Cast": _cast,
     "CastLike": _cast,
-    **{name: _reduce for name in ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1")},
-    **{name: _reduce for name in ("ReduceL2", "ReduceLogSumExp", "ReduceSumSquare")},
+    **dict.fromkeys(("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1"), _reduce),
+    **dict.fromkeys(("ReduceL2", "ReduceLogSumExp", "ReduceSumSquare"), _reduce),
 }

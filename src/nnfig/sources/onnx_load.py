@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx_functions import inlined
+from nnfig.sources.onnx_values import Values
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorProto
@@ -51,9 +51,12 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
     return model, notes
 
 
-def inferred_again(model: ModelProto, numbers: Mapping[str, Any]) -> ModelProto:
-    """The model with shapes inferred once more, now that the numbers that some nodes compute are known."""
-    from onnx import numpy_helper, shape_inference
+def inferred_again(model: ModelProto, values: Values) -> ModelProto:
+    """The model with shapes inferred once more, now that what some nodes compute is known."""
+    import numpy as np
+    from onnx import helper, numpy_helper, shape_inference
+
+    numbers = values.numbers
 
     known = {tensor.name for tensor in model.graph.initializer}
     kept = []
@@ -65,6 +68,15 @@ def inferred_again(model: ModelProto, numbers: Mapping[str, Any]) -> ModelProto:
             kept.append(node)
     del model.graph.node[:]
     model.graph.node.extend(kept)
+    open_still = [info for info in model.graph.value_info if info.name not in values.solved]
+    for name, spec in values.solved.items():
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(spec.dtype)) if spec.dtype != "bfloat16" else 16
+        open_still.append(helper.make_tensor_value_info(name, kind, spec.shape))
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(open_still)
+    for info in model.graph.output:
+        if info.name in values.solved:
+            info.CopyFrom(next(i for i in open_still if i.name == info.name))
     try:
         return shape_inference.infer_shapes(model, data_prop=True)
     except Exception:  # the first pass has said so

@@ -40,7 +40,8 @@ _ANONYMOUS = re.compile(r"^(onnx::|val_|_val|t\d|r\d)|^\d+$")
 def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Mapping[str, object]) -> Places:
     """Names for the operators; `taken` are the names of the network's inputs."""
     stems = [_stem(item, values) for item in drafts]
-    if any(op.scope for op in ops):
+    scoped = any(op.scope for op in ops)
+    if scoped:
         ways = _ways(ops, drafts, values, stems)
         leaves = _leaves(ways, drafts)
     else:
@@ -57,7 +58,7 @@ def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Ma
             place = Place(name, item.kind, path, _outside(parent(scope), leaves), before[0] if before else "")
             before.append(name)
         else:
-            kind = as_function(item.kind) if leaves else item.kind
+            kind = as_function(item.kind) if scoped else item.kind
             name = unique(_own_name(op, kind, path, bool(leaves)), names)
             place = Place(name, kind, path, scope)
         names[name] = None
@@ -129,9 +130,7 @@ def _of_weight(op: Op, way: tuple[str, ...], stem: tuple[str, ...]) -> tuple[str
 _AGAIN = re.compile(r"^(.+)_(\d+)$")
 
 
-def _further_calls(
-    scopes: Sequence[tuple[str, ...]], drafts: Sequence[Draft], values: Values
-) -> list[tuple[str, ...]]:
+def _further_calls(scopes: Sequence[tuple[str, ...]], drafts: Sequence[Draft], values: Values) -> list[tuple[str, ...]]:
     """`relu_1` beside an equal `relu` is its second call, `relu@2`; equal includes the weights."""
     inside: dict[tuple[str, ...], list[Any]] = {}
     for scope, item in zip(scopes, drafts, strict=True):
@@ -157,9 +156,7 @@ def _stem(item: Draft, values: Values) -> tuple[str, ...]:
     return tuple(clean(part) for part in re.split(r"[./]", stem) if part)
 
 
-def _ways_of_weights(
-    ops: Sequence[Op], stems: Sequence[tuple[str, ...]]
-) -> tuple[list[tuple[str, ...]], set[str]]:
+def _ways_of_weights(ops: Sequence[Op], stems: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], set[str]]:
     """Layers with weights are named by these (`inception_3a/1x1_w_0`); others take the group of their neighbours."""
     told = without_common_root([stem for stem in stems if stem])
     rest = iter(told)

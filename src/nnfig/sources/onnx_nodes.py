@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx_functions import CLASS
 from nnfig.sources.onnx_kinds import Op
-from nnfig.sources.onnx_values import Values, learn
+from nnfig.sources.onnx_values import Values, learn, solve
 from nnfig.sources.scopes import clean
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
         if node.op_type == "Identity" and node.output[0] not in results:
             same[node.output[0]] = names[0]
             continue
+        if node.op_type == "Reshape":
+            solve(values, node)
         operands = (*names, *(same.get(n, n) for body in bodies for n in _captured(body)))
         if any("FuseBatchNormIntoConv" in p.value for p in node.metadata_props):
             folded += 1
@@ -117,7 +119,9 @@ def _told(told: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     try:
         names = [str(n) for n in ast.literal_eval(told["pkg.torch.onnx.name_scopes"])]
-        classes = [str(c).rpartition(".")[2] for c in ast.literal_eval(told.get("pkg.torch.onnx.class_hierarchy", "[]"))]
+        classes = [
+            str(c).rpartition(".")[2] for c in ast.literal_eval(told.get("pkg.torch.onnx.class_hierarchy", "[]"))
+        ]
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return (), ()
     ways = [(name, classes[i] if i < len(classes) else "") for i, name in enumerate(names[:-1]) if name]

@@ -171,7 +171,11 @@ def layer_norm(net: Net, i: int) -> None:
     """The mean taken off, divided by the root of the mean square, scaled and shifted -> LayerNormalization."""
     root = net.ops[i]
     add = net.before(root.input(0), "Add")
-    mean = net.before(net.constant(net.ops[add])[0], "ReduceMean") if add is not None and net.constant(net.ops[add]) else None
+    mean = (
+        net.before(net.constant(net.ops[add])[0], "ReduceMean")
+        if add is not None and net.constant(net.ops[add])
+        else None
+    )
     square = net.before(net.ops[mean].input(0), "Pow", "Mul") if mean is not None else None
     divide = net.after(i, "Div", "Reciprocal")
     if add is None or mean is None or square is None or divide is None:
@@ -225,7 +229,11 @@ def gelu_tanh(net: Net, i: int) -> None:
     inside: list[int] = []
     name, source = net.ops[i].input(0), ""
     scale = net.before(name, "Mul")
-    total = net.before(net.constant(net.ops[scale])[0], "Add") if scale is not None and net.constant(net.ops[scale]) else None
+    total = (
+        net.before(net.constant(net.ops[scale])[0], "Add")
+        if scale is not None and net.constant(net.ops[scale])
+        else None
+    )
     add = net.after(i, "Add")
     if scale is None or total is None or add is None or net.scalar(net.ops[add]) != 1:
         return

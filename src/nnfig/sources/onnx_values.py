@@ -35,6 +35,8 @@ class Values:
     """Names that depend on no input -> initialisers that they are computed from."""
     sizes: dict[str, tuple[Dim, ...] | None] = field(default_factory=dict)
     """Names that hold sizes (results of Shape and arithmetic on them) -> what is known of their content."""
+    solved: dict[str, TensorSpec] = field(default_factory=dict)
+    """Shapes that inference left open and `solve` found."""
     filled: set[str] = field(default_factory=set)
     """Roots that were made by ConstantOfShape: no weights unless a weight is expected in their place."""
 
@@ -137,6 +139,28 @@ def learn(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> boo
         _compute_sizes(values, node, attributes)
         return True
     return False
+
+
+def solve(values: Values, node: NodeProto) -> None:
+    """Find the size that a Reshape leaves open (-1) where inference gave up because other sizes are only names."""
+    before, to = values.shape(node.input[0]), values.tuple(node.input[1]) if len(node.input) > 1 else None
+    after = values.shape(node.output[0])
+    if before is None or not to or (after is not None and UNKNOWN not in after):
+        return
+    sizes = [before[i] if size == 0 and i < len(before) else size for i, size in enumerate(to)]
+    left = list(before)
+    for size in sizes:
+        if isinstance(size, str) and size in left:
+            left.remove(size)
+        elif isinstance(size, str):
+            return
+    fixed = prod(size for size in sizes if isinstance(size, int) and size > 0)
+    if UNKNOWN in sizes or any(isinstance(size, str) for size in left) or not fixed:
+        return
+    rest = prod(size for size in left if isinstance(size, int)) // fixed
+    shape = tuple(rest if size == -1 else size for size in sizes)
+    spec = values.specs.get(node.output[0]) or values.specs[node.input[0]]
+    values.specs[node.output[0]] = values.solved[node.output[0]] = TensorSpec(shape, spec.dtype)
 
 
 def _constant(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> None:

@@ -24,7 +24,9 @@ def module_path(scope: Sequence[str]) -> tuple[str, ...]:
     return tuple(paths)
 
 
-def groups(paths: Iterable[str], classes: Mapping[str, str] | None = None, titles: Mapping[str, str] | None = None) -> tuple[Group, ...]:
+def groups(
+    paths: Iterable[str], classes: Mapping[str, str] | None = None, titles: Mapping[str, str] | None = None
+) -> tuple[Group, ...]:
     """Groups for these paths and all paths around them, parents first, in the order of first use.
 
     Args:
