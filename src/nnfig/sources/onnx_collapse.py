@@ -35,9 +35,14 @@ def collapsed(
         for i in inside:
             new_ops[i] = None
         new_ops[last] = replace(ops[last], type=found.kind, inputs=tuple(taken), outputs=(made[0],))
-        new_drafts[last] = replace(found, inputs=tuple(taken))
+        new_drafts[last] = replace(found, inputs=_arguments(found.kind, tuple(taken)))
     kept = [i for i, op in new_ops.items() if op is not None]
     return [op for op in new_ops.values() if op is not None], [new_drafts[i] for i in kept]
+
+
+def _arguments(kind: str, taken: tuple[str, ...]) -> tuple[str, ...]:
+    """Attention takes query, key and value, which are often the same tensor."""
+    return (*taken, *(taken[-1:] * (3 - len(taken)))) if kind == "MultiheadAttention" else taken
 
 
 def _takers(ops: Sequence[Op], results: Sequence[str]) -> dict[str, set[int]]:

@@ -60,7 +60,7 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         name=path.stem if model.graph.name in _NAMELESS else scopes.clean(model.graph.name),
         inputs=inputs,
         layers=layers,
-        groups=scopes.groups((layer.group for layer in layers), named.classes),
+        groups=scopes.groups((place.around for place in named.each), named.classes),
         outputs=tuple(build.source(name).source for name in outputs),
         output_names=tuple(outputs),
         notes=tuple(notes),
@@ -105,7 +105,7 @@ class _Builder:
             path=place.path,
             attributes=item.attributes,
             shared=shared or place.again,
-            group=place.group,
+            group=place.around[-1] if place.around else "",
             mark=item.mark,
             original=op.type if op.type != place.kind else "",
         )
@@ -123,7 +123,7 @@ class _Builder:
         spec = self.values.specs.get(name, TensorSpec(()))
         roots = [r for r in self.values.roots.get(name, ()) if r not in self.values.filled]
         learnt = self.values.is_float(name) and bool(roots) and self.values.number(name) is None
-        group = place.group if place else ""
+        group = place.around[-1] if place and place.around else ""
         base = scopes.clean(roots[0] if roots else name).strip("/").replace("/", ".")
         if "::" in base or base.isdigit():
             base = f"{group}.constant" if group else "constant"

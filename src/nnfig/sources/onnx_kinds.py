@@ -320,7 +320,7 @@ def _clip(op: Op, values: Values) -> Draft | None:
 
 
 def _flatten(op: Op, values: Values) -> Draft:
-    return Draft("Flatten", {"start_dim": op.attributes.get("axis", 1), "end_dim": -1}, op.inputs[:1], mark="plumbing")
+    return Draft("Flatten", {"start_dim": op.attributes.get("axis", 1)}, op.inputs[:1], mark="plumbing")
 
 
 def _reshape(op: Op, values: Values) -> Draft | None:
@@ -369,7 +369,7 @@ def _pad(op: Op, values: Values) -> Draft:
 
 def _attention(op: Op, values: Values) -> Draft:
     a = op.attributes
-    attributes: dict[str, Any] = {"is_causal": bool(a.get("is_causal", 0))}
+    attributes: dict[str, Any] = {"is_causal": True} if a.get("is_causal") else {}
     attributes |= {new: a[old] for old, new in (("q_num_heads", "num_heads"), ("scale", "scale")) if old in a}
     inputs = tuple(n for n in op.inputs if n and not values.known(n))
     return Draft("scaled_dot_product_attention", attributes, inputs, shapes=a.get("shapes", ()))

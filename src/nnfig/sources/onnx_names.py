@@ -9,7 +9,7 @@ from typing import Any
 
 from nnfig.sources.onnx_kinds import Draft, Op, as_function
 from nnfig.sources.onnx_values import Values
-from nnfig.sources.scopes import clean, module_path, parent, unique, without_common_root
+from nnfig.sources.scopes import clean, module_path, unique, without_common_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Place:
     name: str
     kind: str
     path: str = ""
-    group: str = ""
+    around: tuple[str, ...] = ()
+    """Paths of the groups that hold it, outermost first."""
     again: str = ""
     """Name of the layer of which this one is a further call."""
 
@@ -55,12 +56,12 @@ def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Ma
         if scope in leaves:
             before = calls.setdefault(path, [])
             name = unique(f"{path}@{len(before) + 1}" if before else path, names)
-            place = Place(name, item.kind, path, _outside(parent(scope), leaves), before[0] if before else "")
+            place = Place(name, item.kind, path, _outside(way[:-1], leaves), before[0] if before else "")
             before.append(name)
         else:
             kind = as_function(item.kind) if scoped else item.kind
             name = unique(_own_name(op, kind, path, bool(leaves)), names)
-            place = Place(name, kind, path, scope)
+            place = Place(name, kind, path, way)
         names[name] = None
         found.append(place)
     return Places(tuple(found), _classes(ops, ways))
@@ -69,11 +70,9 @@ def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Ma
 _CALL = re.compile(r"@\d+")
 
 
-def _outside(group: str, leaves: Set[str]) -> str:
-    """A layer cannot hold layers: where a group has the name of one, the group around it is taken."""
-    while group in leaves:
-        group = parent(group)
-    return group
+def _outside(way: tuple[str, ...], leaves: Set[str]) -> tuple[str, ...]:
+    """The groups around a layer; one that has the name of a layer is none, because a layer cannot hold layers."""
+    return tuple(path for path in way if path not in leaves)
 
 
 def _classes(ops: Sequence[Op], ways: Sequence[tuple[str, ...]]) -> dict[str, str]:
@@ -162,13 +161,12 @@ def _ways_of_weights(ops: Sequence[Op], stems: Sequence[tuple[str, ...]]) -> tup
     rest = iter(told)
     own = [next(rest) if stem else () for stem in stems]
     leaves = {".".join(stem) for stem in told}
-    groups = [_outside(".".join(stem[:-1]), leaves) if stem else None for stem in own]
-    groups = _spread(ops, groups) if any(groups) else ["" for _ in own]
-    ways = [module_path(stem or [p for p in group.split(".") if p]) for stem, group in zip(own, groups, strict=True)]
-    return ways, leaves
+    around = [_outside(module_path(stem[:-1]), leaves) if stem else None for stem in own]
+    held = _spread(ops, around) if any(around) else [way or () for way in around]
+    return [(*way, *module_path(stem)[-1:]) for stem, way in zip(own, held, strict=True)], leaves
 
 
-def _spread(ops: Sequence[Op], groups: Sequence[str | None]) -> list[str]:
+def _spread(ops: Sequence[Op], groups: Sequence[tuple[str, ...] | None]) -> list[tuple[str, ...]]:
     """Put an operator without a name into the group that its producers or its consumers share."""
     around = list(groups)
     maker = {out: i for i, op in enumerate(ops) for out in op.outputs}
@@ -187,4 +185,4 @@ def _spread(ops: Sequence[Op], groups: Sequence[str | None]) -> list[str]:
         if around[i] is None and takers.get(i):
             held = {around[j] for j in takers[i]}
             around[i] = held.pop() if len(held) == 1 else None
-    return [group or "" for group in around]
+    return [way or () for way in around]

@@ -10,42 +10,41 @@ from nnfig.graph import Group
 def module_path(scope: Sequence[str]) -> tuple[str, ...]:
     """The module paths that a scope walks through, outermost first.
 
-    A part that repeats its parent's name, as exporters write children of containers, is not counted twice.
+    A part that repeats its parent's name, as exporters write children of containers, is not counted twice; the
+    number of a further call stands at the end of the path.
 
     >>> module_path(["layer1", "layer1.0", "conv1"])
     ('layer1', 'layer1.0', 'layer1.0.conv1')
+    >>> module_path(["encoder@2", "fc"])
+    ('encoder@2', 'encoder.fc@2')
     """
     paths: list[str] = []
-    before = ""
+    path = before = call = ""
     for part in scope:
+        part, at, number = part.partition("@")
+        call = at + number or call
         tail = part[len(before) + 1 :] if before and part.startswith(f"{before}.") else part
-        paths.append(f"{paths[-1]}.{tail}" if paths else part)
+        path = f"{path}.{tail}" if path else part
+        paths.append(path + call)
         before = part
     return tuple(paths)
 
 
-def groups(
-    paths: Iterable[str], classes: Mapping[str, str] | None = None, titles: Mapping[str, str] | None = None
-) -> tuple[Group, ...]:
-    """Groups for these paths and all paths around them, parents first, in the order of first use.
+def groups(ways: Iterable[Sequence[str]], classes: Mapping[str, str] | None = None) -> tuple[Group, ...]:
+    """A group for each path that a way goes through, parents first, in the order of first use.
 
     Args:
-        paths: paths of the innermost groups, dotted; '' stands for the top.
+        ways: for each layer the paths of the groups around it, outermost first.
         classes: class names by path, where known.
-        titles: titles by path.
 
-    >>> [g.path for g in groups(["layer1.0", "layer1.1"])]
+    >>> [g.path for g in groups([("layer1", "layer1.0"), ("layer1", "layer1.1")])]
     ['layer1', 'layer1.0', 'layer1.1']
     """
     found: dict[str, Group] = {}
-    for path in paths:
-        chain = [path]
-        while chain[-1]:
-            chain.append(parent(chain[-1]))
-        for each in reversed(chain[:-1]):
-            if each not in found:
-                cls = (classes or {}).get(each, "")
-                found[each] = Group(each, cls=cls, title=(titles or {}).get(each, ""), parent=parent(each))
+    for way in ways:
+        for around, path in zip(("", *way), way, strict=False):
+            if path not in found:
+                found[path] = Group(path, cls=(classes or {}).get(path, ""), parent=around)
     return tuple(found.values())
 
 

@@ -104,7 +104,7 @@ class _Builder:
 
     def _name(self, call: Call, group: str) -> str:
         if call.module is not None:
-            return call.path + (f"@{call.number + 1}" if call.number else "")
+            return (call.path or call.kind) + (f"@{call.number + 1}" if call.number else "")
         if call.path:
             return call.path
         kind = call.kind.lower() if call.kind == "Constant" else call.kind

@@ -22,7 +22,6 @@ from nnfig.sources.tracer.recording import (
     Helper,
     Recording,
     Value,
-    class_name,
     is_leaf,
 )
 from nnfig.sources.tracer.stack import Stack, here
@@ -54,8 +53,6 @@ class Recorder:
         for path, module in model.named_modules():
             self.paths.setdefault(id(module), path)
         self.model = model
-        if is_leaf(model):
-            self.paths[id(model)] = class_name(model)
         self.frame = Frame("", model, 0, None)
         self.recording = Recording(self.frame)
         self.closed = False
@@ -70,6 +67,8 @@ class Recorder:
         self._sharing: dict[int, list[_Known]] = {}
         self._stack = Stack()
         self._handles: list[Any] = []
+        self._foreign: list[torch.nn.Module] = []
+        """Modules that the model does not hold, kept so that their ids stay theirs."""
 
     # --- values
 
@@ -267,7 +266,10 @@ class Recorder:
             for helper in self._stack.helpers():
                 helper.calls_modules = True
             parent = self.frame
-            path = self.paths.get(id(module)) or _join(parent.path, type(module).__name__)
+            path = self.paths.get(id(module))
+            if path is None:  # made inside forward
+                path = self.paths[id(module)] = _join(parent.path, type(module).__name__)
+                self._foreign.append(module)
             number = self._numbers[path]
             self._numbers[path] += 1
             taken = tuple((id(t), version(t)) for t in tensors(args))

@@ -18,7 +18,7 @@ from nnfig.sources.tracer.recorder import Recorder
 from nnfig.sources.tracer.recording import Recording
 from nnfig.sources.tracer.stack import raised_at
 from nnfig.sources.tracer.state import Backup, kept, swap
-from nnfig.sources.tracer.structure import named_deep
+from nnfig.sources.tracer.structure import named_deep, tensors
 
 Tick = Callable[[str], None]
 
@@ -36,8 +36,14 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
             what = wrong.mended
 
 
+QUICK = 10**9
+"""Work up to which the real forward is quicker than PyTorch's `meta` kernels: parameters times elements of the inputs."""
+
+
 def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
     only_meta = any(p.is_meta for p in model.parameters())
+    if not only_meta and _work(model, what) < QUICK:
+        return _on_values(model, what, tick)
     try:
         return _seen(model, what, True, tick)
     except NeedsValues as needs:
@@ -48,6 +54,15 @@ def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recordi
     except Exception as error:
         if only_meta:
             raise _forward_raised(error, what, model) from error
+    return _on_values(model, what, tick)
+
+
+def _work(model: torch.nn.Module, what: Given) -> int:
+    elements = sum(t.numel() for t in tensors((what.args, what.kwargs)))
+    return elements * sum(p.numel() for p in model.parameters())
+
+
+def _on_values(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
     try:
         return _seen(model, what, False, tick)
     except _WrongDtype:

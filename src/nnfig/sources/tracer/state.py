@@ -46,10 +46,13 @@ def _numpy_state() -> Any:
     return numpy.random.get_state() if numpy is not None else None
 
 
+_EMPTY: dict[str, Any] = {}
+
+
 def _contents(module: torch.nn.Module) -> dict[str, Any]:
     """Copies of the lists, dicts and sets that a module holds: hooks, submodules, buffers, caches."""
     return {
-        name: value.copy()
+        name: value.copy() if value else _EMPTY  # copying a hundred thousand empty dicts of hooks takes its time
         for name, value in module.__dict__.items()
         if isinstance(value, (dict, list, set)) and hasattr(value, "copy")
     }
@@ -62,13 +65,10 @@ def _put_back(module: torch.nn.Module, cls: type, attributes: dict[str, Any], co
     own.update(attributes)
     for name, copy in contents.items():
         held = attributes[name]
+        if not held and not copy:
+            continue
         if isinstance(held, list):
-            if len(held) != len(copy) or any(a is not b for a, b in zip(held, copy, strict=True)):
-                held[:] = copy
-        elif isinstance(held, dict):
-            if list(held) != list(copy) or any(held[key] is not copy[key] for key in copy):
-                held.clear()
-                held.update(copy)
+            held[:] = copy
         else:
             held.clear()
             held.update(copy)
