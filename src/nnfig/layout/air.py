@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nnfig.layout.parts import small
+
 
 @dataclass(frozen=True, slots=True)
 class Air:
@@ -63,14 +65,19 @@ class Air:
         return self._gap(5.0)
 
     @property
+    def small(self) -> float:
+        """Size of sizes beside nodes and of labels at wires, as the style file has it."""
+        return small(self.font)
+
+    @property
     def line(self) -> float:
         """Height of a line of text."""
         return 1.2 * self.font
 
     @property
     def header(self) -> float:
-        """Room for a frame's title."""
-        return 1.15 * self.font
+        """Room for a frame's title, which stands above it."""
+        return 1.2 * self.font + 2.0
 
     @property
     def inset(self) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nnfig.graph import Drawing, Panel
 from nnfig.layout.air import Air
-from nnfig.layout.boxes import Plan, Rim, plan
+from nnfig.layout.boxes import plan
 from nnfig.layout.levels import Level, Levels, levels
 from nnfig.layout.net import END, START, Net, net
-from nnfig.layout.paint import frames, nodes, wires
+from nnfig.layout.keys import legends
+from nnfig.layout.page import Page, frames, nodes, page, wires
+from nnfig.layout.parts import Parts, corners, finished
 from nnfig.layout.place import Placer
-from nnfig.layout.scene import Frame, Node, Scene, Wire
+from nnfig.layout.route import route
+from nnfig.layout.scene import Scene
 from nnfig.layout.series import Decomposition, decomposition
 from nnfig.layout.sizes import Size, sizes
 from nnfig.layout.wrap import rows, wrapped
@@ -31,18 +34,15 @@ class Strip:
 class Draft:
     """One way to lay a panel out."""
 
-    air: Air
-    strip: Strip
+    page: Page
     sizes: list[Size]
-    plan: Plan
-    more: list[Rim]
     rows: int
 
     @property
     def extent(self) -> tuple[float, float]:
         """Width and height on the page."""
-        across = self.plan.before + self.plan.after
-        return (across, self.plan.length) if self.air.direction == "down" else (self.plan.length, across)
+        x0, y0, x1, y1 = self.page.extent()
+        return x1 - x0, y1 - y0
 
 
 def strip(panel: Panel) -> Strip:
@@ -80,23 +80,29 @@ def draft(part: Strip, air: Air, limit: float) -> Draft:
     whole = plan(box)
     cut = rows(whole, limit)
     placed, more = wrapped(whole, cut, 2 * air.gap, 0.4 * air.gap)
-    return Draft(air, part, found, placed, more, cut.count)
+    at = page(part.net, air, placed, more)
+    at.classes = _classes(part)
+    left = [k for k in range(len(part.net.links)) if k not in at.ways]
+    route(at, left)
+    return Draft(at, found, cut.count)
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The figure in the blocks view."""
-    part = strip(drawing.panels[0])
-    best = _best(part, options)
-    made_nodes = nodes(part.net, best.plan, best.sizes, best.air)
-    classes = _classes(part)
-    made_wires = wires(part.net, best.plan, best.air, classes)
-    held: dict[int, list[int]] = {}
-    for i in range(part.net.size):
-        for g in part.net.around(i):
-            held.setdefault(g, []).append(i)
-    made_frames = frames(part.net, [best.plan.rims[g] for g in sorted(best.plan.rims)], best.air, held)
-    made_frames += frames(part.net, best.more, best.air, held, more=True)
-    return _settled(drawing, options, best, made_nodes, made_wires, made_frames)
+    panel = drawing.panels[0]
+    best = _best(strip(panel), options)
+    at = best.page
+    parts = Parts(
+        nodes=tuple(nodes(at, panel.graph, best.sizes)),
+        wires=tuple(wires(at)),
+        frames=tuple(frames(at)),
+        ink=corners([((r[0], r[1]), (r[2], r[3])) for r in at.written()]),
+        legends=legends(drawing.legend, options.width, at.air.small),
+    )
+    report = f"{at.air.direction}, {best.rows} rows, text {at.air.font:g} pt"
+    return finished(
+        parts, drawing, options, view="blocks", font=at.air.font, direction=at.air.direction, report=(report,)
+    )
 
 
 def _best(part: Strip, options: Options) -> Draft:
@@ -125,34 +131,3 @@ def _classes(part: Strip) -> dict[int, str]:
     return found
 
 
-def _settled(
-    drawing: Drawing, options: Options, best: Draft, n: list[Node], w: list[Wire], f: list[Frame]
-) -> Scene:
-    """The scene with its lower left corner at (0, 0)."""
-    xs = [x for node in n for x in (node.x - node.w / 2, node.x + node.w / 2)]
-    ys = [y for node in n for y in (node.y - node.h / 2, node.y + node.h / 2)]
-    for wire in w:
-        xs += [x for x, _ in wire.via]
-        ys += [y for _, y in wire.via]
-    for frame in f:
-        xs += [frame.x0, frame.x1]
-        ys += [frame.y0, frame.y1]
-    for node in n:
-        if node.dims:
-            pass
-    x0, y0, x1, y1 = min(xs, default=0), min(ys, default=0), max(xs, default=0), max(ys, default=0)
-    dx, dy = 1 - x0, 1 - y0
-
-    def at(p):
-        return (round(p[0] + dx, 2), round(p[1] + dy, 2))
-
-    n = [replace(k, x=round(k.x + dx, 2), y=round(k.y + dy, 2), w=round(k.w, 2), h=round(k.h, 2)) for k in n]
-    w = [replace(k, via=tuple(at(p) for p in k.via), label_at=at(k.label_at) if k.label_at else None) for k in w]
-    f = [replace(k, x0=round(k.x0 + dx, 2), x1=round(k.x1 + dx, 2), y0=round(k.y0 + dy, 2), y1=round(k.y1 + dy, 2)) for k in f]
-    width, height = x1 - x0 + 2, y1 - y0 + 2
-    return Scene(
-        round(width, 2), round(height, 2), best.air.font, tuple(n), tuple(w), tuple(f),
-        caption=drawing.caption, alt=drawing.alt, direction=best.air.direction,
-        fits=width <= options.width + 0.5 and height <= options.max_height + 0.5,
-        report=(f"{best.air.direction}, {best.rows} rows, {best.air.font:g} pt",),
-    )  # fmt: skip

@@ -87,15 +87,25 @@ def _doors(net: Net, paths: list[list[int]]) -> _Doors:
 
 
 def _many_streams(net: Net, paths: list[list[int]]) -> set[int]:
-    """Groups that several streams enter at several places and leave at several places."""
+    """Groups that several streams enter at several places, or leave at several places."""
     doors = _doors(net, paths)
     bad: set[int] = set()
-    for g in sorted(set(doors.comes) & set(doors.goes)):
+    for g in sorted(set(doors.comes) | set(doors.goes)):
+        depth = net.around(g)
+        outer = [q for q in depth if q in doors.fed or q in doors.comes or q in doors.goes]
+        parent = next((q for q in reversed(outer) if q != g), START)
+
+        def near(node: int, parent: int = parent) -> bool:
+            """Whether a node lies in the same group as g does: what comes from farther is a lateral anyway."""
+            return parent == START or parent in paths[node]
+
         heads = [net.links[k] for k in doors.comes[g] if net.links[k].target not in doors.fed[g]]
         tails = [net.links[k] for k in doors.goes[g] if net.links[k].source not in doors.read[g]]
+        heads = [k for k in heads if near(k.source)]
+        tails = [k for k in tails if near(k.target)]
         wide_in = len({k.source for k in heads}) > 1 and len({k.target for k in heads}) > 1
         wide_out = len({k.source for k in tails}) > 1 and len({k.target for k in tails}) > 1
-        if wide_in and wide_out:
+        if wide_in or wide_out:
             bad.add(g)
     return bad
 

@@ -7,6 +7,7 @@ from nnfig.layout.boxes import Box, Rim
 from nnfig.layout.lanes import place_lanes
 from nnfig.layout.levels import Level, Levels
 from nnfig.layout.net import END, START, Net
+from nnfig.layout.page import words
 from nnfig.layout.series import Chain, Decomposition, Segment
 from nnfig.layout.sizes import Size, leaf_box
 from nnfig.layout.text import width
@@ -26,6 +27,8 @@ class Placer:
         self.groups: dict[int, Box] = {}
         self.level = levels.levels[0]
         self.done: dict[int, Box] = {}
+        self.heads: dict[int, float] = {}
+        """For each branch, where its first item begins."""
 
     def box(self) -> Box:
         """The whole panel."""
@@ -61,31 +64,28 @@ class Placer:
 
     def _framed(self, level: Level, inner: Box) -> Box:
         air, group = self.air, self.net.group(level.group)
-        title = group.title or group.cls
-        room = width(title, air.font) + 2 * air.pad if title else 0.0
-        times = width(f"×{group.repeat}", air.font) + 3 * air.unit if group.repeat > 1 else 0.0
+        title, count = words(self.net, level.group, False)
+        named = width(title, air.font) + 2.0 * air.unit if title else 0.0
+        times = width(f"×{count}", air.font) + 2.0 * air.unit if count > 1 else 0.0
+        head = air.header if named or times else 0.0
         box = Box()
-        head = air.header if title else 0.0
         if air.direction == "down":
-            start = air.pad + head
+            start = head + air.pad
             box.put(inner, start)
             box.length = inner.length + start + air.pad
-            before = max(box.before + air.pad, room)
-            after = box.after + air.pad
+            # title and count stand above the frame, on both sides of the wire that comes in
+            before = max(box.before + air.pad, named + 2.0 * air.unit if named else 0.0)
+            after = max(box.after + air.pad, times + 2.0 * air.unit if times else 0.0)
             if abs(before - after) < 12 * air.unit:
                 before = after = max(before, after)
+            box.frame = Rim(level.group, head, box.length, -before, after)
         else:
-            box.length = max(inner.length + 2 * air.pad, room + air.pad)
+            box.length = max(inner.length + 2 * air.pad, named + times + (air.pad if times else 0.0))
             start = (box.length - inner.length) / 2
             box.put(inner, start)
             before, after = box.before + air.pad + head, box.after + air.pad
-        box.frame = Rim(level.group, 0.0, box.length, -before, after)
+            box.frame = Rim(level.group, 0.0, box.length, head - before, after)
         box.before, box.after = before, after
-        if times:
-            if air.direction == "down":
-                box.before += times
-            else:
-                box.after += air.line
         box.breaks = [(s + start, price + 1) for s, price in inner.breaks]
         for (a, _), links in level.joins.items():
             if a == START:
@@ -121,6 +121,7 @@ class _Series:
             box = self._lay()
             place_lanes(self, box)
         self._breaks(box)
+        self.p.heads[id(self.chain)] = self.top[1]
         return box
 
     def _collect(self) -> None:
@@ -187,6 +188,7 @@ class _Series:
         self.top, self.bottom, self.tap = [0.0] * self.n, [0.0] * self.n, [0.0] * self.n
         self.sides: list[tuple[float, float]] = [(0.0, 0.0)] * (self.n - 1)
         taps = {lane.i for lane in chain.lanes if self.p.links(lane.pair) or lane.branch}
+        taps |= {chain.cuts.index(u) for segment in chain.segments for u, _ in segment.rails}
         s = 0.0
         for i in range(self.n):
             item = self.items[i]
@@ -224,7 +226,8 @@ class _Series:
             if self.borrowed(i + 1) and segment.joined:
                 box.outs.append((0.0, (u, v)))
             if label:
-                self.sides[i] = (0.0, box.texts[-1][2]) if air.direction == "down" else (air.line, 0.0)
+                room = width(label, air.small) + 4.0
+                self.sides[i] = (0.0, room) if air.direction == "down" else (air.small * 1.2 + 2.0, 0.0)
             return end
         self.sides[i] = (inner.before, inner.after)
         lead, trail = self._stubs(i, inner, starts, ends, tapped)
@@ -232,9 +235,10 @@ class _Series:
         finish = begin + inner.length
         end = finish + trail + self.extra[i]
         box.put(inner, begin)
+        self._rails(box, i, begin)
         wide = self.items[i + 1].leaf.width / 2 if self.items[i + 1] and self.items[i + 1].leaf else 0.0
         straight = self._span(i + 1) > 0
-        fan_out, fan_in = s + min(lead, air.bus) * 0.45, end - min(trail, air.bus) * 0.55
+        fan_out, fan_in = s + min(lead, air.bus) * 0.4, end - min(trail, air.bus) * 0.55
         for t, pair in inner.ins:
             links = self.p.links(pair)
             if self.borrowed(i):
@@ -252,6 +256,26 @@ class _Series:
             else:
                 box.wires += [(k, [(finish, t), (fan_in, t), (fan_in, 0.0), (end, 0.0)]) for k in links]
         return end
+
+    def _rails(self, box: Box, i: int, begin: float) -> None:
+        """An earlier cut that feeds every branch: beside the trunk, then along a bus of its own."""
+        chain, air, segment = self.chain, self.air, self.chain.segments[i]
+        for u, pairs in segment.rails:
+            at = chain.cuts.index(u)
+            far = max(item.before if air.lane_side > 0 else item.after for item in self.items[at + 1 : i + 1] if item)
+            t, bus = -air.lane_side * (far + air.lane), begin - 0.8 * air.gap
+            for (start, _), branch, (part, s, across) in zip(pairs, segment.branches, self._branches(i)):
+                head = branch.cuts[1]
+                spot = across + 2.6 * air.unit
+                way = [(self.bottom[at], 0.0), (self.tap[at], 0.0), (self.tap[at], t), (bus, t), (bus, spot)]
+                way.append((begin + s + self.p.heads[id(branch)], spot))
+                box.wires += [(k, way) for k in self.p.links((start, head))]
+            box.reach(t)
+
+    def _branches(self, i: int) -> list[tuple[Box, float, float]]:
+        """The boxes of a segment's branches and where they stand in it."""
+        inner = self.segment_boxes[i]
+        return inner.parts if inner else []
 
     def _entered(self, i: int) -> bool:
         """Whether a lane ends at a cut."""
@@ -272,19 +296,20 @@ class _Series:
             lead = air.bus * 0.8
         if ends and trail:
             trail = air.bus * 0.5
-        return lead + air.tap * (2 if self.chain.segments[i].rails else 0), trail
+        return lead + air.gap * len(self.chain.segments[i].rails), trail
 
     def _labelled(self, box: Box, links: list[int], label: str, s: float) -> float:
         """Put an edge's label beside its arrow; how long the arrow must be."""
-        air, text = self.air, width(label, self.air.font)
+        air = self.air
+        text = width(label, air.small) + 3.2
         if air.direction == "down":
-            gap = air.line + 0.6 * air.gap
-            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, text + 3 * air.unit))
-            box.reach(text + 4 * air.unit)
+            gap = air.small * 1.2 + 0.6 * air.gap
+            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
+            box.reach(text + air.unit)
         else:
             gap = text + 0.8 * air.gap
-            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, -air.line))
-            box.reach(-air.line - air.unit)
+            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
+            box.reach(-air.small * 1.2 - 2.0)
         return gap
 
     def _breaks(self, box: Box) -> None:

@@ -102,8 +102,8 @@ def leaf_box(node: int, size: Size, look: Look, air: Air, across: float = 0.0) -
     wide = max(wide, across)
     box = Box(wide / 2, wide / 2, length, leaf=Leaf(node, length, wide, length / 2))
     if look.dims:
-        text = width(look.dims, air.font) + 3 * air.unit
-        room = text if down else air.line
+        text = width(look.dims, air.small) + 3.2 + air.unit
+        room = text if down else air.small * 1.2 + 2.0
         if air.lane_side > 0:
             box.before += room
         else:
