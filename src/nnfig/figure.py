@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nnfig import detail, emit, layout, report, sources, typeset
+from nnfig import detail, emit, layout, report, sources, states, typeset
 from nnfig.errors import NnfigError
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
@@ -229,4 +229,9 @@ def check_outputs(paths: Iterable[Path]) -> None:
             raise NnfigError(f"there is no folder '{path.parent}'", where=str(path), hint="make it first")
 
 
-_WRITERS = {".tex": _save_tex, ".pdf": _save_pdf, ".png": _save_png, ".svg": _save_svg}
+def _save_html(figure: Figure, path: Path, force: bool) -> None:
+    page = states.page(figure.traced, figure.options, figure.drawing, figure.scene)
+    typeset.write_text(path, page, force=force)
+
+
+_WRITERS = {".tex": _save_tex, ".pdf": _save_pdf, ".png": _save_png, ".svg": _save_svg, ".html": _save_html}

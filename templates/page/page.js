@@ -2,35 +2,13 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
-  const { states, facts, groups } = data;
+  const { states, facts, titles } = data;
   const stage = $("stage"), figure = $("figure"), layer = $("state"), card = $("facts"), query = $("query"), found = $("found");
-  const key = (open) => [...open].sort().join("\n");
-  const numberOf = new Map(states.map((state, i) => [key(state.open), i]));
   const view = { x: 0, y: 0, scale: 1 };  // centre in the figure's units, and pixels per unit
   const pictures = states.map((_, i) => (i ? $("state-" + i).content.firstElementChild : layer).cloneNode(true));
   let current = 0, pinned = null;
 
   // --- states -------------------------------------------------------------------------------------
-  const around = (path) => { const chain = []; for (let p = path; p; p = groups[p]?.parent) chain.push(p); return chain; };
-
-  /* The state with the group open: beside those that are open now, else with as few others as there is a state for. */
-  const opened = (path) => {
-    const wanted = around(path), beside = numberOf.get(key(new Set([...states[current].open, ...wanted])));
-    if (beside !== undefined) return beside;
-    let best;
-    states.forEach((state, i) => {
-      const open = new Set(state.open);
-      if (wanted.every((p) => open.has(p)) && (best === undefined || open.size < states[best].open.length)) best = i;
-    });
-    return best;
-  };
-  const closed = (path) => {
-    const rest = states[current].open.filter((p) => !around(p).includes(path));
-    const exact = numberOf.get(key(rest));
-    if (exact !== undefined) return exact;
-    const parent = groups[path]?.parent;
-    return parent && opened(parent) !== undefined ? opened(parent) : 0;
-  };
   const extreme = (better) => states.reduce((best, state, i) => better(state.open.length, states[best].open.length) ? i : best, current);
 
   const show = (number, focus) => {
@@ -43,22 +21,24 @@
       node.dataset.name = name;
       node.classList.add("node");
       node.tabIndex = 0;
-      const openable = groups[name] && !state.open.includes(name) && opened(name) !== undefined;
-      node.classList.toggle("openable", Boolean(openable));
+      const openable = name in state.opens;
+      node.classList.toggle("openable", openable);
       node.setAttribute("role", openable ? "button" : "img");
       if (openable) node.setAttribute("aria-expanded", "false");
       node.setAttribute("aria-label", [name, facts[name]?.kind, openable ? "closed block, opens on Enter" : ""].filter(Boolean).join(", "));
     }
     for (const [id, path] of Object.entries(state.frames)) {
       const frame = $(id);
-      if (!frame || !state.open.includes(path)) continue;
+      if (!frame || !(path in state.closes)) continue;
       frame.dataset.frame = path;
       frame.classList.add("closable");
     }
-    $("open").replaceChildren(...state.open.map((path) => {
+    const openNow = Object.keys(state.closes);
+    const outer = openNow.filter((path) => !openNow.some((other) => path.startsWith(other + ".")));
+    $("open").replaceChildren(...(openNow.length > 6 ? outer : openNow).map((path) => {
       const button = document.createElement("button");
       button.textContent = path + " \u00d7";
-      button.title = "Close " + path + (groups[path]?.title ? " (" + groups[path].title + ")" : "");
+      button.title = "Close " + path + (titles[path] ? " (" + titles[path] + ")" : "");
       button.dataset.close = path;
       return button;
     }));
@@ -69,12 +49,9 @@
     if (focus && nodeOf(focus)) nodeOf(focus).focus({ preventScroll: true });
   };
   const nodeOf = (name) => { const id = states[current].hosts[name]; return id && $(id); };
-  const open = (path) => {
-    const next = opened(path);
-    if (next === undefined || next === current) return;
-    show(next, states[next].first[path]);
-  };
-  const close = (path) => { const next = closed(path); if (next !== current) show(next, path); };
+  const inside = (path) => Object.keys(states[current].hosts).find((name) => name.startsWith(path + "."));
+  const open = (path) => { const next = states[current].opens[path]; if (next !== undefined) { show(next); nodeOf(inside(path))?.focus({ preventScroll: true }); } };
+  const close = (path) => { const next = states[current].closes[path]; if (next !== undefined) show(next, path); };
 
   // --- moving and zooming -------------------------------------------------------------------------
   const apply = () => {
@@ -236,7 +213,7 @@
   const keys = {
     "+": commands.in, "=": commands.in, "-": commands.out, "0": fit, "/": () => query.focus(),
     ArrowLeft: () => move(60, 0), ArrowRight: () => move(-60, 0), ArrowUp: () => move(0, 60), ArrowDown: () => move(0, -60),
-    Escape: () => { const path = states[current].open.at(-1); if (!card.hidden) hush(); else if (path) close(path); },
+    Escape: () => { const path = Object.keys(states[current].closes).at(-1); if (!card.hidden) hush(); else if (path) close(path); },
   };
   addEventListener("keydown", (event) => {
     if (event.target === query || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -9,6 +9,7 @@ from typing import Any
 
 import nnfig
 from nnfig.graph import Graph, Group, Layer
+from nnfig.graph.defaults import brief
 from nnfig.resources import resource
 
 
@@ -28,8 +29,10 @@ class State:
     """Name of everything that is drawn, merged layers included, to the id of the node that shows it."""
     frames: Mapping[str, str] = field(default_factory=dict)
     """Id in the SVG to path of an open group."""
-    first: Mapping[str, str] = field(default_factory=dict)
-    """Open group to the first layer that is drawn inside."""
+    opens: Mapping[str, int] = field(default_factory=dict)
+    """Closed group that can be opened to the number of the picture in which it is open."""
+    closes: Mapping[str, int] = field(default_factory=dict)
+    """Open group to the number of the picture in which it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,13 @@ def _data(page: Page) -> dict[str, Any]:
                 "nodes": dict(state.nodes),
                 "hosts": dict(state.hosts),
                 "frames": dict(state.frames),
-                "first": dict(state.first),
+                "opens": dict(state.opens),
+                "closes": dict(state.closes),
             }
             for state in page.states
         ],
         "facts": {name: facts(page.graph, name) for name in shown},
-        "groups": {g.path: {"title": g.title or g.cls, "parent": g.parent} for g in page.graph.groups},
+        "titles": {group.path: group.title or group.cls for group in page.graph.groups},
     }
 
 
@@ -122,7 +126,7 @@ def _of_layer(graph: Graph, layer: Layer) -> dict[str, Any]:
         ("MACs", f"{layer.macs:,}" if layer.macs else ""),
         ("weights of", layer.shared),
         ("in the file", layer.original),
-        *((key, _value(value)) for key, value in layer.attributes.items()),
+        *((key, _value(value)) for key, value in brief(layer.kind, layer.attributes).items()),
     ]
     return {"kind": layer.kind, "rows": [row for row in rows if row[1]]}
 
