@@ -146,7 +146,7 @@ def category_of(kind: str) -> Category:
     for pattern, category in _PATTERNS:
         if pattern.fullmatch(kind):
             return category
-    return BY_NAME["block" if kind[:1].isupper() else "function"]
+    return BY_NAME["block" if kind.lstrip("_")[:1].isupper() else "function"]
 
 
 def category_word(word: str) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
+from nnfig.detail.contents import contents_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
+from nnfig.detail.groups import Groups
 from nnfig.detail.structure import members_by_group
+from nnfig.detail.values import heads
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 
 
@@ -32,18 +36,19 @@ def close(draft: Draft, closed: Iterable[str]) -> Draft:
         if isinstance(order, list):
             break
         wanted.remove(order)
-    contents = {block.layer.name: block.members for block in blocks.values()}
+    groups = Groups(graph, draft.rules)
+    contents = {block.layer.name: contents_of(groups, path) for path, block in blocks.items()}
     layers = _layers(graph, blocks, order)
     owner = {name: path for path in blocks for name, _ in _values(blocks[path])}
     renamed = {name: blocks[path].layer.name for name, path in owner.items()}
     outputs = tuple(dict.fromkeys(renamed.get(name, name) for name in graph.outputs))
     names = graph.output_names if len(outputs) == len(graph.outputs) else ()
-    groups = tuple(
-        group
+    frames = tuple(
+        replace(group, cls="") if group.path in blocks else group
         for group in graph.groups
         if not any(above in blocks for above in graph.ancestors(group.parent)) and (group.path not in blocks or group.repeat > 1)
     )
-    shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=groups, outputs=outputs, output_names=names))
+    shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=frames, outputs=outputs, output_names=names))
     done = replace(draft, contents={**draft.contents, **contents})
     return done.having(shut, closed=tuple((path, graph.group[path].cls) for path in blocks))
 
@@ -105,12 +110,16 @@ def _free(graph: Graph, path: str, inside: set[str]) -> str:
     return name
 
 
-def _attributes(members: tuple[Layer, ...]) -> dict[str, int]:
-    """What a block says of itself: attention heads where all attention in it has the same number."""
-    from nnfig.detail.values import heads
-
-    found = {heads(layer) for layer in members} - {""}
-    return {"num_heads": int(found.pop())} if len(found) == 1 else {}
+def _attributes(members: tuple[Layer, ...]) -> dict[str, Any]:
+    """What a block says of itself where all attention in it agrees: how many heads, whether causal."""
+    found: dict[str, Any] = {}
+    attention = [layer for layer in members if heads(layer)]
+    numbers = {heads(layer) for layer in attention}
+    if len(numbers) == 1:
+        found["num_heads"] = int(numbers.pop())
+    if attention and all(layer.attributes.get("is_causal") is True for layer in attention):
+        found["is_causal"] = True
+    return found
 
 
 def _order(graph: Graph, blocks: dict[str, Block]) -> list[str] | str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.values import sizes
@@ -10,16 +12,69 @@ from nnfig.graph import Dim, Edge, Graph, Layer
 
 _FIRST = ("convolution", "pooling", "upsampling")
 _LAST = ("linear", "embedding", "attention", "recurrent")
-_BATCH = "BatchNorm InstanceNorm GroupNorm batch_norm instance_norm group_norm LocalResponseNorm".split()
+_FIRST_NORMS = tuple("BatchNorm InstanceNorm GroupNorm batch_norm instance_norm group_norm LocalResponse".split())
+
+Positions = tuple[Dim, ...]
+"""The axes of a shape that are neither batch nor channels."""
 
 
-def dims(graph: Graph) -> Mapping[str, str]:
-    """For each layer the size to be written, '' where it is that of what comes in.
+@dataclass(frozen=True)
+class Axes:
+    """Which axis of each tensor holds the channels, and what the others are."""
 
-    Image-like tensors are written without channels (`112×112`), sequences with features (`128×768`), vectors not.
-    """
-    last = channels_last(graph)
-    return {layer.name: _changed(layer, graph, last) for layer in graph.layers}
+    graph: Graph
+    inside: Mapping[str, tuple[Layer, ...]]
+    """Layers merged into a layer; the last of them makes its output."""
+
+    @cached_property
+    def channels_last(self) -> Mapping[str, bool]:
+        """For each layer and input whether its last axis holds the features (N L D), as kinds tell."""
+        found: dict[str, bool] = {}
+        for name in self.graph.inputs:
+            kinds = {category_of(self.graph.layer[taker].kind).name for taker in self.graph.consumers[name]}
+            found[name] = bool(kinds & set(_LAST)) and not kinds & set(_FIRST)
+        for layer in self.graph.layers:
+            before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
+            for each in (layer, *self.inside.get(layer.name, ())):
+                before = _order(each, before)
+            found[layer.name] = before
+        return found
+
+    @cached_property
+    def positions(self) -> Mapping[str, Positions]:
+        """For each layer and input the positions of its first output; attention keeps those of what it looks from."""
+        found: dict[str, Positions] = {}
+        for name, spec in self.graph.inputs.items():
+            index = self.channels_last[name] and len(spec.shape) == 2
+            found[name] = spec.shape[1:] if index else _positions(spec.shape, self.channels_last[name])
+        for layer in self.graph.layers:
+            if category_of(layer.kind).name == "attention" and layer.inputs:
+                found[layer.name] = found.get(layer.inputs[0].source, ())
+            else:
+                found[layer.name] = _positions(layer.shape, self.channels_last[layer.name])
+        return found
+
+    def channels(self, layer: Layer) -> str:
+        """Channels of what a layer gives, told by its shape."""
+        if len(layer.shape) < 2:
+            return ""
+        return str(layer.shape[-1] if self.channels_last[layer.name] or len(layer.shape) == 2 else layer.shape[1])
+
+    def written(self, layer: Layer) -> str:
+        """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
+        after = self.positions[layer.name]
+        before = next((found for edge in layer.inputs if (found := self._before(edge))), ())
+        if not after or not before or after == before:
+            return ""
+        return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
+
+    def _before(self, edge: Edge) -> Positions:
+        if edge.kind != "data":
+            return ()
+        spec = self.graph.spec(edge.source, edge.output)
+        if edge.output == 0 or spec is None:
+            return self.positions.get(edge.source, ())
+        return _positions(spec.shape, self.channels_last.get(edge.source, False))
 
 
 def input_dims(graph: Graph, name: str) -> str:
@@ -28,40 +83,14 @@ def input_dims(graph: Graph, name: str) -> str:
     return sizes(spec.shape[1:] if len(spec.shape) > 1 else spec.shape)
 
 
-def channels_last(graph: Graph) -> Mapping[str, bool]:
-    """For each layer and input whether its last axis holds the features (N L D), as its kind or what it takes says."""
-    found: dict[str, bool] = {}
-    for name in graph.inputs:
-        takers = [graph.layer[taker] for taker in graph.consumers[name]]
-        found[name] = bool(takers) and all(category_of(layer.kind).name in _LAST for layer in takers)
-    for layer in graph.layers:
-        category = category_of(layer.kind).name
-        if category in _FIRST or any(layer.kind.startswith(word) for word in _BATCH):
-            found[layer.name] = False
-        elif category in _LAST or category == "normalization":
-            found[layer.name] = True
-        else:
-            before = [found[source] for source in layer.sources if source in found]
-            found[layer.name] = before[0] if before else len(layer.shape) == 3
-    return found
+def _order(layer: Layer, before: bool) -> bool:
+    category = category_of(layer.kind).name
+    if category in _FIRST or layer.kind.startswith(_FIRST_NORMS):
+        return False
+    return category in _LAST or category == "normalization" or before
 
 
-def _changed(layer: Layer, graph: Graph, last: Mapping[str, bool]) -> str:
-    after = spatial(layer.shape, last[layer.name])
-    before = [_before(edge, graph, last) for edge in layer.inputs if edge.kind == "data"]
-    known = [shape for shape in before if shape]
-    if not after or not known or after in known:
-        return ""
-    return sizes(after)
-
-
-def _before(edge: Edge, graph: Graph, last: Mapping[str, bool]) -> tuple[Dim, ...]:
-    spec = graph.spec(edge.source, edge.output)
-    return spatial(spec.shape, last.get(edge.source, False)) if spec else ()
-
-
-def spatial(shape: tuple[Dim, ...], channels_last: bool) -> tuple[Dim, ...]:
-    """The part of a shape that is written: positions of an image, length and features of a sequence, else nothing."""
-    if len(shape) >= 4:
-        return shape[1:-1] if channels_last else shape[2:]
-    return shape[1:] if len(shape) == 3 else ()
+def _positions(shape: tuple[Dim, ...], channels_last: bool) -> Positions:
+    if len(shape) < 3:
+        return ()
+    return shape[1:-1] if channels_last else shape[2:]

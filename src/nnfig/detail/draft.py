@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nnfig.detail.contents import Contents
 from nnfig.detail.rules import Rules
 from nnfig.graph import Graph, Layer
 
@@ -45,8 +46,8 @@ class Draft:
     record: Record = field(default_factory=Record)
     origin: Graph = field(default_factory=Graph)
     """As the source gave it."""
-    contents: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict[str, tuple[Layer, ...]])
-    """For each closed block, the layers in it that would have been drawn."""
+    contents: Mapping[str, Contents] = field(default_factory=dict[str, Contents])
+    """For each closed block what it holds, by the name of the layer that stands for it."""
 
     fanout: Mapping[str, int] = field(default_factory=dict[str, int])
     """For layers of folded blocks how many layers take them in the whole network, the next block included."""

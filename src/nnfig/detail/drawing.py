@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from nnfig.detail.absorb_weights import absorb_weights
 from nnfig.detail.caption import caption, legend
 from nnfig.detail.close import close
 from nnfig.detail.dissolve import dissolve
@@ -18,7 +19,13 @@ from nnfig.detail.merge import merge
 from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
 
-PREPARE: tuple[Callable[[Draft], Draft], ...] = (drop_dead, hide_noise, fold, hide)
+PREPARE: tuple[Callable[[Draft], Draft], ...] = (
+    drop_dead,
+    hide_noise,
+    absorb_weights,
+    fold,
+    hide,
+)
 """Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
 
 FINISH: tuple[Callable[[Draft], Draft], ...] = (merge, label)

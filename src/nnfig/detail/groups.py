@@ -78,8 +78,10 @@ class Groups:
 
     def _is_light(self, group: Group) -> bool:
         members = self.members[group.path]
-        if self.is_container(group.path) or len(members) < 2 or group.repeat > 1:
+        if self.is_container(group.path) or group.repeat > 1:
             return False
+        if len(members) == 1:
+            return members[0].kind[:1].islower() and category_of(group.cls).name not in ("block", "function")
         return all(category_of(layer.kind).name in _LIGHT for layer in members)
 
     def _is_attention(self, group: Group) -> bool:

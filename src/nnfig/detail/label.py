@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from nnfig.detail.block_label import block_lines
 from nnfig.detail.categories import category_of
-from nnfig.detail.dims import dims
+from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
-from nnfig.detail.merged import Told, merged_text, pattern_of, told
-from nnfig.detail.rules import Rules
+from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, told
+from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.templates import fields, render
 from nnfig.detail.values import FACETS, field_value, remaining
 from nnfig.graph import Graph, Layer, Look
@@ -17,42 +18,72 @@ from nnfig.graph import Graph, Layer, Look
 
 def label(draft: Draft) -> Draft:
     """Set the looks; what merged layers are said in the caption is not written into the boxes."""
-    graph, rules = draft.graph, draft.rules
-    sizes = dims(graph) if rules.shows("dims") else {}
     inside = dict(draft.record.merged)
-    once = told(draft)
-    layers = tuple(
-        replace(layer, look=_look(layer, draft, inside.get(layer.name, ()), once, sizes)) for layer in graph.layers
-    )
-    return draft.having(graph.replace(layers=layers))
+    desk = Desk(draft, inside, told(draft), Axes(draft.graph, inside))
+    layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
+    return draft.having(draft.graph.replace(layers=layers))
 
 
-def _look(
-    layer: Layer, draft: Draft, inside: tuple[Layer, ...], once: Mapping[str, Told], sizes: Mapping[str, str]
-) -> Look:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is at hand while labels are written."""
+
+    draft: Draft
+    inside: Mapping[str, tuple[Layer, ...]]
+    told: Mapping[str, Told]
+    axes: Axes
+
+
+def _look(layer: Layer, desk: Desk) -> Look:
+    draft, inside = desk.draft, desk.inside.get(layer.name, ())
     writing = draft.rules.writing(layer, draft.origin_graph(layer))
-    category = category_of(layer.kind)
-    said = merged_text(layer, inside, once, draft)
-    glyph = writing.glyph if writing.glyph is not None else ""
-    if len(layer.inputs) < 2 and not _joins(layer):
-        glyph = ""
-    lines = text_lines(layer, draft.rules, draft.graph)
-    if glyph and said:
-        glyph, lines = "", _joined(lines, said)
-    elif said:
-        lines = (*lines, said)
+    cls = writing.cls or category_of(layer.kind).cls
+    glyph = (writing.glyph or "") if _joins(layer) else ""
+    if is_add_norm(layer, inside):
+        lines, glyph, cls = ("Add & Norm",), "", writing.cls or category_of(inside[0].kind).cls
+        said = " · ".join(pattern_of(inside[1:], draft))
+    else:
+        lines, glyph = _lines(layer, desk, glyph)
+        said = merged_text(layer, inside, desk.told, draft)
     return Look(
-        label=lines,
-        cls=writing.cls or ("norm" if _add_norm(layer, inside) else category.cls),
-        glyph=glyph,
-        dims=sizes.get(layer.name, ""),
+        label=(*lines, said) if said else lines,
+        cls=cls,
+        glyph="" if said else glyph,
+        dims=desk.axes.written(layer) if draft.rules.shows("dims") else "",
         merged=tuple(each.name for each in inside),
         data=_data(layer, draft, inside),
     )
 
 
-def text_lines(layer: Layer, rules: Rules, graph: Graph) -> tuple[str, ...]:
-    """The label of a layer by itself: its template's lines, then what `explicit` adds."""
+def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
+    """Lines of the label before anything is said of merged layers, and the sign, if it is a sign."""
+    draft, rules = desk.draft, desk.draft.rules
+    graph = draft.origin_graph(layer)
+    contents = draft.contents.get(layer.name)
+    template = rules.writing(layer, graph).label
+    if contents and (template == Writing().label or contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS):
+        return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
+    return text_lines(layer, rules, graph, desk.axes.channels(layer)), glyph
+
+
+_IDEAS = ("attention", "normalization", "activation", "softmax", "dropout")
+"""Categories of closed groups that are written like the one operation that they are."""
+
+
+_FACTS = ("shape", "params", "macs", "name")
+"""Fields that get a line of their own where `--show` asks for them."""
+
+
+def fact_lines(layer: Layer, rules: Rules) -> tuple[str, ...]:
+    """Shape, parameters, cost and name, as far as they are to be written."""
+    return tuple(text for field in _FACTS if rules.shows(FACETS[field]) and (text := field_value(layer, field)))
+
+
+def text_lines(layer: Layer, rules: Rules, graph: Graph, channels: str = "") -> tuple[str, ...]:
+    """The label of a layer by itself: its template's lines, then what `explicit` adds.
+
+    `channels` is what its shape says; an attribute of the layer goes first.
+    """
     writing = rules.writing(layer, graph)
 
     def value(field: str) -> str:
@@ -61,7 +92,9 @@ def text_lines(layer: Layer, rules: Rules, graph: Graph) -> tuple[str, ...]:
         if field == "short":
             return layer.name.rpartition(".")[2]
         facet = FACETS.get(field)
-        return field_value(layer, field) if facet is None or rules.shows(facet) else ""
+        if facet is not None and not rules.shows(facet):
+            return ""
+        return field_value(layer, field) or (channels if field == "channels" else "")
 
     lines = [render(template, value) for template in writing.label]
     if writing.title:
@@ -69,30 +102,12 @@ def text_lines(layer: Layer, rules: Rules, graph: Graph) -> tuple[str, ...]:
     if rules.shows("attributes"):
         used = [name for template in writing.label for name in fields(template)]
         lines.append(", ".join(remaining(layer, (*used, *_IMPLIED.get(layer.kind, ())))))
-    lines += [value(field) for field in ("shape", "params", "macs", "name") if rules.shows(FACETS[field])]
+    lines += fact_lines(layer, rules)
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
 
 
 _IMPLIED = {"Linear": ("out_features",), "Embedding": ("embedding_dim",), "Conv1D": ("nf", "nx")}
 """Attributes that a computed field of the label has written."""
-
-
-def short(layer: Layer, rules: Rules, graph: Graph) -> str:
-    """The shortest honest name of a layer: what it is called, without numbers."""
-    writing = rules.writing(layer, graph)
-    if writing.rename:
-        return writing.rename
-    if writing.label == ("{kind}",):
-        return layer.kind
-    return render(writing.label[0], lambda field: layer.kind if field == "kind" else "") or layer.kind
-
-
-def _joined(lines: tuple[str, ...], said: str) -> tuple[str, ...]:
-    return (f"{lines[0].capitalize()} & Norm",) if said in ("LayerNorm", "RMSNorm") else (*lines, said)
-
-
-def _add_norm(layer: Layer, inside: tuple[Layer, ...]) -> bool:
-    return bool(inside) and category_of(layer.kind).name == "merge" and category_of(inside[0].kind).cls == "norm"
 
 
 def _joins(layer: Layer) -> bool:
@@ -113,8 +128,6 @@ def _data(layer: Layer, draft: Draft, inside: tuple[Layer, ...]) -> tuple[tuple[
 
 def input_looks(graph: Graph, rules: Rules) -> Mapping[str, Look]:
     """How the network's inputs are drawn."""
-    from nnfig.detail.dims import input_dims
-
     shown = rules.shows("dims")
     return {
         name: Look(label=(name,), cls="data", dims=input_dims(graph, name) if shown else "") for name in graph.inputs

@@ -88,13 +88,24 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
         best = ""
         for path in shut:
             blocks, plain = groups.blocks(path), groups.is_container(path)
-            useful = (len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW
-            useful = useful or (plain and not blocks) or len(blocks) == 1 and groups.weight[blocks[0]] == groups.weight[path]
+            useful = (len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW or _is_one_repeat(groups, path)
+            useful = useful or (plain and not blocks) or _wraps_all(groups, path, blocks)
             if useful and groups.graph.group[path].repeat == 1 and boxes - 1 + _boxes(groups, open_, path) <= MANY:
                 best = path if not best or groups.weight[path] > groups.weight[best] else best
         if not best:
             return frozenset(shut)
         open_.add(best)
+
+
+def _wraps_all(groups: Groups, path: str, blocks: list[str]) -> bool:
+    """Whether the group is a shell around a single block that is most of the network."""
+    return len(blocks) == 1 and groups.weight[path] * 2 > groups.weight[""] and groups.weight[blocks[0]] > 1
+
+
+def _is_one_repeat(groups: Groups, path: str) -> bool:
+    """Whether the group holds equal blocks and nothing else."""
+    children = groups.children[path]
+    return len(children) == 1 and children[0].repeat > 1 and groups.weight[children[0].path] == groups.weight[path]
 
 
 def _holds_repeat(groups: Groups, path: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.graph import Edge, Graph, Layer
 
@@ -23,7 +25,7 @@ def merge(draft: Draft) -> Draft:
     if not host_of:
         return draft
     kept = tuple(
-        _with_output(_rewired(layer, host_of), inside.get(layer.name, ()))
+        _holding(_rewired(layer, host_of), inside.get(layer.name, ()))
         for layer in graph.layers
         if layer.name not in host_of
     )
@@ -45,7 +47,9 @@ def _host(layer: Layer, draft: Draft, host_of: dict[str, str], ends: dict[str, s
         return ""
     if draft.fanout.get(before, 1) > 1:
         return ""
-    if source.group != layer.group or source.name in draft.contents or not source.inputs:
+    if source.group != layer.group or not source.inputs:
+        return ""
+    if source.name in draft.contents and category_of(source.kind).name in ("block", "attention"):
         return ""
     return host_of.get(before, before)
 
@@ -60,5 +64,14 @@ def _moved(edge: Edge, host_of: dict[str, str]) -> Edge:
     return replace(edge, source=host_of[edge.source]) if edge.source in host_of else edge
 
 
-def _with_output(layer: Layer, inside: list[Layer] | tuple[Layer, ...]) -> Layer:
-    return replace(layer, output=inside[-1].output or layer.output) if inside else layer
+def _holding(layer: Layer, inside: Sequence[Layer]) -> Layer:
+    """The layer as it stands for itself and what runs in it: the last one's output, the costs of all."""
+    if not inside:
+        return layer
+    macs = [each.macs for each in (layer, *inside) if each.macs is not None]
+    return replace(
+        layer,
+        output=inside[-1].output or layer.output,
+        params=layer.params + sum(each.params for each in inside),
+        macs=sum(macs) if macs else None,
+    )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
+from nnfig.detail.rules import Rules
+from nnfig.detail.templates import render
 from nnfig.graph import Graph, Layer
 
 SHARE = 0.75
@@ -40,7 +42,7 @@ def told(draft: Draft) -> Mapping[str, Told]:
     inside = dict(draft.record.merged)
     counts: dict[str, dict[Place, Counter[Pattern]]] = {}
     for layer in draft.graph.layers:
-        if layer.name not in draft.contents:
+        if layer.name not in draft.contents and not is_add_norm(layer, inside.get(layer.name, ())):
             pattern = pattern_of(inside.get(layer.name, ()), draft)
             counts.setdefault(family(layer), {}).setdefault(place(layer, draft.graph), Counter())[pattern] += 1
     found: dict[str, Told] = {}
@@ -55,9 +57,22 @@ def told(draft: Draft) -> Mapping[str, Told]:
 
 def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:
     """Short names of merged layers."""
-    from nnfig.detail.label import short
+    return tuple(short(layer, draft.rules, draft.origin_graph(layer)) for layer in inside)
 
-    return tuple(short(layer, draft.rules, draft.origin) for layer in inside)
+
+def is_add_norm(layer: Layer, inside: tuple[Layer, ...]) -> bool:
+    """Whether a sum is followed by layer normalisation, which transformers write as one box."""
+    return layer.kind in ("add", "Add") and bool(inside) and inside[0].kind.lower().replace("_", "").endswith(
+        ("layernorm", "rmsnorm")
+    )
+
+
+def short(layer: Layer, rules: Rules, graph: Graph) -> str:
+    """The shortest honest name of a layer: what it is called, without numbers."""
+    writing = rules.writing(layer, graph)
+    if writing.rename:
+        return writing.rename
+    return render(writing.label[0], lambda field: layer.kind if field == "kind" else "") or layer.kind
 
 
 def family(layer: Layer) -> str:

@@ -140,7 +140,11 @@ def text(value: Any) -> str:
 
 def kernel(layer: Layer) -> str:
     """`3×3`, `3×3×3`, or `3` for one axis; a single number of a 2d layer counts for both axes."""
-    size = layer.attributes.get("kernel_size")
+    return _axes(layer, "kernel_size")
+
+
+def _axes(layer: Layer, name: str) -> str:
+    size = layer.attributes.get(name)
     if size is None:
         return ""
     axes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
@@ -149,12 +153,11 @@ def kernel(layer: Layer) -> str:
 
 
 def channels(layer: Layer) -> str:
-    """Channels or features of what comes out."""
+    """Channels or features of what comes out, where an attribute says so."""
     for name in _CHANNELS:
         if name in layer.attributes:
             return text(layer.attributes[name])
-    shape = layer.shape
-    return str(shape[1]) if len(shape) in (2, 4, 5) else str(shape[-1]) if len(shape) == 3 else ""
+    return ""
 
 
 def is_depthwise(layer: Layer) -> bool:
@@ -174,6 +177,7 @@ def heads(layer: Layer) -> str:
 _COMPUTED = {
     "kernel_size": kernel,
     "channels": channels,
+    "output_size": lambda layer: _axes(layer, "output_size"),
     "depthwise": lambda layer: "depthwise" if is_depthwise(layer) else "",
     "groups": lambda layer: "" if is_depthwise(layer) else _plain(layer, "groups"),
     "heads": heads,

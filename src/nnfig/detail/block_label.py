@@ -1,0 +1,32 @@
+"""How a closed block is written: what it is called, its channels, and on one line what is in it."""
+
+from __future__ import annotations
+
+from nnfig.detail.contents import Contents, inside_line
+from nnfig.detail.draft import Draft
+from nnfig.detail.groups import CONTAINERS
+from nnfig.graph import Layer
+
+
+def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
+    """`Bottleneck, 256` above `1×1, 3×3, 1×1 conv`; a stage of equal classes is `Bottleneck ×3, 256`."""
+    rules, contents = draft.rules, draft.contents[layer.name]
+    writing = rules.writing(layer, draft.graph)
+    group = draft.origin.group.get(layer.path)
+    name = (rules.title(group) if group else "") or writing.title or writing.rename
+    line = inside_line(contents)
+    if not name and layer.kind in CONTAINERS:
+        stage = _stage(contents)
+        name, line = (stage, "") if stage else (line or layer.path.rpartition(".")[2], "")
+    name = name or layer.kind.lstrip("_")
+    if rules.shows("channels") and len(layer.shape) >= 4:
+        name = f"{name}, {channels}"
+    return (name, line) if line else (name,)
+
+
+def _stage(contents: Contents) -> str:
+    """`Bottleneck ×3` where a container holds blocks of one class and nothing beside."""
+    if len(contents.blocks) != 1 or contents.beside:
+        return ""
+    name, count = contents.blocks[0]
+    return f"{name} ×{count}" if count > 1 else name
