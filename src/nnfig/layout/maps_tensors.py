@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Graph, Layer
-from nnfig.layout.maps_words import crop_words, words
+from nnfig.layout.maps_words import crop_words, plain_words, words
 from nnfig.layout.tensors import Size, operation, output_size
 
 ELEMENTWISE = ("act", "norm", "drop", "softmax")
@@ -21,8 +21,10 @@ class Arrow:
     source: str
     target: str
     cls: str
-    words: str
-    """What the legend calls it."""
+    name: str
+    """What the legend calls it: `conv 3×3`."""
+    after: tuple[str, ...] = ()
+    """What runs after it before the target: `ReLU`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +35,60 @@ class Tensor:
     """The layer (or input) that gives it; for a copy and its neighbour, the concatenation."""
     size: Size
     level: int
-    cls: str = "map"
+    cls: str
     copied: float = 0.0
     """Share of its channels that is copied from elsewhere."""
-    steps: int = 1
-    """Layers in a row that one arrow stands for."""
     layer: Layer | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Net:
-    """Tensors by name, in graph order, and arrows; filled while the graph is read."""
+    """Tensors by name, in graph order, and the arrows between them."""
+
+    tensors: Mapping[str, Tensor]
+    into: Mapping[str, Sequence[Arrow]]
+    """Arrows that end at a tensor."""
+    out: Mapping[str, Sequence[Arrow]]
+    """Arrows that begin at a tensor."""
+    place: Mapping[str, int]
+    """How many tensors stand before one on its level."""
+
+    @property
+    def arrows(self) -> list[Arrow]:
+        """All arrows, by their targets in graph order."""
+        return [arrow for name in self.tensors for arrow in self.into[name]]
+
+    def is_level(self, arrow: Arrow) -> bool:
+        """Whether both ends are on one level."""
+        return self.tensors[arrow.source].level == self.tensors[arrow.target].level
+
+    def is_arc(self, arrow: Arrow) -> bool:
+        """Whether an arrow passes over a map of its level, or over another arrow with the same ends."""
+        if not self.is_level(arrow):
+            return False
+        twin = arrow.cls in ("add", "copy") and any(
+            a.source == arrow.source and a != arrow for a in self.into[arrow.target]
+        )
+        return twin or self.place[arrow.target] - self.place[arrow.source] > 1
+
+
+@dataclass
+class Reading:
+    """What is known while the graph is read."""
 
     tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    arrows: list[Arrow] = field(default_factory=list[Arrow])
+    into: dict[str, list[Arrow]] = field(default_factory=dict[str, "list[Arrow]"])
     owner: dict[str, str] = field(default_factory=dict[str, str])
     """Tensor that stands for what a layer or input gives."""
+    used: set[str] = field(default_factory=set[str])
+    """Tensors from which an arrow begins."""
 
-    def into(self, name: str) -> list[Arrow]:
-        """Arrows that end at a tensor."""
-        return [arrow for arrow in self.arrows if arrow.target == name]
+    def add(self, tensor: Tensor, arrows: Iterable[Arrow]) -> None:
+        """A new tensor and the arrows into it."""
+        self.tensors[tensor.name] = tensor
+        self.owner[tensor.name] = tensor.name
+        self.into[tensor.name] = list(arrows)
+        self.used.update(arrow.source for arrow in self.into[tensor.name])
 
 
 def net(graph: Graph) -> Net:
@@ -61,19 +97,26 @@ def net(graph: Graph) -> Net:
     A concatenation absorbs the up-sampled map that only it takes, a sum absorbs the result of the last layer
     before it: up-conv, cat becomes one arrow into one map, whose other part is a copy.
     """
-    found = Net()
+    found = Reading()
     for name in graph.inputs:
         size = output_size(graph, name)
         if size:
-            found.tensors[name] = Tensor(name, size, 0)
-            found.owner[name] = name
+            found.add(Tensor(name, size, 0, "data"), ())
     for layer in graph.layers:
-        _add(layer, graph, found)
-    return found
+        _read(layer, graph, found)
+    out: dict[str, list[Arrow]] = {name: [] for name in found.tensors}
+    counts: dict[int, int] = {}
+    place: dict[str, int] = {}
+    for name, tensor in found.tensors.items():
+        place[name] = counts.get(tensor.level, 0)
+        counts[tensor.level] = place[name] + 1
+        for arrow in found.into[name]:
+            out[arrow.source].append(arrow)
+    return Net(found.tensors, found.into, out, place)
 
 
-def _add(layer: Layer, graph: Graph, found: Net) -> None:
-    """Read one layer: a new tensor with its arrows, or nothing but another name for the tensor it takes."""
+def _read(layer: Layer, graph: Graph, found: Reading) -> None:
+    """One layer: a new tensor with its arrows, or nothing but another name for the tensor that it takes."""
     does = operation(layer)
     size = output_size(graph, layer.name)
     takes = _unique(e.source for e in layer.inputs if e.kind == "data" and e.source in found.owner)
@@ -83,49 +126,50 @@ def _add(layer: Layer, graph: Graph, found: Net) -> None:
     if size is None or (len(sources) == 1 and does == "flat"):
         found.owner[layer.name] = sources[0]
         return
-    if len(sources) == 1 and does in ELEMENTWISE and found.into(sources[0]):
+    if len(sources) == 1 and does in ELEMENTWISE and found.into[sources[0]]:
         found.owner[layer.name] = sources[0]
-        _named_too(found, sources[0], layer)
+        found.into[sources[0]] = [_followed(a, plain_words(layer)) for a in found.into[sources[0]]]
         return
-    if does in ("concat", "add") and len(sources) > 1:
+    if does in ("concat", "add") and len(takes) > 1:
         _join(layer, does, size, takes, graph, found)
         return
+    cls, name, after = words(layer)
     level = _level(found.tensors[sources[0]], size)
-    found.tensors[layer.name] = Tensor(layer.name, size, level, layer=layer)
-    found.owner[layer.name] = layer.name
-    cls, text = words(layer)
-    for source in sources:
-        found.arrows.append(Arrow(source, layer.name, cls, text))
+    arrows = [Arrow(source, layer.name, cls, name, after) for source in sources]
+    found.add(Tensor(layer.name, size, level, "conv", layer=layer), arrows)
 
 
-def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Net) -> None:
+def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Reading) -> None:
     """A concatenation or a sum: one map that absorbs what only it takes, with arrows for the rest."""
     absorbed = _absorbed(does, takes, graph, found)
     others = [s for s in _unique(found.owner[t] for t in takes) if s != absorbed]
     level = found.tensors[absorbed or others[0]].level
-    copied = 0.0
-    if does == "concat" and absorbed:
-        copied = 1 - _share(found.tensors[absorbed].size, size)
-    found.owner[layer.name] = layer.name
+    copied = 1.0 if does == "concat" else 0.0
+    arrows: list[Arrow] = []
     if absorbed:
+        if does == "concat":
+            copied = 1 - _share(found.tensors[absorbed].size, size)
+        arrows = [replace(arrow, target=layer.name) for arrow in found.into.pop(absorbed)]
         del found.tensors[absorbed]
-        found.arrows = [replace(a, target=layer.name) if a.target == absorbed else a for a in found.arrows]
-        found.owner = {k: layer.name if v == absorbed else v for k, v in found.owner.items()}
-    found.tensors[layer.name] = Tensor(layer.name, size, level, copied=copied, layer=layer)
     for source in others:
-        cls, text = ("copy", crop_words(found.tensors[source].size, size)) if does == "concat" else ("add", "add")
-        found.arrows.append(Arrow(source, layer.name, cls, text))
+        if does == "concat":
+            arrows.append(Arrow(source, layer.name, "copy", crop_words(found.tensors[source].size, size)))
+        else:
+            arrows.append(Arrow(source, layer.name, "add", "add"))
+    after = words(layer)[2]
+    if after:
+        arrows = [replace(a, after=(*a.after, *after)) if a.cls not in ("copy", "add") else a for a in arrows]
+    found.add(Tensor(layer.name, size, level, "conv", copied=copied, layer=layer), arrows)
 
 
-def _absorbed(does: str, takes: tuple[str, ...], graph: Graph, found: Net) -> str:
+def _absorbed(does: str, takes: tuple[str, ...], graph: Graph, found: Reading) -> str:
     """The source whose map is drawn as part of the join: up-sampled for a concatenation, computed for a sum."""
     for name in reversed(takes):
         tensor = found.owner[name]
-        arrows = found.into(tensor)
-        if len(arrows) != 1 or any(a.source == tensor for a in found.arrows) or len(graph.consumers[name]) > 1:
+        arrows = found.into[tensor]
+        if len(arrows) != 1 or tensor in found.used or len(graph.consumers[name]) > 1:
             continue
-        source = found.tensors[arrows[0].source]
-        if does == "add" or found.tensors[tensor].level < source.level:
+        if does == "add" or found.tensors[tensor].level < found.tensors[arrows[0].source].level:
             return tensor
     return ""
 
@@ -139,10 +183,10 @@ def _share(part: Size, whole: Size) -> float:
 
 def _level(before: Tensor, size: Size) -> int:
     """One level down for each halving, one up for each doubling; a vector lies below every map."""
+    if size.form == "vector":
+        return before.level + (before.size.form != "vector")
     old, new = before.size.height, size.height
-    if before.size.form != "vector" and size.form == "vector":
-        return before.level + 1
-    if size.form == "vector" or not isinstance(old, int) or not isinstance(new, int):
+    if not isinstance(old, int) or not isinstance(new, int):
         return before.level
     ratio = old / max(1, new)
     if 0.75 < ratio < 1.34:
@@ -151,13 +195,9 @@ def _level(before: Tensor, size: Size) -> int:
     return before.level + (steps if ratio > 1 else -steps)
 
 
-def _named_too(found: Net, target: str, layer: Layer) -> None:
-    """Add an elementwise operation to the name of the arrow that it follows."""
-    _, text = words(layer)
-    found.arrows = [
-        replace(a, words=f"{a.words}, {text}") if a.target == target and a.cls not in ("copy", "add") else a
-        for a in found.arrows
-    ]
+def _followed(arrow: Arrow, word: str) -> Arrow:
+    """The arrow with one more operation after it; copies stay copies."""
+    return arrow if arrow.cls in ("copy", "add") else replace(arrow, after=(*arrow.after, word))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

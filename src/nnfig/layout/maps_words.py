@@ -28,15 +28,15 @@ UP_WITHOUT_WEIGHTS = (
 )
 
 
-def words(layer: Layer) -> tuple[str, str]:
-    """Class of the arrow and its legend text: ('conv', 'conv 3×3, ReLU'), ('pool', 'max pool 2×2')."""
+def words(layer: Layer) -> tuple[str, str, tuple[str, ...]]:
+    """Class of the arrow, the operation, and what runs inside after it: 'conv', 'conv 3×3', ('ReLU',)."""
     does = operation(layer)
     cls = does if does in NAMES else layer.look.cls if layer.look else "flow"
     if does == "conv" and set(_sides(layer.attributes.get("kernel_size"))) == {1}:
         cls = "conv1"
     if does == "conv" and _stride(layer) > 1:
         cls = "down"
-    return cls, ", ".join([plain_words(layer), *merged_words(layer)])
+    return cls, plain_words(layer), tuple(merged_words(layer))
 
 
 def plain_words(layer: Layer) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nnfig.graph import Drawing
 from nnfig.layout.neurons_columns import Column, columns, joined
-from nnfig.layout.parts import Parts, finished, small
+from nnfig.layout.parts import Parts, caption, finished, small
 from nnfig.layout.scene import Label, Node, Scene, Wire
 from nnfig.layout.text import LINE, width
 from nnfig.layout.titles import title
@@ -50,7 +50,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
         options,
         view="neurons",
         font=options.font_size,
-        caption=f"{drawing.caption} {said}".strip(),
+        caption=caption(drawing, said),
     )
 
 

@@ -21,6 +21,14 @@ def small(font: float) -> float:
     return max(6.0, 0.85 * font)
 
 
+def caption(drawing: Drawing, *sentences: str) -> str:
+    """The drawing's caption, and what the view adds to it."""
+    said = drawing.caption.strip()
+    if said and said[-1] not in ".?!":
+        said += "."
+    return " ".join(part for part in (said, *sentences) if part)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Nodes and what joins and explains them, at coordinates of any origin."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from nnfig.graph import Drawing
 from nnfig.layout.keys import legends
-from nnfig.layout.parts import finished, small
+from nnfig.layout.parts import MARGIN, caption, finished, small
 from nnfig.layout.scene import Scene
+from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
 from nnfig.layout.volumes_draw import parts
 from nnfig.layout.volumes_place import Placed, extent, place
@@ -27,9 +28,6 @@ WIDEST = 0.28
 ROOMY = 9.0
 """The widest slab is to have this width in pt, or sizes are written short."""
 
-MARGIN = 1.0
-"""Room around the figure, for line widths."""
-
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the main panel's tensors as volumes within the width."""
@@ -38,9 +36,8 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     placed, scale, font = _fitted(found, row, options)
     drawn = parts(placed, row, scale, drawing.graph)
     drawn = replace(drawn, legends=legends(entries(found), options.width, scale.text))
-    said = sentence(scale.rule, found)
-    caption = f"{drawing.caption} {said}".strip()
-    return finished(drawn, drawing, options, view="volumes", font=font, caption=caption)
+    words = sentence(scale.rule, found)
+    return finished(drawn, drawing, options, view="volumes", font=font, caption=caption(drawing, words))
 
 
 def _fitted(
@@ -88,15 +85,9 @@ def _widest(
     sizes = [s.size for s in found if s.size.form != "vector" and s.role != "join"]
     tallest = scale.space / space_scale(sizes, scale.rule, 1.0)
     largest = max((damped(s.channels, scale.rule) for s in sizes), default=1.0)
-    low, high = 0.0, WIDEST * tallest / largest
-    placed = place(found, row, replace(scale, channel=high))
-    if extent(placed, scale.text) <= room:
-        return placed, replace(scale, channel=high)
-    for _ in range(12):
-        middle = (low + high) / 2
-        if extent(place(found, row, replace(scale, channel=middle)), scale.text) <= room:
-            low = middle
-        else:
-            high = middle
-    scale = replace(scale, channel=low)
+
+    def wide(channel: float) -> float:
+        return extent(place(found, row, replace(scale, channel=channel)), scale.text)
+
+    scale = replace(scale, channel=stretched(wide, WIDEST * tallest / largest, room))
     return place(found, row, scale), scale
