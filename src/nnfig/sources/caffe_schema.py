@@ -106,13 +106,17 @@ def parsed(text: str, where: str) -> tuple[Any, list[str]]:
             if "has no field named" not in str(error):
                 raise
             line, name = _line(str(error))[0], re.findall(r'named "([^"]*)"', str(error))
-            notes.append(f"Fields that nnfig does not know are skipped, such as '{name[0] if name else '?'}' in line {line}.")
+            notes.append(
+                f"Fields that nnfig does not know are skipped, such as '{name[0] if name else '?'}' in line {line}."
+            )
             return text_format.Parse(quoted, _net()(), allow_unknown_field=True), notes
     except text_format.ParseError as error:
         line, column, what = _line(str(error))
         excerpt = _excerpt(text, line, column)
         place = f"{where}:{line}:{column}" if line else where
-        raise NnfigError(Problem(f"is no network in Caffe's text format: {what}", where=place, excerpt=excerpt)) from None
+        raise NnfigError(
+            Problem(f"is no network in Caffe's text format: {what}", where=place, excerpt=excerpt)
+        ) from None
     except RecursionError:
         raise NnfigError("is nested too deeply", where=where) from None
 
