@@ -9,6 +9,7 @@ from nnfig.layout.air import Air
 from nnfig.layout.boxes import plan
 from nnfig.layout.levels import Level, Levels, levels
 from nnfig.layout.net import END, START, Net, net
+from nnfig.layout.fold import Fold, find
 from nnfig.layout.keys import legends
 from nnfig.layout.page import Page, frames, nodes, page, wires
 from nnfig.layout.parts import Parts, corners, finished
@@ -28,6 +29,7 @@ class Strip:
     net: Net
     levels: Levels
     parts: dict[int, Decomposition]
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,11 @@ class Draft:
         return x1 - x0, y1 - y0
 
 
-def strip(panel: Panel) -> Strip:
-    """The panel taken apart."""
-    numbers = net(panel)
-    found = levels(numbers)
+def strip(numbers: Net, fold: Fold | None = None) -> Strip:
+    """The net taken apart."""
+    found = levels(numbers, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(numbers)
     parts = {level.group: decomposition(level, _trunk_of(numbers, level)) for level in found.levels}
-    return Strip(numbers, found, parts)
+    return Strip(numbers, found, parts, fold)
 
 
 def _trunk_of(numbers: Net, level: Level):
@@ -76,7 +77,7 @@ def _trunk_of(numbers: Net, level: Level):
 def draft(part: Strip, air: Air, limit: float) -> Draft:
     """The panel laid out along the flow, broken where it is longer than `limit`."""
     found = sizes(part.net, part.levels, part.parts, air)
-    box = Placer(part.net, part.levels, part.parts, found, air).box()
+    box = Placer(part.net, part.levels, part.parts, found, air, part.fold).box()
     whole = plan(box)
     cut = rows(whole, limit)
     placed, more = wrapped(whole, cut, 2 * air.gap, 0.4 * air.gap)
@@ -90,7 +91,9 @@ def draft(part: Strip, air: Air, limit: float) -> Draft:
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The figure in the blocks view."""
     panel = drawing.panels[0]
-    best = _best(strip(panel), options)
+    numbers = net(panel)
+    fold = find(numbers)
+    best = _best(strip(numbers, fold), options)
     at = best.page
     parts = Parts(
         nodes=tuple(nodes(at, panel.graph, best.sizes)),
@@ -107,7 +110,8 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 def _best(part: Strip, options: Options) -> Draft:
     found: list[tuple[tuple[float, float], Draft]] = []
-    for direction in [options.direction] if options.direction else ["right", "down"]:
+    directions = [options.direction] if options.direction else ["right", "down"]
+    for direction in ["down"] if part.fold else directions:
         for font in (options.font_size, 6.0):
             air = Air(font, "down" if direction == "down" else "right")
             made = draft(part, air, options.max_height if direction == "down" else options.width)

@@ -35,6 +35,8 @@ class Box:
     """For a branch: the t and the pair of items of every edge that comes in at s = 0."""
     outs: list[tuple[float, tuple[int, int]]] = field(default_factory=list)
     """For a branch: the same for what goes out at its length."""
+    upstream: bool = False
+    """Whether its inside runs against the flow."""
 
     def put(self, part: Box, s: float, t: float = 0.0) -> None:
         """Place a part and grow around it."""
@@ -91,24 +93,30 @@ class Plan:
 def plan(box: Box) -> Plan:
     """Everything in the box at its absolute place."""
     out = Plan(breaks=sorted(box.breaks), length=box.length, before=box.before, after=box.after)
-    pieces: dict[int, list[list[Spot]]] = defaultdict(list)
-    stack: list[tuple[Box, float, float]] = [(box, 0.0, 0.0)]
+    pieces: dict[int, list[tuple[tuple[bool, float, float], list[Spot]]]] = defaultdict(list)
+    stack: list[tuple[Box, float, float, float]] = [(box, 0.0, 0.0, 1.0)]
     while stack:
-        at, s, t = stack.pop()
+        at, s, t, sign = stack.pop()
+        if at.upstream:
+            s, sign = s + sign * at.length, -sign
         if at.leaf:
-            out.spots[at.leaf.node] = (s + at.leaf.at, t)
+            out.spots[at.leaf.node] = (s + sign * at.leaf.at, t)
             out.sizes[at.leaf.node] = (at.leaf.length, at.leaf.width)
         if at.frame:
             f = at.frame
-            out.rims[f.group] = Rim(f.group, f.s0 + s, f.s1 + s, f.t0 + t, f.t1 + t)
+            s0, s1 = sorted((s + sign * f.s0, s + sign * f.s1))
+            out.rims[f.group] = Rim(f.group, s0, s1, f.t0 + t, f.t1 + t)
         for link, way in at.wires:
-            pieces[link].append([(a + s, b + t) for a, b in way])
+            moved = [(s + sign * a, b + t) for a, b in way]
+            # in the order of the flow: upstream parts come after the others
+            pieces[link].append(((sign < 0, sign * moved[0][0], sign * moved[-1][0]), moved))
         for link, a, b in at.texts:
-            out.texts[link] = (a + s, b + t)
-        stack += [(part, s + a, t + b) for part, a, b in at.parts]
+            out.texts[link] = (s + sign * a, b + t)
+        # the origin of a part is where its own s begins: its far end where the flow is turned round
+        stack += [(part, s + a, t + b, 1.0) if sign > 0 else (part, s - a, t + b, -1.0) for part, a, b in at.parts]
     for link in sorted(pieces):
-        ways = sorted(pieces[link], key=lambda way: (way[0][0], way[-1][0]))
-        out.ways[link] = straightened([spot for way in ways for spot in way])
+        ways = sorted(pieces[link], key=lambda piece: piece[0])
+        out.ways[link] = straightened([spot for _, way in ways for spot in way])
     return out
 
 

@@ -11,7 +11,7 @@ from nnfig.layout.net import END, START
 from nnfig.layout.series import Lane
 
 if TYPE_CHECKING:
-    from nnfig.layout.place import _Series
+    from nnfig.layout.place import Series
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class _Rail:
     branch: Box | None = None
 
 
-def place_lanes(series: _Series, box: Box) -> bool:
+def place_lanes(series: Series, box: Box) -> bool:
     """Route the lanes of a chain. True if the chain must be laid again because a branch needs more room."""
     rails = _rails(series)
     grew = False
@@ -51,7 +51,7 @@ def place_lanes(series: _Series, box: Box) -> bool:
     return False
 
 
-def _rails(series: _Series) -> list[_Rail]:
+def _rails(series: Series) -> list[_Rail]:
     """The rails, inner ones first."""
     chain, default = series.chain, series.air.lane_side
     sides = _pages([(lane.i, lane.j) for lane in chain.lanes if not lane.branch])
@@ -92,7 +92,7 @@ def _pages(spans: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
     return side
 
 
-def _entry(series: _Series, j: int, lane: Lane) -> tuple[float, float]:
+def _entry(series: Series, j: int, lane: Lane) -> tuple[float, float]:
     """Where a lane meets its target: s, and how far from the axis; 0: on the trunk before it."""
     item = series.items[j]
     if item is None or item.leaf is None or series.p.enters_inside(lane.pair):
@@ -101,7 +101,7 @@ def _entry(series: _Series, j: int, lane: Lane) -> tuple[float, float]:
     return series.top[j] + item.leaf.at, item.leaf.width / 2
 
 
-def _stretch(series: _Series, rail: _Rail) -> tuple[float, float]:
+def _stretch(series: Series, rail: _Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
     start = series.top[0] if series.borrowed(rail.i) else series.tap[rail.i]
     last = rail.lanes[-1]
@@ -109,7 +109,7 @@ def _stretch(series: _Series, rail: _Rail) -> tuple[float, float]:
     return start, end
 
 
-def _thickness(series: _Series, rail: _Rail) -> tuple[float, float]:
+def _thickness(series: Series, rail: _Rail) -> tuple[float, float]:
     """How far a rail reaches towards the trunk and away from it."""
     if rail.branch:
         pair = rail.branch.before, rail.branch.after
@@ -117,7 +117,7 @@ def _thickness(series: _Series, rail: _Rail) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _fits(series: _Series, rail: _Rail) -> bool:
+def _fits(series: Series, rail: _Rail) -> bool:
     """Make room along the chain for a branch in a lane; whether there was too little."""
     if not rail.branch:
         return False
@@ -129,7 +129,7 @@ def _fits(series: _Series, rail: _Rail) -> bool:
     return True
 
 
-def _clearance(series: _Series, rail: _Rail, s0: float, s1: float) -> float:
+def _clearance(series: Series, rail: _Rail, s0: float, s1: float) -> float:
     """How far from the axis what the rail passes reaches."""
     k = 1 if rail.side > 0 else 0
     far = max(series.sides[i][k] for i in range(rail.i, rail.j))
@@ -145,7 +145,7 @@ def _clearance(series: _Series, rail: _Rail, s0: float, s1: float) -> float:
     return far
 
 
-def _route(series: _Series, box: Box, rail: _Rail) -> None:
+def _route(series: Series, box: Box, rail: _Rail) -> None:
     """Wires from the trunk below the source, along the rail, into the targets."""
     t = rail.side * rail.t
     for lane in rail.lanes:
@@ -170,7 +170,7 @@ def _route(series: _Series, box: Box, rail: _Rail) -> None:
 
 
 def _branch(
-    series: _Series, box: Box, rail: _Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float
+    series: Series, box: Box, rail: _Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float
 ) -> None:
     """A short branch in its lane, centred between where it leaves the trunk and where it comes back."""
     inner, chain = rail.branch, lane.branch

@@ -36,17 +36,32 @@ class Levels:
     """For each node the groups around it that are levels, outermost first."""
 
 
-def levels(net: Net, dissolve: frozenset[int] = frozenset()) -> Levels:
-    """The levels of a net."""
+def levels(
+    net: Net,
+    dissolve: frozenset[int] = frozenset(),
+    aside: frozenset[int] = frozenset(),
+    apart: frozenset[int] = frozenset(),
+    bridge: tuple[int, int] | None = None,
+) -> Levels:
+    """The levels of a net.
+
+    Args:
+        net: the panel.
+        dissolve: groups that are no levels in any case.
+        aside: links that somebody else takes care of.
+        apart: nodes that somebody else places.
+        bridge: two nodes that follow each other, whatever lies between them.
+    """
     gone = set(dissolve)
+    aside = aside | {k for k, link in enumerate(net.links) if link.source in apart or link.target in apart}
     while True:
         paths = [[g for g in net.around(i) if g not in gone] for i in range(net.size)]
-        bad = _many_streams(net, paths) or _on_cycles(net, paths)
+        bad = _many_streams(net, paths, aside) or _on_cycles(net, paths)
         if not bad:
             break
         gone |= bad
-    laterals = _laterals(net, paths)
-    return Levels(_build(net, paths, laterals), sorted(laterals), sorted(gone), paths)
+    laterals = _laterals(net, paths, aside)
+    return Levels(_build(net, paths, laterals | aside, apart, bridge), sorted(laterals), sorted(gone), paths)
 
 
 def split(path_u: list[int], path_v: list[int]) -> int:
@@ -71,9 +86,11 @@ class _Doors:
     """Nodes of a group that something inside it takes."""
 
 
-def _doors(net: Net, paths: list[list[int]]) -> _Doors:
+def _doors(net: Net, paths: list[list[int]], aside: frozenset[int]) -> _Doors:
     doors = _Doors()
     for k, link in enumerate(net.links):
+        if k in aside:
+            continue
         pu, pv = paths[link.source], paths[link.target]
         shared = split(pu, pv)
         for g in pu[:shared]:
@@ -86,9 +103,9 @@ def _doors(net: Net, paths: list[list[int]]) -> _Doors:
     return doors
 
 
-def _many_streams(net: Net, paths: list[list[int]]) -> set[int]:
+def _many_streams(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[int]:
     """Groups that several streams enter at several places, or leave at several places."""
-    doors = _doors(net, paths)
+    doors = _doors(net, paths, aside)
     bad: set[int] = set()
     for g in sorted(set(doors.comes) | set(doors.goes)):
         depth = net.around(g)
@@ -110,9 +127,9 @@ def _many_streams(net: Net, paths: list[list[int]]) -> set[int]:
     return bad
 
 
-def _laterals(net: Net, paths: list[list[int]]) -> set[int]:
+def _laterals(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[int]:
     """Links that enter a group from another source than its main one, or leave it from the middle."""
-    doors = _doors(net, paths)
+    doors = _doors(net, paths, aside)
     found: set[int] = set()
     for g, crossing in doors.comes.items():
         count: dict[int, int] = defaultdict(int)
@@ -166,9 +183,11 @@ def _on_cycles(net: Net, paths: list[list[int]]) -> set[int]:
     return {a for a in items if degree[a] > 0 and a >= net.size}
 
 
-def _build(net: Net, paths: list[list[int]], laterals: set[int]) -> list[Level]:
+def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozenset[int], bridge: tuple[int, int] | None) -> list[Level]:
     made: dict[int, Level] = {START: Level(START)}
     for i in range(net.size):
+        if i in apart:
+            continue
         above = START
         for g in paths[i]:
             if g not in made:
@@ -177,7 +196,7 @@ def _build(net: Net, paths: list[list[int]], laterals: set[int]) -> list[Level]:
             above = g
         made[above].items.append(i)
     for k in range(len(net.links)):
-        if k in laterals:
+        if k in left_out:
             continue
         link = net.links[k]
         home, a, b = _lifted(net, paths, k)
@@ -188,6 +207,10 @@ def _build(net: Net, paths: list[list[int]], laterals: set[int]) -> list[Level]:
             made[g].joins.setdefault((START, inner), []).append(k)
         for g, inner in zip(pu[shared:-1], pu[shared + 1 :]):
             made[g].joins.setdefault((inner, END), []).append(k)
+    if bridge:
+        u, v = (([*paths[n], n]) for n in bridge)
+        shared = split(u, v)
+        made[u[shared - 1] if shared else START].joins.setdefault((u[shared], v[shared]), [])
     for level in made.values():
         _order(level)
     return list(made.values())

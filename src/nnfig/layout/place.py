@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnfig.layout.air import Air
 from nnfig.layout.boxes import Box, Rim
+from nnfig.layout.fold import Fold, fold_box, upstream
 from nnfig.layout.lanes import place_lanes
 from nnfig.layout.levels import Level, Levels
 from nnfig.layout.net import END, START, Net
@@ -17,7 +18,13 @@ class Placer:
     """Lays out every level of a net, inner ones first."""
 
     def __init__(
-        self, net: Net, levels: Levels, parts: dict[int, Decomposition], sizes: list[Size], air: Air
+        self,
+        net: Net,
+        levels: Levels,
+        parts: dict[int, Decomposition],
+        sizes: list[Size],
+        air: Air,
+        fold: Fold | None = None,
     ) -> None:
         self.net = net
         self.levels = levels
@@ -29,6 +36,9 @@ class Placer:
         self.done: dict[int, Box] = {}
         self.heads: dict[int, float] = {}
         """For each branch, where its first item begins."""
+        self.fold = fold
+        self.upstream = upstream(net, fold) if fold else frozenset[int]()
+        """Groups whose inside runs against the flow (right columns of a fold)."""
 
     def box(self) -> Box:
         """The whole panel."""
@@ -36,8 +46,14 @@ class Placer:
         for level in reversed(self.levels.levels):
             self.level = level
             self.done = {}
+            if level.group == START and self.fold:
+                for chain in reversed(self.parts[START].chains[1:]):
+                    self.done[id(chain)] = Series(self, chain).box()
+                folded = fold_box(self, self.fold)
+                if folded:
+                    return folded
             for chain in reversed(self.parts[level.group].chains):
-                box = self.done[id(chain)] = _Series(self, chain).box()
+                box = self.done[id(chain)] = Series(self, chain).box()
             if level.group != START:
                 self.groups[level.group] = self._framed(level, box)
         return box
@@ -70,15 +86,17 @@ class Placer:
         head = air.header if named or times else 0.0
         box = Box()
         if air.direction == "down":
-            start = head + air.pad
+            up = level.group in self.upstream
+            start = air.pad if up else head + air.pad
             box.put(inner, start)
-            box.length = inner.length + start + air.pad
+            box.length = inner.length + head + 2 * air.pad
             # title and count stand above the frame, on both sides of the wire that comes in
             before = max(box.before + air.pad, named + 2.0 * air.unit if named else 0.0)
             after = max(box.after + air.pad, times + 2.0 * air.unit if times else 0.0)
             if abs(before - after) < 12 * air.unit:
                 before = after = max(before, after)
-            box.frame = Rim(level.group, head, box.length, -before, after)
+            # the title stands above the frame, whichever way the flow runs
+            box.frame = Rim(level.group, 0.0 if up else head, box.length - (head if up else 0.0), -before, after)
         else:
             box.length = max(inner.length + 2 * air.pad, named + times + (air.pad if times else 0.0))
             start = (box.length - inner.length) / 2
@@ -96,7 +114,7 @@ class Placer:
         return box
 
 
-class _Series:
+class Series:
     """One chain on its way to a box."""
 
     def __init__(self, placer: Placer, chain: Chain) -> None:
@@ -116,12 +134,17 @@ class _Series:
     def box(self) -> Box:
         """The chain laid out; again where a lane needs more room."""
         self._collect()
+        box = self.lay()
+        self._breaks(box)
+        self.p.heads[id(self.chain)] = self.top[1] if self.n > 1 else 0.0
+        return box
+
+    def lay(self) -> Box:
+        """Items and lanes placed, with the room that was added in gaps so far."""
         box = self._lay()
         if self.chain.lanes and place_lanes(self, box):
             box = self._lay()
             place_lanes(self, box)
-        self._breaks(box)
-        self.p.heads[id(self.chain)] = self.top[1]
         return box
 
     def _collect(self) -> None:
