@@ -6,6 +6,7 @@
   const stage = $("stage"), figure = $("figure"), layer = $("state"), card = $("facts"), query = $("query"), found = $("found");
   const view = { x: 0, y: 0, scale: 1 };  // centre in the figure's units, and pixels per unit
   const pictures = states.map((_, i) => (i ? $("state-" + i).content.firstElementChild : layer).cloneNode(true));
+  const shown = new Map();  // id to the element of a layer in the current picture
   let current = 0, pinned = null;
 
   // --- states -------------------------------------------------------------------------------------
@@ -15,9 +16,13 @@
     current = number;
     const state = states[number];
     layer.replaceChildren(...pictures[number].cloneNode(true).childNodes);
+    shown.clear();
+    // a block and the frame around it can have one name: the frame is painted first
+    const called = (id) => layer.querySelectorAll(`[id="${CSS.escape(id)}"]`);
     for (const [id, name] of Object.entries(state.nodes)) {
-      const node = $(id);
+      const node = [...called(id)].at(-1);
       if (!node) continue;
+      shown.set(id, node);
       node.dataset.name = name;
       node.classList.add("node");
       node.tabIndex = 0;
@@ -28,8 +33,8 @@
       node.setAttribute("aria-label", [name, facts[name]?.kind, openable ? "closed block, opens on Enter" : ""].filter(Boolean).join(", "));
     }
     for (const [id, path] of Object.entries(state.frames)) {
-      const frame = $(id);
-      if (!frame || !(path in state.closes)) continue;
+      const frame = called(id)[0];
+      if (!frame || frame === shown.get(id) || !(path in state.closes)) continue;
       frame.dataset.frame = path;
       frame.classList.add("closable");
     }
@@ -48,7 +53,7 @@
     fit();
     if (focus && nodeOf(focus)) nodeOf(focus).focus({ preventScroll: true });
   };
-  const nodeOf = (name) => { const id = states[current].hosts[name]; return id && $(id); };
+  const nodeOf = (name) => { const id = states[current].hosts[name]; return id && shown.get(id); };
   const inside = (path) => Object.keys(states[current].hosts).find((name) => name.startsWith(path + "."));
   const open = (path) => { const next = states[current].opens[path]; if (next !== undefined) { show(next); nodeOf(inside(path))?.focus({ preventScroll: true }); } };
   const close = (path) => { const next = states[current].closes[path]; if (next !== undefined) show(next, path); };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -17,12 +18,22 @@ def tex(text: str) -> Tex:
     r"""Any text as TeX that prints it, in every engine and under every babel language.
 
     >>> print(tex("conv_1: 3×3, σ²"))
-    conv\_1: 3\nnfx{}3, \ensuremath{\sigma}\nnfup{2}
+    conv\_1: 3\nnfx 3, \ensuremath{\sigma}\nnfup{2}
     >>> print(tex(r"\input{x}%"))
     \textbackslash{}input\{x\}\%
     """
-    joined = "".join(_pieces(text))
-    return Tex(joined.replace("--", "-{}-").replace("--", "-{}-").replace("''", "'{}'"))
+    joined = "".join(_pieces(text)).replace("--", "-{}-").replace("--", "-{}-").replace("''", "'{}'")
+    return Tex(re.sub(r"\\nnfx\{\}(?=[0-9A-Za-z(])", r"\\nnfx ", joined))
+
+
+def size(text: str) -> Tex:
+    """A size such as 112×112 with a plain `x`, which TeX sets as a times sign; anything else as `tex` does.
+
+    >>> size("112×112"), size("64 × 3")
+    ('112x112', '64 \\\\nnfx{} 3')
+    """
+    plain = text.replace("×", "x")
+    return Tex(plain) if re.fullmatch(r"[0-9]+(x[0-9]+)*", plain) else tex(text)
 
 
 def lines(texts: Iterable[str]) -> Tex:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nnfig.emit.escape import Tex, comment, lines, tex
+from nnfig.emit.escape import Tex, comment, lines, size, tex
 from nnfig.emit.names import node_name
 from nnfig.layout.scene import Frame, Label, Legend, Node, Point, Scene, Wire
 
@@ -104,7 +104,7 @@ def _layer(node: Node) -> Line:
     if node.rotate:
         options.append(("rotate", number(node.rotate)))
     if node.dims:
-        options += [("dims", braced(tex(node.dims))), *_unless("dims at", node.dims_at, "south")]
+        options += [("dims", braced(size(node.dims))), *_unless("dims at", node.dims_at, "south")]
     options += _solid(node)
     if node.kind:
         options.append(("kind", identifier(node.kind)))
@@ -131,7 +131,7 @@ def _solid(node: Node) -> list[Option]:
         options.append(("copied", number(node.copied, 4)))
     for key, text in (("top", node.top), ("side", node.side), ("below", node.below), ("edge", node.edge)):
         if text:
-            options.append((key, braced(lines(text.split("\n")))))
+            options.append((key, braced(size(text) if "\n" not in text else lines(text.split("\n")))))
     if node.window:
         options.append(("window", braced(Tex(",".join(number(v) for v in node.window)))))
     if node.units:
@@ -155,8 +155,9 @@ def _facts(data: Iterable[tuple[str, str]]) -> Iterator[Option]:
     for key, value in data:
         word = re.sub(r"[^a-z0-9]+", " ", key.lower()).strip()
         if word and value:
-            plain = re.fullmatch(r"[A-Za-z0-9.:/+]+", value)
-            yield (f"fact {word}" if word in _TAKEN else word, Tex(value) if plain else braced(tex(value)))
+            ready = size(value)
+            plain = re.fullmatch(r"[A-Za-z0-9.:/+]+", ready)
+            yield (f"fact {word}" if word in _TAKEN else word, ready if plain else braced(ready))
 
 
 def _wire(wire: Wire) -> Line:

@@ -49,7 +49,7 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
         ),
         "caption": escape(scene.caption),
         "alt": escape(scene.alt),
-        "style": _style() if page == "self-contained" else Tex(""),
+        **({"style": _bare("nnfig.sty"), "alone": _bare("nnfig-standalone.tex")} if page == "self-contained" else {}),
     }
     return _rendered(template, values)
 
@@ -69,9 +69,10 @@ def unprintable(scene: Scene) -> tuple[str, ...]:
 def _options(scene: Scene) -> Tex:
     """Keys of the picture."""
     words = (("alt", scene.alt), ("caption", scene.caption))
+    down = ", direction=down" if scene.direction == "down" else ""
     keys = [
         *(f"{key}={braced(escape(text))}" for key, text in words if text),
-        f"size={pair(scene.width, scene.height)}, font size={number(float(scene.font_size))}",
+        f"size={pair(scene.width, scene.height)}, font size={number(float(scene.font_size))}{down}",
     ]
     return Tex(",\n    ".join(keys))
 
@@ -80,11 +81,10 @@ def _only(body: tuple[Line, ...], what: str) -> tuple[Line, ...]:
     return tuple(line for line in body if line.what == what)
 
 
-def _style() -> Tex:
-    """`nnfig.sty` as it can stand in a document: without comments and package declarations."""
-    text = resource("latex", "nnfig.sty").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^\\(NeedsTeXFormat|ProvidesPackage|endinput).*\n?", "", text)
-    text = re.sub(r"\\RequirePackage\{tikz\}\n", "", text)
+def _bare(file: str) -> Tex:
+    """A style file as it can stand inside a document: without comments, class and package declarations."""
+    text = resource("latex", file).read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^\\(NeedsTeXFormat|ProvidesPackage|RequirePackage|documentclass|usepackage|endinput).*\n?", "", text)
     kept = (re.sub(r"(?<!\\)%.*", "%", line).strip() for line in text.splitlines())
     return Tex("\n".join(line for line in kept if line not in ("", "%")))
 
