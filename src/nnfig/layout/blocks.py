@@ -77,12 +77,13 @@ def _trunk_of(numbers: Net, level: Level):
 def draft(part: Strip, air: Air, limit: float) -> Draft:
     """The panel laid out along the flow, broken where it is longer than `limit`."""
     found = sizes(part.net, part.levels, part.parts, air)
-    box = Placer(part.net, part.levels, part.parts, found, air, part.fold).box()
-    whole = plan(box)
+    placer = Placer(part.net, part.levels, part.parts, found, air, part.fold)
+    whole = plan(placer.box())
     cut = rows(whole, limit)
     placed, more = wrapped(whole, cut, 2 * air.gap, 0.4 * air.gap)
     at = page(part.net, air, placed, more)
     at.classes = _classes(part)
+    at.flipped = frozenset(placer.dims_on_lane_side)
     left = [k for k in range(len(part.net.links)) if k not in at.ways]
     route(at, left)
     return Draft(at, found, cut.count)

@@ -93,7 +93,13 @@ def find(net: Net) -> Fold | None:
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)
     right = place[trunk[turn]]
-    kept = tuple(tail for tail in tails if place[tail.nodes[0]] > right)
+    kept: tuple[Rung, ...] = tuple(tail for tail in tails if place[tail.nodes[0]] >= right)
+    end = place[rungs[0].nodes[-1]]
+    if kept and 0 < len(trunk) - 1 - end < 4:
+        # the network's own end lies beside the column as the others do
+        last = trunk[end:]
+        kept = (Rung(last, tuple(next(k for v, k in after[a] if v == b) for a, b in zip(last, last[1:]))), *kept)
+        trunk = trunk[: end + 1]
     ends = [n for rung in rungs for n in (rung.nodes[0], rung.nodes[-1])]
     dissolve = _wrappers(net, ends, [*rungs, *kept], trunk, turn, len(bottom))
     return Fold(turn, trunk, bottom, rungs, kept, dissolve)

@@ -179,9 +179,11 @@ def _branch(
     u, v = series.chain.cuts[lane.i], series.chain.cuts[lane.j]
     s0, s1 = lead[-1][0], trail[0][0]
     begin = s0 + (s1 - s0 - inner.length) / 2
-    if v == END:
+    loose_in = not any(series.p.links(pair) for _, pair in inner.ins)
+    loose_out = not any(series.p.links(pair) for _, pair in inner.outs)
+    if v == END and loose_out:
         begin = s0 + series.air.gap
-    elif u == START and not series.borrowed(lane.i):
+    elif u == START and loose_in:
         begin = s1 - inner.length - series.air.gap
     box.put(inner, begin, t)
     for at, pair in inner.ins:

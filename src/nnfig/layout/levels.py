@@ -11,6 +11,7 @@ import heapq
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from nnfig.layout.beside import set_aside
 from nnfig.layout.net import END, START, Net
 
 
@@ -23,6 +24,10 @@ class Level:
     order: dict[int, int] = field(default_factory=dict)
     joins: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     """Pair of items (or ports) to the links that it stands for; an empty list: only for order."""
+    beside: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """What stands beside an item, out of the flow."""
+    aside: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    """The joins of what stands beside."""
 
 
 @dataclass(slots=True)
@@ -211,8 +216,14 @@ def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozense
         u, v = (([*paths[n], n]) for n in bridge)
         shared = split(u, v)
         made[u[shared - 1] if shared else START].joins.setdefault((u[shared], v[shared]), [])
+    loose: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for k in sorted(left_out):
+        home, a, b = _lifted(net, paths, k)
+        loose[home][a].append((b, k))
+        loose[home][b].append((a, k))
     for level in made.values():
         _order(level)
+        set_aside(net, level, loose[level.group])
     return list(made.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnfig.layout.air import Air
-from nnfig.layout.boxes import Box, Rim
+from nnfig.layout.boxes import Box, Rim, plan
 from nnfig.layout.fold import Fold, fold_box, upstream
 from nnfig.layout.lanes import place_lanes
 from nnfig.layout.levels import Level, Levels
@@ -36,6 +36,8 @@ class Placer:
         self.done: dict[int, Box] = {}
         self.heads: dict[int, float] = {}
         """For each branch, where its first item begins."""
+        self.decorated: dict[int, Box] = {}
+        self.dims_on_lane_side: list[int] = []
         self.fold = fold
         self.upstream = upstream(net, fold) if fold else frozenset[int]()
         """Groups whose inside runs against the flow (right columns of a fold)."""
@@ -63,8 +65,62 @@ class Placer:
         if item < 0:
             return Box()
         if item >= self.net.size:
-            return self.groups[item]
-        return leaf_box(item, self.sizes[item], self.net.looks[item], self.air, across)
+            box = self.groups[item]
+        else:
+            flip = bool(self.level.beside.get(item))
+            if flip and self.net.looks[item].dims:
+                self.dims_on_lane_side.append(item)
+            box = leaf_box(item, self.sizes[item], self.net.looks[item], self.air, across, flip)
+        others = self.level.beside.get(item)
+        if others and id(box) not in self.decorated:
+            self.decorated[id(box)] = box
+            self._beside(item, box, others)
+        return box
+
+    def _beside(self, item: int, box: Box, others: list[int]) -> None:
+        """Put what belongs to an item beside it, on the side away from the lanes."""
+        air, side = self.air, -self.air.lane_side
+        boxes = [leaf_box(n, self.sizes[n], self.net.looks[n], air) for n in others]
+        total = sum(b.length for b in boxes) + 0.5 * air.gap * (len(boxes) - 1)
+        if total > box.length and box.leaf:
+            box.leaf.at += (total - box.length) / 2
+            box.length = total
+        leaf = box.leaf
+        starts = self._rows(item, box, others, boxes, total)
+        box.length = max(box.length, *(s + b.length for s, b in zip(starts, boxes)))
+        reach = box.before if side < 0 else box.after
+        edge = leaf.width / 2 if leaf else reach
+        for n, b, s in zip(others, boxes, starts):
+            near = (b.after if side < 0 else b.before) + reach + 1.3 * air.gap
+            box.put(b, s, side * near)
+            links = self.level.aside.get((n, item), []) or self.level.aside.get((item, n), [])
+            middle = s + (b.leaf.at if b.leaf else 0.0)
+            if leaf and abs(middle - leaf.at) < max(0.5, leaf.length / 2 - 2):
+                ends = [(middle, side * (near - b.leaf.width / 2 if b.leaf else near)), (middle, side * edge)]
+                into = (n, item) in self.level.aside
+                box.wires += [(k, ends if into else ends[::-1]) for k in links]
+
+    def _rows(self, item: int, box: Box, others: list[int], boxes: list[Box], total: float) -> list[float]:
+        """Where each thing beside an item begins: centred on a node, level with what it is joined to in a group."""
+        gap = 0.5 * self.air.gap
+        if box.leaf:
+            starts = [box.leaf.at - total / 2]
+            for b in boxes[:-1]:
+                starts.append(starts[-1] + b.length + gap)
+            return starts
+        inside = plan(box).spots
+        joined = {n: [] for n in others}
+        for link in self.net.links:
+            for n, m in ((link.source, link.target), (link.target, link.source)):
+                if n in joined and m in inside:
+                    joined[n].append(inside[m][0])
+        wish = {n: (joined[n] or [box.length / 2])[0] - b.length / 2 for n, b in zip(others, boxes)}
+        starts: dict[int, float] = {}
+        least = 0.0
+        for n in sorted(others, key=lambda n: (wish[n], n)):
+            starts[n] = max(least, wish[n])
+            least = starts[n] + boxes[others.index(n)].length + gap
+        return [starts[n] for n in others]
 
     def links(self, pair: tuple[int, int]) -> list[int]:
         """The links that an edge of the level stands for."""

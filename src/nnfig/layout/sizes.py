@@ -87,7 +87,9 @@ def _columns(net: Net, levels: Levels, parts: dict[int, Decomposition]) -> list[
     return list(columns.values())
 
 
-def leaf_box(node: int, size: Size, look: Look, air: Air, across: float = 0.0) -> Box:
+def leaf_box(
+    node: int, size: Size, look: Look, air: Air, across: float = 0.0, flip: bool = False
+) -> Box:
     """A node as a box, with room for what is written beside it.
 
     Args:
@@ -96,6 +98,7 @@ def leaf_box(node: int, size: Size, look: Look, air: Air, across: float = 0.0) -
         look: its look; `dims` stands on the side away from the lanes.
         air: the measures.
         across: least size across the flow.
+        flip: `dims` stands on the side of the lanes.
     """
     down = air.direction == "down"
     length, wide = (size.h, size.w) if down else (size.w, size.h)
@@ -104,7 +107,7 @@ def leaf_box(node: int, size: Size, look: Look, air: Air, across: float = 0.0) -
     if look.dims:
         text = width(look.dims, air.small) + 3.2 + air.unit
         room = text if down else air.small * 1.2 + 2.0
-        if air.lane_side > 0:
+        if (air.lane_side > 0) != flip:
             box.before += room
         else:
             box.after += room
