@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from nnfig.graph import Dim, Mark
-from nnfig.sources.kinds import find
+from nnfig.sources.kinds import KINDS
 
 Shape = tuple[Dim, ...]
 
@@ -80,7 +80,7 @@ def draft(layer: Any, kind: str, shapes: Sequence[Shape]) -> Draft:
 
 def finished(item: Draft, shapes: Sequence[Shape]) -> tuple[tuple[Shape, ...], int]:
     """Output shapes and number of parameters. Raises Clash where sizes contradict one another."""
-    row = find(item.kind)
+    row = KINDS.get(item.kind)
     output, params = item.output, item.params
     if params is None:
         params = row.params(item.attributes) if row and not _open(item.attributes) else 0
