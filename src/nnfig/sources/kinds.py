@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nnfig.graph.defaults import attribute_names
 from nnfig.sources import kinds_arrays as arrays
 from nnfig.sources import kinds_weights as weights
 from nnfig.sources import kinds_windows as windows
 from nnfig.sources.kinds_windows import Attributes, Clash, Shape, Shapes
 
-__all__ = ["KINDS", "Clash", "Kind", "Shape", "Shapes", "find"]
+__all__ = ["KINDS", "Clash", "Kind", "Shape", "Shapes", "names"]
 
 
 def _nothing(a: Attributes, shapes: Shapes) -> dict[str, Any]:
@@ -204,7 +205,7 @@ _CLASSES: dict[str, Kind] = {
         "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss",
         Kind(arrays.scalar, takes=(1, 2), arguments=("reduction",)),
     ),
-    **_many("Parameter Constant", Kind(window="shape", takes=(0, 0), dtype="float32")),
+    **_many("Parameter Constant", Kind(window="shape", takes=(0, 0), dtype="float32", arguments=("shape",))),
 }
 """torch.nn's classes; `Parameter` and `Constant` are tensors that functions read."""
 
@@ -290,6 +291,7 @@ _FUNCTIONS: dict[str, Kind] = {
 KINDS: Mapping[str, Kind] = {**_CLASSES, **_FUNCTIONS}
 
 
-def find(kind: str) -> Kind | None:
-    """The row of a kind; None for kinds of the user's own."""
-    return KINDS.get(kind)
+def names(kind: str) -> tuple[str, ...]:
+    """Attributes that a kind of the table can have."""
+    row = KINDS.get(kind)
+    return (row.arguments if row else ()) or attribute_names(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from nnfig.graph import Mark
 from nnfig.graph.scalars import value_of
@@ -18,6 +18,18 @@ REF = "x-definition"
 def _name(value: Any) -> Any:
     """Numbers are names too: PyTorch numbers the layers of a Sequential."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "" or (isinstance(value, int) and value < 0):
+        raise ValueError("a size: a whole number, or a word where it is not known")
+    return value
+
+
+def _count(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or (isinstance(value, int) and value < 0):
+        raise ValueError("how often: a whole number, or a parameter of the definition")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -47,7 +59,8 @@ Name = Annotated[str, BeforeValidator(_name), Field(min_length=1), WithJsonSchem
 Names = Annotated[
     list[Name], BeforeValidator(_listed), WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME}]})
 ]
-Size = Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
+Size = Annotated[Any, AfterValidator(_size), WithJsonSchema({"type": ["integer", "string"]})]
+Count = Annotated[Any, AfterValidator(_count), WithJsonSchema({"type": ["integer", "string"]})]
 Shapes = Annotated[
     list[list[Size]],
     BeforeValidator(_shapes),
@@ -97,7 +110,7 @@ class BlockModel(_Model):
 
     layers: list[ItemModel]
     group: Annotated[Name | None, Field(description="What is written on the frame.")] = None
-    repeat: Annotated[int | str | None, Field(description="How often, each time after the last.")] = None
+    repeat: Annotated[Count, Field(description="How often, each time after the last.")] = None
     name: Annotated[Name | None, Field(description="How others refer to it; else the group's title.")] = None
     from_: Annotated[Names | None, Field(alias="from", description="What its first layer takes.")] = None
 

@@ -1,0 +1,133 @@
+"""Statements with names as they are written -> the layers that these mean, in an order in which they can run."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nnfig.graph import Edge
+from nnfig.sources.language.expand import Expansion, Ref, Scope, Statement, Value
+from nnfig.sources.language.models import EdgeModel
+from nnfig.sources.language.words import meant_or
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A statement and its edges."""
+
+    statement: Statement
+    edges: tuple[Edge, ...]
+
+
+@dataclass
+class Names:
+    """Looks names up from where they stand: in the block, then in the blocks around it."""
+
+    walk: Expansion
+
+    def names(self, value: Value, seen: frozenset[int] = frozenset()) -> tuple[str, ...]:
+        """The layers and inputs that a value means; what cannot be found is reported and left out."""
+        return tuple(name for one in value for name in ((one,) if isinstance(one, str) else self._looked_up(one, seen)))
+
+    def _looked_up(self, ref: Ref, seen: frozenset[int]) -> tuple[str, ...]:
+        if id(ref) in seen:
+            self.walk.report(f"'{ref.text}' is the input of the block that it names", at=ref.place)
+            return ()
+        if not ref.text:
+            return self._which(ref)
+        found = self._lookup(ref.text, ref.scope)
+        if found is None:
+            hint = meant_or(ref.text, self._visible(ref.scope))
+            self.walk.report(f"there is no layer, block or input '{ref.text}'", hint, at=ref.place)
+            return ()
+        return self.names(found, seen | {id(ref)})
+
+    def _lookup(self, text: str, scope: Scope | None) -> Value | None:
+        while scope is not None:
+            if text in scope.values:
+                text, scope = str(scope.values[text]), scope.parent
+                continue
+            if (found := self.walk.known.get(scope.full(text))) is not None:
+                return found
+            if text == "input" and scope.path:
+                return scope.input
+            scope = scope.parent
+        return None
+
+    def _which(self, ref: Ref) -> tuple[str, ...]:
+        inputs = [name for name, given in self.walk.known.items() if given == (name,) and self.walk.places[name][:1] == ("inputs",)]
+        what = f"this layer takes one of {len(inputs)} inputs, but which?"
+        self.walk.report(what, f"add 'from:' with {', '.join(inputs)}", at=ref.place)
+        return ()
+
+    def _visible(self, scope: Scope | None) -> list[str]:
+        """Names as they can be written in a scope, near ones first."""
+        found: dict[str, None] = {}
+        while scope is not None:
+            start = f"{scope.path}." if scope.path else ""
+            found.update((name[len(start) :], None) for name in self.walk.known if name.startswith(start))
+            scope = scope.parent
+        return list(found)
+
+
+def wired(walk: Expansion) -> list[Wired]:
+    """Every statement with its edges, in an order in which they can run: the written one where that is possible."""
+    names = Names(walk)
+    return _ordered([Wired(statement, _edges(names, statement)) for statement in walk.statements], walk)
+
+
+def _edges(names: Names, statement: Statement) -> tuple[Edge, ...]:
+    extras = statement.model.edges or ()
+    if extras and len(extras) != len(statement.sources):
+        what = f"{len(extras)} edges for {len(statement.sources)} sources"
+        names.walk.report(what, "write {} for an edge that is as usual", at=(*statement.place, "edges"))
+        extras = ()
+    found: list[Edge] = []
+    for position, one in enumerate(statement.sources):
+        extra = extras[position] if extras else EdgeModel()
+        for name in names.names((_placed(one, statement),)):
+            found.append(Edge(name, extra.output, extra.label, extra.kind))
+    return tuple(found)
+
+
+def _placed(one: str | Ref, statement: Statement) -> str | Ref:
+    """'Which input?' is asked where the layer stands."""
+    return one if isinstance(one, str) or one.text else Ref("", one.scope, statement.place)
+
+
+def _ordered(layers: Sequence[Wired], walk: Expansion) -> list[Wired]:
+    place = {one.statement.name: i for i, one in enumerate(layers)}
+    waits = [{place[e.source] for e in one.edges if e.kind == "data" and e.source in place} for one in layers]
+    if all(source < i for i, sources in enumerate(waits) for source in sources):
+        return list(layers)
+    takers: list[list[int]] = [[] for _ in layers]
+    for i, sources in enumerate(waits):
+        for source in sources:
+            takers[source].append(i)
+    missing = [len(sources) for sources in waits]
+    ready = [i for i, count in enumerate(missing) if count == 0]
+    order: list[int] = []
+    while ready:
+        i = heapq.heappop(ready)
+        order.append(i)
+        for taker in takers[i]:
+            missing[taker] -= 1
+            if missing[taker] == 0:
+                heapq.heappush(ready, taker)
+    if len(order) < len(layers):
+        _report_cycle(layers, waits, set(order), walk)
+    return [layers[i] for i in order]
+
+
+def _report_cycle(layers: Sequence[Wired], waits: Sequence[set[int]], done: set[int], walk: Expansion) -> None:
+    """Follow what waits until a layer comes up again."""
+    at = min(i for i in range(len(layers)) if i not in done)
+    seen: list[int] = []
+    while at not in seen:
+        seen.append(at)
+        at = min(i for i in waits[at] if i not in done)
+    ring = [layers[i].statement for i in [*seen[seen.index(at) :], at]]
+    names = " → ".join(statement.name for statement in reversed(ring))
+    hint = "derivatives that run backwards are edges of kind gradient"
+    walk.report(f"a cycle: {names}", hint, at=(*ring[0].place, "from"))

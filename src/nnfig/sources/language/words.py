@@ -1,0 +1,48 @@
+"""Words for error messages: what was meant, what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+
+def meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """A question after a likely slip, else empty.
+
+    >>> meant("conv2d", ["Conv2d", "Conv3d", "ReLU"])
+    "did you mean 'Conv2d'?"
+    """
+    names = sorted(known)
+    folded = {name.lower(): name for name in reversed(names)}
+    if word.lower() in folded and folded[word.lower()] != word:
+        return f"did you mean '{folded[word.lower()]}'?"
+    close = get_close_matches(word, names, 1, cutoff) or [
+        folded[name] for name in get_close_matches(word.lower(), sorted(folded), 1, cutoff)
+    ]
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def meant_or(word: str, known: Iterable[str], most: int = 12) -> str:
+    """As `meant`; where nothing is near, the names that there are."""
+    names = list(known)
+    if question := meant(word, names):
+        return question
+    if not names:
+        return ""
+    return f"there are: {', '.join(names[:most])}{' ...' if len(names) > most else ''}"
+
+
+def found(value: Any) -> str:
+    """A value as it is named in a message.
+
+    >>> found(None), found(True), found("a"), found([1]), found(2.5)
+    ('nothing', 'true', "'a'", 'a list', '2.5')
+    """
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "nothing"}[value]
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) < 60 else f"'{value[:57]}...'"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,134 @@
+"""A layer list (YAML, or JSON with the same keys) -> Graph; faults with file, line, column, and all at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from nnfig.errors import NnfigError
+from nnfig.graph import Graph, Group, TensorSpec
+from nnfig.graph.save import enclosing
+from nnfig.sources.language.check import checked
+from nnfig.sources.language.expand import Expansion, Ref, Scope, expanded
+from nnfig.sources.language.infer import Inference, outputs
+from nnfig.sources.language.longhand import lengthen
+from nnfig.sources.language.models import DocumentModel
+from nnfig.sources.language.resolve import Names, wired
+from nnfig.sources.language.schema import document_schema
+from nnfig.sources.language.tree import MAX_BYTES, Map, Source, Spot, parsed
+from nnfig.sources.language.words import found, meant_or
+
+
+def read(path: Path) -> Graph:
+    """The graph of a file.
+
+    Raises:
+        NnfigError: it cannot be read, or is no layer list; every fault with its place.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise NnfigError(f"the file has more than {MAX_BYTES // 2**20} MiB", where=str(path))
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise NnfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise NnfigError("the file is binary, expected YAML or JSON text (UTF-8)", where=str(path)) from None
+    return read_text(text, str(path))
+
+
+def read_text(text: str, filename: str = "layers.yaml") -> Graph:
+    """The graph of a text.
+
+    >>> print(read_text("{nnfig: 1, name: small, inputs: {x: [1, 4]}, layers: [Linear 2]}"))
+    small: 1 layers, 10 parameters
+      input x 1x4 float32
+      linear = Linear(x) 1x2
+      return linear
+
+    Raises:
+        NnfigError: it is no layer list; every fault with its place.
+    """
+    document, source = parsed(_joined(text) if filename.endswith(".json") else text, filename)
+    if not isinstance(document, Map):
+        source.report(f"expected a mapping with nnfig, inputs and layers, found {found(document)}", spot=Spot(0, 0))
+        source.stop()
+    lengthen(document, source)
+    model = checked(document, source)
+    if model is None:
+        source.stop()
+        raise AssertionError("a document that does not fit its model has problems")
+    graph = _graph(model, document, source)
+    source.stop()
+    return graph
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of layer lists, both forms, for editors."""
+    return document_schema()
+
+
+def _joined(text: str) -> str:
+    """JSON's pairs of surrogates, which YAML does not know, as the characters that they mean."""
+    pair = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+    return pair.sub(lambda m: bytes.fromhex(m[1] + m[2]).decode("utf-16-be"), text)
+
+
+def _graph(model: DocumentModel, document: Map, source: Source) -> Graph:
+    inputs = {name: TensorSpec(tuple(spec.shape), spec.dtype) for name, spec in model.inputs.items()}
+    walk = expanded(model, document, source)
+    groups = _groups(model, walk)
+    paths = frozenset(group.path for group in groups)
+    inference = Inference(walk, inputs)
+    layers = tuple(inference.layer(one, paths) for one in wired(walk))
+    for statement in walk.statements:
+        group = statement.model.group
+        if group and group not in paths:
+            walk.report(f"there is no group '{group}'", meant_or(group, sorted(paths)), at=(*statement.place, "group"))
+    if not layers and not source.problems:
+        walk.report("there are no layers", at=("layers",))
+    names = tuple(model.output_names or ())
+    results = _outputs(model, walk) if model.outputs is not None else outputs(layers, inputs)
+    if names and len(names) != len(results):
+        walk.report(f"{len(names)} output names for {len(results)} outputs", at=("output_names",))
+    return Graph(
+        name=Path(source.filename).stem if model.name is None else model.name,
+        inputs=inputs,
+        layers=layers,
+        groups=groups,
+        outputs=results,
+        output_names=names,
+        notes=(*(model.notes or ()), *inference.notes),
+    )
+
+
+def _outputs(model: DocumentModel, walk: Expansion) -> tuple[str, ...]:
+    refs = tuple(Ref(text, Scope(), ("outputs", i)) for i, text in enumerate(model.outputs or ()))
+    return Names(walk).names(refs)
+
+
+def _groups(model: DocumentModel, walk: Expansion) -> tuple[Group, ...]:
+    """Groups of the file and of its blocks, parents before children."""
+    declared = {group.path: group for group in model.groups or ()}
+    found: dict[str, Group] = {group.path: group for group in walk.groups}
+    for position, group in enumerate(model.groups or ()):
+        at = ("groups", position)
+        if group.path in found or declared[group.path] is not group:
+            walk.report(f"a second group '{group.path}'", at=(*at, "path"))
+            continue
+        parent = enclosing(group.path, declared) if group.parent is None else group.parent
+        if parent and parent not in declared and parent not in found:
+            walk.report(f"there is no group '{parent}'", meant_or(parent, declared), at=(*at, "parent"))
+            parent = ""
+        found[group.path] = Group(group.path, group.cls, group.title, group.repeat, parent)
+    ordered: dict[str, Group] = {}
+    for group in found.values():
+        chain = [group]
+        while chain[-1].parent and chain[-1].parent not in ordered:
+            if found[chain[-1].parent] in chain:
+                walk.report(f"the group '{group.path}' lies in itself", at=("groups",))
+                break
+            chain.append(found[chain[-1].parent])
+        ordered.update((one.path, one) for one in reversed(chain))
+    return tuple(ordered.values())
