@@ -6,16 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnfig.detail.absorb_weights import absorb_weights
-from nnfig.detail.caption import caption, legend
+from nnfig.detail.alt import alt
+from nnfig.detail.caption import caption
 from nnfig.detail.close import close
 from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
 from nnfig.detail.fold import fold
 from nnfig.detail.hide import hide, hide_noise
-from nnfig.detail.label import input_looks, label
+from nnfig.detail.english import some
+from nnfig.detail.insets import Inset, home, insets, opened
+from nnfig.detail.label import input_looks, label, output_looks
+from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
+from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
 
@@ -42,27 +47,68 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
 
     Returns:
         None where `tighter` asks for more than can be closed.
+
+    Raises:
+        NnfigError: a style sheet is faulty, or an option names what no network has.
     """
     from nnfig.detail.sheets import resolved
 
+    check_words(graphs, options)
     rules = resolved(options)
-    drafts: list[Draft] = []
-    for graph in graphs:
-        prepared = run(PREPARE, Draft(graph, rules, origin=graph))
-        state = levels(prepared.graph, rules, tighter)
-        if state is None:
-            return None
-        drafts.append(finished(prepared, state))
-    panels = tuple(
+    prepared = [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in graphs]
+    states = [levels(draft.graph, rules, tighter) for draft in prepared]
+    shut = [state for state in states if state is not None]
+    if len(shut) < len(states) and not (tighter and shut):
+        return None
+    states = [state or levels(draft.graph, rules) for state, draft in zip(states, prepared, strict=True)]
+    drafts = [finished(draft, state) for draft, state in zip(prepared, states, strict=True) if state]
+    panels = [
         Panel(
-            "" if index == 0 else f"compare{index}",
+            f"compare{index}" if index else "",
             draft.graph,
             "compare" if index else "main",
-            input_looks=input_looks(draft.graph, rules),
+            title=draft.origin.name if len(drafts) > 1 else "",
+            input_looks=input_looks(draft),
+            output_looks=output_looks(draft),
         )
         for index, draft in enumerate(drafts)
+    ]
+    opened_insets, inset_drafts = add_insets(prepared, panels)
+    everything = (*drafts, *inset_drafts)
+    return Drawing(
+        tuple(panels),
+        caption=caption(drafts, inset_drafts, opened_insets, options.title),
+        alt=alt(drafts, options.title),
+        legend=legend(everything),
+        notes=tuple(note for state in shut for note in _notes(state)),
     )
-    return Drawing(panels, caption=caption(tuple(drafts)), legend=legend(tuple(p.graph for p in panels)))
+
+
+def add_insets(prepared: Sequence[Draft], panels: list[Panel]) -> tuple[list[Inset], list[Draft]]:
+    """Append a panel for each block that is to be opened beside the figure."""
+    found: list[Inset] = []
+    drafts: list[Draft] = []
+    for draft in prepared:
+        for inset in insets(draft):
+            inner = opened(draft, inset)
+            state = levels(inner.graph, inner.rules)
+            if state is None or any(inset.cls == other.cls for other in found):
+                continue
+            done = finished(inner, state)
+            of = next((at for panel in reversed(panels) if (at := home(panel.graph, draft.graph, inset.path))), "")
+            name = inset.cls if all(inset.cls != panel.name for panel in panels) else f"{inset.cls}~"
+            panels.append(
+                Panel(name, done.graph, "inset", title=inset.cls, of=of, input_looks=input_looks(done, inset=True))
+            )
+            found.append(inset)
+            drafts.append(done)
+    return found, drafts
+
+
+def _notes(state: Levels) -> tuple[str, ...]:
+    if not state.for_space:
+        return ()
+    return (f"closed so that the figure fits its page: {some(state.for_space, 6)} (--depth or --open keep them open)",)
 
 
 def finished(draft: Draft, state: Levels) -> Draft:

@@ -11,6 +11,7 @@ from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, told
 from nnfig.detail.rules import Rules, Writing
+from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import fields, render
 from nnfig.detail.values import FACETS, field_value, remaining
 from nnfig.graph import Graph, Layer, Look
@@ -19,7 +20,7 @@ from nnfig.graph import Graph, Layer, Look
 def label(draft: Draft) -> Draft:
     """Set the looks; what merged layers are said in the caption is not written into the boxes."""
     inside = dict(draft.record.merged)
-    desk = Desk(draft, inside, told(draft), Axes(draft.graph, inside))
+    desk = Desk(draft, inside, told(draft), Axes(draft.graph, inside), projections(draft.graph))
     layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
 
@@ -32,10 +33,11 @@ class Desk:
     inside: Mapping[str, tuple[Layer, ...]]
     told: Mapping[str, Told]
     axes: Axes
+    projections: frozenset[str]
 
 
 def _look(layer: Layer, desk: Desk) -> Look:
-    draft, inside = desk.draft, desk.inside.get(layer.name, ())
+    draft, inside, projects = desk.draft, desk.inside.get(layer.name, ()), layer.name in desk.projections
     writing = draft.rules.writing(layer, draft.origin_graph(layer))
     cls = writing.cls or category_of(layer.kind).cls
     glyph = (writing.glyph or "") if _joins(layer) else ""
@@ -49,9 +51,9 @@ def _look(layer: Layer, desk: Desk) -> Look:
         label=(*lines, said) if said else lines,
         cls=cls,
         glyph="" if said else glyph,
-        dims=desk.axes.written(layer) if draft.rules.shows("dims") else "",
+        dims=desk.axes.written(layer) if draft.rules.shows("dims") and not projects else "",
         merged=tuple(each.name for each in inside),
-        data=_data(layer, draft, inside),
+        data=(*_data(layer, draft, inside), *((("shortcut", "projection"),) if projects else ())),
     )
 
 
@@ -126,9 +128,21 @@ def _data(layer: Layer, draft: Draft, inside: tuple[Layer, ...]) -> tuple[tuple[
     return tuple((key, value) for key, value in facts.items() if value)
 
 
-def input_looks(graph: Graph, rules: Rules) -> Mapping[str, Look]:
-    """How the network's inputs are drawn."""
-    shown = rules.shows("dims")
+def input_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
+    """How a network's inputs are drawn; those of an inset are only called `input`."""
+    graph, shown = draft.graph, draft.rules.shows("dims")
+    names = list(graph.inputs)
+    said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
     return {
-        name: Look(label=(name,), cls="data", dims=input_dims(graph, name) if shown else "") for name in graph.inputs
+        name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
+        for name in names
     }
+
+
+def output_looks(draft: Draft) -> Mapping[str, Look]:
+    """Outputs that get a node: where there are several with names, or one with a name where all is to be seen."""
+    graph = draft.graph
+    named = [(at, name) for at, name in zip(graph.outputs, graph.output_names, strict=False) if name]
+    if len(named) < (1 if draft.rules.fit == "warn" else 2):
+        return {}
+    return {at: Look(label=(name,), cls="data") for at, name in named}

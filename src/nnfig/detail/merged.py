@@ -19,7 +19,7 @@ Pattern = tuple[str, ...]
 """What runs inside a layer after it, in order, by its short names."""
 
 Place = str
-"""Where a layer stands: `sum`, `concatenation`, `product` (it feeds one), `end` (the network returns it), `` elsewhere."""
+"""Where a layer stands: `sum`, `concatenation`, `product` (it feeds nothing else), `end` (the network returns it), ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Told:
     category: str
     patterns: tuple[tuple[Place, Pattern], ...]
     """For each place the pattern that layers there have unless their box says otherwise."""
+    exceptions: bool = False
+    """Whether the box of some layer says otherwise."""
 
     def at(self, place: Place) -> Pattern | None:
         """The pattern told for a place, None if none is."""
@@ -51,7 +53,8 @@ def told(draft: Draft) -> Mapping[str, Told]:
             common = [(where, _common(counter)) for where, counter in places.items()]
             patterns = tuple((where, pattern) for where, pattern in common if pattern is not None)
             if any(pattern for _, pattern in patterns):
-                found[name] = Told(name, patterns)
+                others = any(len(c) > 1 or _common(c) is None for c in places.values())
+                found[name] = Told(name, patterns, exceptions=others)
     return found
 
 
@@ -86,8 +89,8 @@ def place(layer: Layer, graph: Graph) -> Place:
     if layer.name in graph.outputs:
         return "end"
     takers = [graph.layer[name] for name in graph.consumers[layer.name]]
-    kinds = {_JOINTS.get(taker.kind, "") for taker in takers if len(taker.inputs) > 1}
-    return kinds.pop() if len(kinds) == 1 and len(takers) == 1 else ""
+    kinds = {_JOINTS.get(taker.kind, "") if len(taker.inputs) > 1 else "" for taker in takers}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 _JOINTS = {"add": "sum", "Add": "sum", "cat": "concatenation", "concat": "concatenation", "mul": "product"}

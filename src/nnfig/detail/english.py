@@ -1,0 +1,77 @@
+"""Words of captions: lists, plurals, and what kinds are called in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PHRASES = {
+    "BN": "batch normalisation",
+    "LayerNorm": "layer normalisation",
+    "GroupNorm": "group normalisation",
+    "InstanceNorm": "instance normalisation",
+    "RMSNorm": "RMS normalisation",
+    "LRN": "local response normalisation",
+    "Softmax": "softmax",
+}
+"""What the short name of a merged layer is called in a sentence."""
+
+FAMILIES = {
+    "convolution": "convolution",
+    "upsampling": "upsampling layer",
+    "pooling": "pooling layer",
+    "linear": "fully connected layer",
+    "recurrent": "recurrent layer",
+    "normalization": "normalisation",
+    "activation": "activation",
+    "embedding": "embedding",
+    "attention": "attention",
+    "product": "matrix product",
+    "softmax": "softmax",
+    "add": "sum",
+    "Add": "sum",
+    "cat": "concatenation",
+    "concat": "concatenation",
+    "mul": "product",
+}
+"""What one layer of a family is called."""
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as a list in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b"]), listed(["a"])
+    ('a, b and c', 'a and b', 'a')
+    """
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def some(words: Sequence[str], most: int = 4) -> str:
+    """A list that stops where it would tire.
+
+    >>> some(["a", "b", "c", "d", "e", "f"])
+    'a, b, c, d and 2 more'
+    """
+    distinct = list(dict.fromkeys(words))
+    return listed(distinct if len(distinct) <= most + 1 else [*distinct[:most], f"{len(distinct) - most} more"])
+
+
+def phrase(short: str) -> str:
+    """What a merged layer is called in a sentence."""
+    return PHRASES.get(short, short)
+
+
+def sentence(text: str) -> str:
+    """With a capital, and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def millions(number: int) -> str:
+    """A count of parameters or operations, in words that a caption uses.
+
+    >>> millions(25_557_032), millions(4_089_184_256), millions(61_706)
+    ('25.6 million', '4.09 billion', '61,706')
+    """
+    for limit, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if number >= limit:
+            return f"{number / limit:.3g} {word}" if number < 1000 * limit else f"{number / limit:,.0f} {word}"
+    return f"{number:,}"

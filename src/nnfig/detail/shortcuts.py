@@ -1,0 +1,47 @@
+"""Which layers are projection shortcuts: alone on a branch beside a residual sum, where the shape changes."""
+
+from __future__ import annotations
+
+from nnfig.detail.categories import category_of
+from nnfig.graph import Graph, Layer
+
+FAR = 400
+"""How many layers back the other branch is followed."""
+
+
+def projections(graph: Graph) -> frozenset[str]:
+    """Names of the layers that project a shortcut: in ResNet the 1×1 convolutions beside a stage's first block."""
+    found: set[str] = set()
+    for layer in graph.layers:
+        if layer.kind in ("add", "Add") and len(layer.inputs) == 2:
+            for name, other in (layer.sources, layer.sources[::-1]):
+                if name != other and _projects(graph, name, other, layer):
+                    found.add(name)
+                    break
+    return frozenset(found)
+
+
+def _projects(graph: Graph, name: str, other: str, joint: Layer) -> bool:
+    layer = graph.layer.get(name)
+    if layer is None or len(layer.inputs) != 1 or graph.consumers[name] != (joint.name,):
+        return False
+    start = layer.sources[0]
+    if category_of(layer.kind).name not in ("convolution", "linear") or graph.spec(start) == graph.spec(name):
+        return False
+    return len(graph.consumers[start]) > 1 and _leads(graph, start, other)
+
+
+def _leads(graph: Graph, start: str, end: str) -> bool:
+    """Whether `end` is reached from `start`, through at least one layer between."""
+    if start == end:
+        return False
+    seen, stack = {end}, [end]
+    while stack and len(seen) < FAR:
+        at = graph.layer.get(stack.pop())
+        for source in at.sources if at else ():
+            if source == start:
+                return True
+            if source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return False
