@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as xml
 
 from nnfig.errors import NnfigError
+from nnfig.typeset.fonts import FORMAT, without_dates
 from nnfig.typeset.run import latex, require, run, workshop
 
 Box = tuple[float, float, float, float]
@@ -78,12 +79,12 @@ def pictures(bodies: Sequence[str]) -> Pictures:
         for i, body in enumerate(bodies):
             (folder / f"picture{i}.tex").write_text(body, "utf-8")
         latex("latex", _SHEET.replace("%FILES%", files), folder, "sheet")
-        options = ["--font-format=woff2", "--bbox=none", "--optimize=all", "--verbosity=1", "--output=sheet.svg"]
+        options = [f"--font-format={FORMAT}", "--bbox=none", "--optimize=all", "--verbosity=1", "--output=sheet.svg"]
         done = run("dvisvgm", [*options, "sheet.dvi"], folder)
         sheet = folder / "sheet.svg"
         if done.returncode or not sheet.exists():
             raise NnfigError(f"dvisvgm failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
-        return _apart(sheet.read_text("utf-8"), len(bodies))
+        return _apart(without_dates(sheet.read_text("utf-8")), len(bodies))
 
 
 def _apart(svg: str, count: int) -> Pictures:
