@@ -132,8 +132,12 @@
     ring.id = "halo"; ring.setAttribute("class", className); ring.setAttribute("rx", 2);
     for (const [name, value] of [["x", box.x - 1.5], ["y", box.y - 1.5], ["width", box.width + 3], ["height", box.height + 3]]) ring.setAttribute(name, value);
     layer.append(ring);
+    for (const wire of layer.querySelectorAll("[data-from]")) wire.classList.toggle("linked", [wire.dataset.from, wire.dataset.to].includes(node.id));
   };
-  const hush = () => { card.hidden = true; $("halo")?.remove(); pinned = null; };
+  const hush = () => {
+    card.hidden = true; $("halo")?.remove(); pinned = null;
+    layer.querySelectorAll(".linked").forEach((wire) => wire.classList.remove("linked"));
+  };
   const at = (event) => event.target.closest?.("[data-name]");
   stage.addEventListener("pointerover", (event) => { if (at(event) && !fingers.size) { pinned = null; tell(at(event)); } });
   stage.addEventListener("pointerout", (event) => { if (at(event) && !pinned) hush(); });
