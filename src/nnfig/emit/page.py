@@ -44,9 +44,7 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
         "layers": _only(body, "layer"),
         "edges": _only(body, "edge"),
         "groups": _only(body, "group"),
-        "hover": tuple(
-            comment(f"{node_name(node.name)} = {node.title}") for node in scene.nodes if node.title
-        ),
+        "hover": _hover(scene),
         "caption": escape(scene.caption),
         "alt": escape(scene.alt),
         **({"style": _bare("nnfig.sty"), "alone": _bare("nnfig-standalone.tex")} if page == "self-contained" else {}),
@@ -75,6 +73,12 @@ def _options(scene: Scene) -> Tex:
         f"size={pair(scene.width, scene.height)}, font size={number(float(scene.font_size))}{down}",
     ]
     return Tex(",\n    ".join(keys))
+
+
+def _hover(scene: Scene) -> tuple[Tex, ...]:
+    """`name = text` for each layer that has a title; without a name for the figure as a whole."""
+    named = [(node_name(node.name), node.title) for node in scene.nodes if node.title]
+    return tuple(comment(f"{name} = {text}") for name, text in [("", scene.alt), *named] if text)
 
 
 def _only(body: tuple[Line, ...], what: str) -> tuple[Line, ...]:
