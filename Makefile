@@ -27,6 +27,22 @@ lint: $(VENV)/dev  ## format, lint, types, import rules
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pyright
 
+gallery: $(VENV)/dev .tex-ready  ## draw every gallery case: build/gallery/*.pdf, .png
+	$(PY) scripts/gallery.py
+
+zoo: $(VENV)/dev  ## trace networks of other packages, as many as are installed, and check them
+	$(PY) benchmarks/zoo.py
+
+bench: $(VENV)/dev .tex-ready  ## speed and memory as ratios measured in one run
+	$(PY) benchmarks/ratios.py
+
+layout-report: $(VENV)/dev  ## quality of layout over network-shaped graphs, beside Graphviz dot
+	$(PY) benchmarks/layout_report.py
+
+docs: $(VENV)/dev $(VENV)/site  ## the manual as a site: build/site
+	$(PY) scripts/reference.py
+	$(VENV)/bin/mkdocs build -q
+
 clean:  ## remove what was built (not the virtual environment)
 	rm -rf build dist .tex-ready
 
@@ -49,8 +65,12 @@ $(VENV)/dev: $(VENV)/bin/python pyproject.toml
 	$(PY) -m pip install -q -e '.[torch,onnx,keras,caffe,notebook,dev]'
 	@touch $@ $(VENV)/run
 
+$(VENV)/site: $(VENV)/dev
+	$(PY) -m pip install -q -e '.[docs]'
+	@touch $@
+
 .tex-ready:
 	@scripts/tex.sh
 	@touch $@
 
-.PHONY: help figure test fast lint clean
+.PHONY: help figure test fast lint gallery zoo bench layout-report docs clean

@@ -1,0 +1,142 @@
+"""When the world breaks: no TeX, a full disk, a kill in the middle, odd locales. What was there stays whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nnfig
+from nnfig import typeset
+from nnfig.errors import NnfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+LENET = ROOT / "examples" / "lenet.yaml"
+
+
+def command(*arguments: object, **more: object) -> subprocess.CompletedProcess[str]:
+    """`python -m nnfig` in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "nnfig", *map(str, arguments)], capture_output=True, text=True, **more)
+
+
+def test_without_tex_a_pdf_is_one_message_and_tex_still_works(tmp_path):
+    """An empty PATH: `.tex` is written, `.pdf` says which package to install."""
+    env = {**os.environ, "PATH": str(tmp_path)}
+    assert command("draw", LENET, "-o", tmp_path / "a.tex", env=env).returncode == 0
+    done = command("draw", LENET, "-o", tmp_path / "a.pdf", env=env)
+    assert done.returncode == 2
+    assert "pdflatex" in done.stderr
+    assert "apt-get install" in done.stderr
+    assert not (tmp_path / "a.pdf").exists()
+
+
+def test_tex_that_does_not_end_is_stopped(tmp_path, monkeypatch):
+    """A pdflatex that hangs meets the time limit and leaves no folder behind."""
+    slow = tmp_path / "pdflatex"
+    slow.write_text("#!/bin/sh\nsleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("nnfig.typeset.run.TIME_LIMIT", 0.3)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.raises(NnfigError, match=r"stopped after 0\.3 s"):
+        typeset.pdf(nnfig.draw(LENET).tex)
+    assert [p.name for p in tmp_path.iterdir()] == ["pdflatex"]
+
+
+def test_tex_that_is_killed_is_reported(tmp_path, monkeypatch):
+    """A pdflatex that dies of a signal is an error, not an empty figure."""
+    dying = tmp_path / "pdflatex"
+    dying.write_text("#!/bin/sh\nkill -9 $$\n")
+    dying.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(NnfigError):
+        typeset.pdf(nnfig.draw(LENET).tex)
+
+
+def test_a_full_disk_leaves_the_old_figure(tmp_path, monkeypatch):
+    """No space while writing: one message, the old file whole, no half of the new one."""
+    path = tmp_path / "net.tex"
+    figure = nnfig.draw(LENET)
+    figure.save(path)
+    before = path.read_bytes()
+
+    class FullDisk:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return False
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    real = os.fdopen
+    monkeypatch.setattr(os, "fdopen", lambda fd, *a, **k: (real(fd, *a, **k).close(), FullDisk())[1])
+    with pytest.raises(NnfigError, match="No space left"):
+        nnfig.draw(LENET, direction="down").save(path)
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tex", "nnfig-standalone.tex", "nnfig.sty"]
+
+
+def test_a_folder_that_does_not_exist_or_is_a_file_is_one_message(tmp_path):
+    """`-o nowhere/x.tex` names the folder and starts no work."""
+    done = command("draw", LENET, "-o", tmp_path / "nowhere" / "x.tex")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_kill_in_the_middle_leaves_the_old_file_whole(tmp_path, number):
+    """Stopped while TeX runs: the old figure is as it was, and an interrupt has status 130 and no traceback."""
+    path = tmp_path / "net.pdf"
+    path.write_bytes(b"old")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nnfig", "draw", str(LENET), "-o", str(path)],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    deadline = time.time() + 20
+    while not list(tmp_path.glob("nnfig-*")) and process.poll() is None and time.time() < deadline:
+        time.sleep(0.005)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert path.read_bytes() == b"old"
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert b"Traceback" not in err
+        assert [p.name for p in tmp_path.iterdir()] == ["net.pdf"]
+
+
+@pytest.mark.tex
+def test_two_processes_writing_side_by_side_both_succeed(tmp_path):
+    """Same output from two processes: each writes whole files, the last one stays."""
+    outputs = ["-o", tmp_path / "net.tex", "-o", tmp_path / "net.pdf"]
+    call = [sys.executable, "-m", "nnfig", "draw", str(LENET), *map(str, outputs)]
+    both = [subprocess.Popen(call, stderr=subprocess.PIPE) for _ in range(2)]
+    assert [p.wait(60) for p in both] == [0, 0]
+    assert (tmp_path / "net.pdf").read_bytes().startswith(b"%PDF")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_paths_with_spaces_and_letters_beyond_ascii_work_in_any_locale(tmp_path, locale):
+    """A folder `Übung mit Ω`, a label with accents, a locale without UTF-8."""
+    folder = tmp_path / "Übung mit Ω"
+    folder.mkdir()
+    source = folder / "netz é.yaml"
+    source.write_text("nnfig: 1\nname: Café\ninputs: {x: [1, 8]}\nlayers: [Linear 4, ReLU]\n", encoding="utf-8")
+    env = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = command("draw", source, "-o", folder / "bild ü.tex", "-o", folder / "bild ü.pdf", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "bild ü.pdf").stat().st_size > 1000
