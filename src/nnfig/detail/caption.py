@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nnfig.detail.categories import BY_NAME, category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import FAMILIES, listed, millions, phrase, sentence, some
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
-from nnfig.detail.merged import Pattern, Told, told
+from nnfig.detail.merged import Pattern, Told
 from nnfig.graph import Layer, TensorSpec
+
+_IDEAS = ("normalization", "activation", "softmax", "dropout")
+"""Categories of closed groups that nobody would look into."""
 
 _PLACES = {
     "sum": "where it feeds a sum",
@@ -20,19 +23,22 @@ _PLACES = {
 }
 
 
-def caption(drafts: Sequence[Draft], panels: Sequence[Draft] = (), insets: Sequence[Inset] = (), title: str = "") -> str:
+def caption(
+    drafts: Sequence[Draft], panels: Sequence[Draft], insets: Sequence[Inset], told: Mapping[str, Told], title: str = ""
+) -> str:
     """The caption of a figure.
 
     Args:
         drafts: of the main panel and of those it is compared with.
         panels: of the insets.
         insets: what these open.
+        told: what is merged into which family of layers.
         title: the figure's name; empty: that of the network.
     """
     everything = (*drafts, *panels)
     parts = (
         _shows(drafts, title),
-        _merged(everything),
+        _merged(told),
         _folded(everything),
         _stages(everything),
         _closed(everything, insets),
@@ -67,17 +73,10 @@ def _cost(draft: Draft) -> str:
     return listed(words)
 
 
-def _merged(drafts: Sequence[Draft]) -> str:
+def _merged(told: Mapping[str, Told]) -> str:
     """`every convolution is followed by batch normalisation, then ReLU; every sum by ReLU`."""
-    found: dict[str, None] = {}
-    for draft in drafts:
-        for family in told(draft).values():
-            found[_family(family)] = None
-    clauses = [clause for clause in found if clause]
-    if not clauses:
-        return ""
-    first, *rest = clauses
-    return "; ".join([first, *(clause.replace(" is followed by", ", by", 1) for clause in rest)])
+    clauses = [clause for family in told.values() if (clause := _family(family))]
+    return "; ".join([*clauses[:1], *(clause.replace(" is followed by", " by", 1) for clause in clauses[1:])])
 
 
 def _family(family: Told) -> str:
@@ -141,18 +140,16 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
     opened = {inset.cls for inset in insets}
     for draft in drafts:
         for path, cls in draft.record.closed:
-            if draft.contents[_name_of(draft, path)].drawn > 1 and cls not in opened:
+            if category_of(cls).name in _IDEAS or draft.contents[_name_of(draft, path)].drawn < 2:
+                continue
+            if cls not in opened:
                 if cls in CONTAINERS:
                     paths[path] = None
                 else:
                     classes[cls] = None
     words = [f"each {some(list(classes), 6)}"] if classes else []
     words += [some(list(paths), 6)] if paths else []
-    if not words:
-        return ""
-    return f"{listed(words)} {'is' if not paths or (len(paths) == 1 and not classes) else 'are'} drawn as one box" + (
-        " each" if len(paths) > 1 else ""
-    )
+    return f"one box {'each ' if len(paths) > 1 else ''}stands for {listed(words)}" if words else ""
 
 
 def _name_of(draft: Draft, path: str) -> str:

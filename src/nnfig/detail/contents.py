@@ -107,7 +107,7 @@ def inside_line(contents: Contents) -> str:
     Bottleneck -> `1×1, 3×3, 1×1 conv`, a stage of them -> `3 Bottleneck`.
     """
     if contents.blocks and not contents.beside:
-        line = ", ".join(f"{count} {name}" for name, count in contents.blocks)
+        line = ", ".join(_times(count, name) for name, count in contents.blocks)
         return line if len(line) <= LONGEST else ""
     loud = [layer for layer in contents.units if category_of(layer.kind).name not in _SILENT]
     line = _in_order(loud)

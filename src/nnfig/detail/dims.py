@@ -32,7 +32,8 @@ class Axes:
         found: dict[str, bool] = {}
         for name in self.graph.inputs:
             kinds = {category_of(self.graph.layer[taker].kind).name for taker in self.graph.consumers[name]}
-            found[name] = bool(kinds & set(_LAST)) and not kinds & set(_FIRST)
+            sequence = len(self.graph.inputs[name].shape) == 3
+            found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
             before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
             for each in (layer, *self.inside.get(layer.name, ())):

@@ -20,6 +20,7 @@ from nnfig.detail.label import input_looks, label, output_looks
 from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
+from nnfig.detail.merged import told
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
@@ -32,9 +33,6 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     hide,
 )
 """Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
-
-FINISH: tuple[Callable[[Draft], Draft], ...] = (merge, label)
-"""Passes over what is drawn, once groups are closed and frames dissolved."""
 
 
 def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Drawing | None:
@@ -61,7 +59,42 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
     if len(shut) < len(states) and not (tighter and shut):
         return None
     states = [state or levels(draft.graph, rules) for state, draft in zip(states, prepared, strict=True)]
-    drafts = [finished(draft, state) for draft, state in zip(prepared, states, strict=True) if state]
+    drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True) if state]
+    shown, inner = _insets(prepared)
+    common = told((*drafts, *inner))
+    drafts = [label(draft, common) for draft in drafts]
+    inner = [label(draft, common) for draft in inner]
+    return Drawing(
+        _panels(prepared, drafts, shown, inner),
+        caption=caption(drafts, inner, shown, common, options.title),
+        alt=alt(drafts, options.title),
+        legend=legend((*drafts, *inner)),
+        notes=tuple(note for state in shut for note in _notes(state)),
+    )
+
+
+def arranged(draft: Draft, state: Levels) -> Draft:
+    """The draft with groups closed, frames dissolved and layers merged; labels are still to be written."""
+    return merge(dissolve(close(draft, sorted(state.closed)), state.opened))
+
+
+def _insets(prepared: Sequence[Draft]) -> tuple[list[Inset], list[Draft]]:
+    """Blocks that are to be opened beside the figure, each class once, and their insides."""
+    found: list[Inset] = []
+    drafts: list[Draft] = []
+    for whole in prepared:
+        for inset in insets(whole):
+            inner = opened(whole, inset)
+            state = levels(inner.graph, inner.rules)
+            if state and all(inset.cls != other.cls for other in found):
+                found.append(inset)
+                drafts.append(arranged(inner, state))
+    return found, drafts
+
+
+def _panels(
+    prepared: Sequence[Draft], drafts: Sequence[Draft], shown: Sequence[Inset], inner: Sequence[Draft]
+) -> tuple[Panel, ...]:
     panels = [
         Panel(
             f"compare{index}" if index else "",
@@ -73,36 +106,19 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
         )
         for index, draft in enumerate(drafts)
     ]
-    opened_insets, inset_drafts = add_insets(prepared, panels)
-    everything = (*drafts, *inset_drafts)
-    return Drawing(
-        tuple(panels),
-        caption=caption(drafts, inset_drafts, opened_insets, options.title),
-        alt=alt(drafts, options.title),
-        legend=legend(everything),
-        notes=tuple(note for state in shut for note in _notes(state)),
-    )
+    for inset, draft in zip(shown, inner, strict=True):
+        of = _home(panels, prepared, inset)
+        panels.append(
+            Panel(inset.cls, draft.graph, "inset", inset.cls, of, input_looks=input_looks(draft, inset=True))
+        )
+    return tuple(panels)
 
 
-def add_insets(prepared: Sequence[Draft], panels: list[Panel]) -> tuple[list[Inset], list[Draft]]:
-    """Append a panel for each block that is to be opened beside the figure."""
-    found: list[Inset] = []
-    drafts: list[Draft] = []
-    for draft in prepared:
-        for inset in insets(draft):
-            inner = opened(draft, inset)
-            state = levels(inner.graph, inner.rules)
-            if state is None or any(inset.cls == other.cls for other in found):
-                continue
-            done = finished(inner, state)
-            of = next((at for panel in reversed(panels) if (at := home(panel.graph, draft.graph, inset.path))), "")
-            name = inset.cls if all(inset.cls != panel.name for panel in panels) else f"{inset.cls}~"
-            panels.append(
-                Panel(name, done.graph, "inset", title=inset.cls, of=of, input_looks=input_looks(done, inset=True))
-            )
-            found.append(inset)
-            drafts.append(done)
-    return found, drafts
+def _home(panels: Sequence[Panel], prepared: Sequence[Draft], inset: Inset) -> str:
+    """The layer or group, in the innermost panel that has it, which an inset opens."""
+    wholes = [draft.graph for draft in prepared if inset.path in draft.graph.group]
+    places = (home(panel.graph, whole, inset.path) for panel in reversed(panels) for whole in wholes)
+    return next((place for place in places if place), "")
 
 
 def _notes(state: Levels) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.draft import Draft
+from nnfig.detail.moves import move
 from nnfig.graph import Edge, Graph, Layer
 
 NOISE = ("dropout", "reshape")
@@ -33,39 +34,53 @@ def _without(draft: Draft, among: Callable[[Layer], bool]) -> Draft:
     hidden = tuple(layer for layer in graph.layers if among(layer) and draft.rules.fate(layer, graph) == "hide")
     if not hidden:
         return draft
-    return draft.having(contracted(graph, {layer.name for layer in hidden}), hidden=hidden)
+    say = draft.rules.shows("attributes")
+    return draft.having(contracted(graph, {layer.name for layer in hidden}, say), hidden=hidden)
 
 
-def contracted(graph: Graph, names: set[str]) -> Graph:
-    """The graph without the named layers; edges close over them."""
-    instead: dict[str, tuple[Edge, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An edge and the hidden layers that it runs through after its source."""
+
+    edge: Edge
+    through: tuple[Layer, ...] = ()
+
+
+def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
+    """The graph without the named layers; edges close over them and, if asked, say what happens on the way."""
+    instead: dict[str, tuple[Way, ...]] = {}
     kept: list[Layer] = []
     for layer in graph.layers:
-        inputs = _unique([through for edge in layer.inputs for through in _through(edge, instead)])
+        ways = _unique([way for edge in layer.inputs for way in _ways(edge, instead)])
         if layer.name in names:
-            instead[layer.name] = inputs
+            instead[layer.name] = tuple(Way(way.edge, (*way.through, layer)) for way in ways)
         else:
+            inputs = tuple(_labelled(way, graph) if say else way.edge for way in ways)
             kept.append(layer if inputs == layer.inputs else replace(layer, inputs=inputs))
     outputs: list[str] = []
     titles: list[str] = []
     for index, name in enumerate(graph.outputs):
-        for edge in instead.get(name, (Edge(name),)):
-            if edge.source not in outputs:
-                outputs.append(edge.source)
+        for way in instead.get(name, (Way(Edge(name)),)):
+            if way.edge.source not in outputs:
+                outputs.append(way.edge.source)
                 titles.append(graph.output_names[index] if graph.output_names else "")
     named = tuple(titles) if graph.output_names else ()
     return without_empty_groups(graph.replace(layers=tuple(kept), outputs=tuple(outputs), output_names=named))
 
 
-def _through(edge: Edge, instead: dict[str, tuple[Edge, ...]]) -> tuple[Edge, ...]:
+def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]]) -> tuple[Way, ...]:
     if edge.source not in instead:
-        return (edge,)
-    return tuple(replace(before, label=before.label or edge.label, kind=edge.kind) for before in instead[edge.source])
+        return (Way(edge),)
+    return tuple(replace(way, edge=replace(way.edge, kind=edge.kind)) for way in instead[edge.source])
 
 
-def _unique(edges: list[Edge]) -> tuple[Edge, ...]:
-    """Edges without repetition; the same tensor taken twice by a layer itself (`x + x`) is one wire, too."""
-    found: dict[tuple[str, int, str], Edge] = {}
-    for edge in edges:
-        found.setdefault((edge.source, edge.output, edge.kind), edge)
+def _labelled(way: Way, graph: Graph) -> Edge:
+    return replace(way.edge, label=way.edge.label or move(way.through, graph)) if way.through else way.edge
+
+
+def _unique(ways: list[Way]) -> tuple[Way, ...]:
+    """Ways without repetition: a tensor that a layer takes twice is one wire."""
+    found: dict[tuple[str, int, str], Way] = {}
+    for way in ways:
+        found.setdefault((way.edge.source, way.edge.output, way.edge.kind), way)
     return tuple(found.values())

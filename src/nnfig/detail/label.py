@@ -9,7 +9,7 @@ from nnfig.detail.block_label import block_lines
 from nnfig.detail.categories import category_of
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
-from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, told
+from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import fields, render
@@ -17,10 +17,10 @@ from nnfig.detail.values import FACETS, field_value, remaining
 from nnfig.graph import Graph, Layer, Look
 
 
-def label(draft: Draft) -> Draft:
-    """Set the looks; what merged layers are said in the caption is not written into the boxes."""
+def label(draft: Draft, common: Mapping[str, Told]) -> Draft:
+    """Set the looks; what the caption tells of merged layers (`common`) is not written into the boxes."""
     inside = dict(draft.record.merged)
-    desk = Desk(draft, inside, told(draft), Axes(draft.graph, inside), projections(draft.graph))
+    desk = Desk(draft, inside, common, Axes(draft.graph, inside), projections(draft.graph))
     layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
 
@@ -103,13 +103,9 @@ def text_lines(layer: Layer, rules: Rules, graph: Graph, channels: str = "") -> 
         lines = [writing.title]
     if rules.shows("attributes"):
         used = [name for template in writing.label for name in fields(template)]
-        lines.append(", ".join(remaining(layer, (*used, *_IMPLIED.get(layer.kind, ())))))
+        lines.append(", ".join(remaining(layer, used)))
     lines += fact_lines(layer, rules)
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
-
-
-_IMPLIED = {"Linear": ("out_features",), "Embedding": ("embedding_dim",), "Conv1D": ("nf", "nx")}
-"""Attributes that a computed field of the label has written."""
 
 
 def _joins(layer: Layer) -> bool:

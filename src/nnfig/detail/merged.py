@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnfig.detail.categories import category_of
@@ -37,25 +37,24 @@ class Told:
         return dict(self.patterns).get(place)
 
 
-def told(draft: Draft) -> Mapping[str, Told]:
-    """For each family (category; for sums and the like the kind) what the caption will say."""
-    if draft.rules.merged != "caption":
-        return {}
-    inside = dict(draft.record.merged)
+def told(drafts: Sequence[Draft]) -> Mapping[str, Told]:
+    """For each family (category; for sums and the like the kind) what the caption will say of it, in all panels."""
     counts: dict[str, dict[Place, Counter[Pattern]]] = {}
-    for layer in draft.graph.layers:
-        if layer.name not in draft.contents and not is_add_norm(layer, inside.get(layer.name, ())):
-            pattern = pattern_of(inside.get(layer.name, ()), draft)
-            counts.setdefault(family(layer), {}).setdefault(place(layer, draft.graph), Counter())[pattern] += 1
-    found: dict[str, Told] = {}
-    for name, places in counts.items():
-        if any(pattern for counter in places.values() for pattern in counter):
-            common = [(where, _common(counter)) for where, counter in places.items()]
-            patterns = tuple((where, pattern) for where, pattern in common if pattern is not None)
-            if any(pattern for _, pattern in patterns):
-                others = any(len(c) > 1 or _common(c) is None for c in places.values())
-                found[name] = Told(name, patterns, exceptions=others)
-    return found
+    for draft in drafts:
+        inside = dict(draft.record.merged)
+        for layer in draft.graph.layers if draft.rules.merged == "caption" else ():
+            merged = inside.get(layer.name, ())
+            if layer.name not in draft.contents and not is_add_norm(layer, merged):
+                places = counts.setdefault(family(layer), {})
+                places.setdefault(place(layer, draft.graph), Counter())[pattern_of(merged, draft)] += 1
+    found = {name: _told(name, places) for name, places in counts.items()}
+    return {name: each for name, each in found.items() if any(pattern for _, pattern in each.patterns)}
+
+
+def _told(name: str, places: Mapping[Place, Counter[Pattern]]) -> Told:
+    common = [(where, _common(counter)) for where, counter in places.items()]
+    patterns = tuple((where, pattern) for where, pattern in common if pattern is not None)
+    return Told(name, patterns, exceptions=any(len(counter) > 1 for counter in places.values()))
 
 
 def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:

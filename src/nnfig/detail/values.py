@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnfig.graph import Dim, Layer
+from nnfig.graph.defaults import attribute_names, brief
 
 ANY = object()
 """As a default: the attribute never changes what is computed."""
@@ -204,19 +205,39 @@ def field_value(layer: Layer, field: str) -> str:
     return computed(layer) if computed else _plain(layer, field)
 
 
+_COVERS = {
+    "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead"),
+    "causal": ("is_causal",),
+    "depthwise": ("groups",),
+    "channels": _CHANNELS,
+}
+"""Attributes that a computed field of a label has told."""
+
+
 def remaining(layer: Layer, used: Iterable[str]) -> tuple[str, ...]:
-    """Attributes that are neither defaults nor derived nor in `used`, in words, in the source's order.
+    """Attributes that are neither defaults nor derived nor told by the fields in `used`, in words.
 
     >>> remaining(Layer("c", "Conv2d", attributes={"padding": (3, 3), "bias": False, "groups": 1}), ())
     ('padding 3', 'no bias')
     """
-    seen = {*used, *DERIVED}
+    seen = {*DERIVED, *(name for field in used for name in (field, *_COVERS.get(field, ())))}
+    known = attribute_names(layer.kind)
     words: list[str] = []
-    for name, value in layer.attributes.items():
-        if name in seen or is_default(name, value) or value is None:
-            continue
-        if name == "stride" and value == layer.attributes.get("kernel_size"):
+    for name, value in brief(layer.kind, layer.attributes).items():
+        foreign = bool(known) and name not in known
+        if foreign or name in seen or value is None or is_default(name, value):
             continue
         label = name.replace("_", " ")
-        words.append(f"no {label}" if value is False else label if value is True else f"{label} {text(value)}")
+        words.append(f"no {label}" if value is False else label if value is True else f"{label} {_told(name, value)}")
     return tuple(words)
+
+
+_SIZES = frozenset(
+    "kernel_size stride padding dilation output_size output_padding size shape scale_factor normalized_shape".split()
+)
+
+
+def _told(name: str, value: Any) -> str:
+    if isinstance(value, (tuple, list)) and name not in _SIZES:
+        return f"({', '.join(map(text, value))})"
+    return text(value)

@@ -1,0 +1,54 @@
+"""What hidden changes of shape do on an edge, in two words: split heads, flatten, [:, 0]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnfig.detail.categories import category_of
+from nnfig.graph import Dim, Graph, Layer
+
+_QUIET = frozenset("to float half type_as contiguous clone detach expand expand_as squeeze unsqueeze".split())
+"""Kinds that are not worth a word where others stand beside them."""
+
+_WORDS: dict[tuple[str, ...], str] = {
+    ("flatten",): "flatten",
+    ("Flatten",): "flatten",
+    ("flatten", "transpose"): "image to tokens",
+    ("flatten", "permute"): "image to tokens",
+    ("reshape", "permute"): "image to tokens",
+    ("permute",): "permute axes",
+    ("transpose",): "transpose",
+    ("view", "permute", "reshape"): "to windows",
+    ("view", "permute", "view"): "to windows",
+}
+
+
+def move(chain: Sequence[Layer], graph: Graph) -> str:
+    """The label of an edge that runs through hidden layers; empty where the shape stays what it was."""
+    steps = [layer for layer in chain if layer.mark == "plumbing" or category_of(layer.kind).name == "reshape"]
+    if not steps or not steps[0].inputs:
+        return ""
+    first = graph.spec(steps[0].inputs[0].source, steps[0].inputs[0].output)
+    before, after = (first.shape if first else ()), steps[-1].shape
+    if _essence(before) == _essence(after):
+        return ""
+    indices = [str(layer.attributes["index"]) for layer in steps if layer.kind == "getitem" and "index" in layer.attributes]
+    loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
+    if indices and set(loud) <= {"getitem"}:
+        return "".join(indices)
+    if loud in _WORDS:
+        return _WORDS[loud]
+    if len(before) == 3 and len(after) == 4:
+        return "split heads"
+    if len(before) == 4 and len(after) == 3:
+        source = graph.layer.get(steps[0].inputs[0].source)
+        attends = source is not None and category_of(source.kind).name == "attention"
+        return "merge heads" if attends or loud[:1] in (("transpose",), ("permute",)) else "reshape"
+    if len(after) == 2 < len(before):
+        return "flatten"
+    return ", ".join(loud or (steps[-1].kind,))
+
+
+def _essence(shape: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """Sizes without the ones, which come and go without meaning."""
+    return tuple(size for size in shape if size != 1)
