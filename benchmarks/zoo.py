@@ -118,7 +118,7 @@ def unseen_calls(calls: Counter[tuple[str, tuple[Any, ...]]], graph: Graph) -> l
     lost = []
     for (path, shapes), count in calls.items():
         opened = groups[path] >= count
-        part = any(path.startswith(f"{each}.") for each in inside)
+        part = ".parametrizations." in path or any(path.startswith(f"{each}.") for each in inside)
         if layers[path, shapes] < count and not opened and not part and shapes:
             lost.append(f"{path} {shapes} x{count}")
     return [f"{len(lost)} leaf calls lost: {', '.join(lost[:3])}"] if lost else []

@@ -45,6 +45,8 @@ def positional(*shapes: Any) -> Inputs:
 
 def networks() -> Iterator[Network]:
     """All networks whose library is installed, library by library."""
+    if importlib.util.find_spec("torchvision") is not None:
+        import zoo_torchvision  # noqa: F401  mends it for the libraries that import it
     for library, table in TABLES.items():
         if library == "plain" or importlib.util.find_spec(library) is not None:
             for name, build, inputs in table():
@@ -145,6 +147,7 @@ def _transformers() -> Iterator[tuple[str, Any, Inputs]]:
     bart = {"d_model": 64, "encoder_layers": 2, "decoder_layers": 2, "vocab_size": 100}
     heads = {"encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128}
     yield "bart", model("BartModel", "BartConfig", **bart, **heads), both
+    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
     vision = {"image_size": 64, "patch_size": 16}
     pixels = lambda: ((), {"pixel_values": torch.randn(1, 3, 64, 64)})  # noqa: E731
     settings = {k: v for k, v in small(**vision).items() if k != "vocab_size"}
@@ -153,7 +156,7 @@ def _transformers() -> Iterator[tuple[str, Any, Inputs]]:
     yield "segformer", model("SegformerForSemanticSegmentation", "SegformerConfig"), pixels
     yield (
         "whisper",
-        model("WhisperModel", "WhisperConfig", num_mel_bins=20, max_source_positions=32, **bart, **heads),
+        model("WhisperModel", "WhisperConfig", num_mel_bins=20, max_source_positions=32, **bart, **heads, **ends),
         lambda: ((), {"input_features": torch.randn(1, 20, 64), "decoder_input_ids": torch.ones(1, 4).long()}),
     )
     yield "clip_text", model("CLIPTextModel", "CLIPTextConfig", **small()), tokens()
@@ -200,7 +203,6 @@ def _diffusers() -> Iterator[tuple[str, Any, Inputs]]:
 
 
 def _smp() -> Iterator[tuple[str, Any, Inputs]]:
-    import zoo_torchvision  # noqa: F401  mends torchvision, which it imports
     import segmentation_models_pytorch as smp
 
     for name in ("Unet", "UnetPlusPlus", "FPN", "PSPNet", "DeepLabV3Plus", "Segformer"):
@@ -208,7 +210,6 @@ def _smp() -> Iterator[tuple[str, Any, Inputs]]:
 
 
 def _monai() -> Iterator[tuple[str, Any, Inputs]]:
-    import zoo_torchvision  # noqa: F401
     from monai.networks import nets
 
     yield (

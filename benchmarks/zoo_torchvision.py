@@ -6,19 +6,19 @@ import torch
 
 
 def _nms(boxes: torch.Tensor, scores: torch.Tensor, threshold: float) -> torch.Tensor:
-    order, kept = scores.argsort(descending=True).tolist(), []
-    while order:
-        best = order.pop(0)
+    order, kept = scores.argsort(descending=True), []
+    while order.numel():
+        best, order = order[0], order[1:]
         kept.append(best)
-        order = [other for other in order if _overlap(boxes[best], boxes[other]) <= threshold]
-    return torch.tensor(kept, dtype=torch.int64)
+        order = order[_overlaps(boxes[best], boxes[order]) <= threshold]
+    return torch.stack(kept) if kept else order
 
 
-def _overlap(one: torch.Tensor, other: torch.Tensor) -> float:
-    low, high = torch.maximum(one[:2], other[:2]), torch.minimum(one[2:], other[2:])
-    both = (high - low).clamp(min=0).prod()
-    areas = (one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod()
-    return float(both / (areas - both))
+def _overlaps(one: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    low, high = torch.maximum(one[:2], others[:, :2]), torch.minimum(one[2:], others[:, 2:])
+    both = (high - low).clamp(min=0).prod(1)
+    areas = (one[2:] - one[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(1)
+    return both / (areas - both)
 
 
 try:

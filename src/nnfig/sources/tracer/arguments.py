@@ -80,6 +80,8 @@ def of_call(function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     names = function.arguments
     if function.swapped and len(args) == 2:
         args, names = (args[1], args[0]), ("input", "other")
+    if function.kind == "arange" and len(args) == 1:
+        names = ("end",)
     for position, value in enumerate(args):
         if isinstance(value, torch.Tensor):
             continue

@@ -248,7 +248,8 @@ class Recorder:
             known = [n for n in numbers if self.recording.values[n].depends & (FLOAT_INPUT | INT_INPUT | PARAMETER)]
             if not known:
                 return
-            place = f"{function.name.strip('_')}() at {here()}"
+            word = "in" if function.name == "__contains__" else f"{function.name.strip('_')}()"
+            place = f"{word} at {here()}"
             self.recording.reads[place] = self.recording.reads.get(place, 0) + 1
             if function.name in ESCAPES:
                 self.recording.escapes += [(number, place) for number in known]
