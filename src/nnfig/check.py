@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from nnfig.emit import layer_name
 from nnfig.emit.parse import Macro, macros
 from nnfig.errors import NnfigError, Problem
 from nnfig.figure import draw
@@ -28,7 +29,7 @@ LOOKS = frozenset(
     (
         *("at", "size", "rotate", "depth", "seams", "bands", "window", "copied", "edge", "dims at", "style"),
         *("label", "title", "title at", "repeat at", "out", "in", "out shift", "in shift", "via", "label at"),
-        *("label side", "crossed", "dots after", "count", "name"),
+        *("label side", "crossed", "dots after", "count", "name", "top", "side", "below"),
     )
 )
 """Options that say where and how, not what."""
@@ -52,7 +53,7 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
     drawn = macros(text)
     if not any(macro.command == "nnflayer" for macro in drawn):
         raise NnfigError("holds no \\nnflayer, so it is no figure that nnfig wrote", where=str(path))
-    now = macros(draw(graph, **options_of(text)).tex)
+    now = macros(draw(graph, **{**options_of(text), "page": "input"}).tex)
     return [*_layers(path, drawn, now), *_edges(path, drawn, now), *_groups(path, drawn, now)]
 
 
@@ -117,16 +118,16 @@ def _layers(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterato
     for name, macro in before.items():
         where = f"{path}:{macro.line}"
         if name not in after:
-            near = get_close_matches(name, list(after.keys() - before.keys()), 1)
-            yield Problem(
-                f"the network has no layer '{name}' to draw", where, f"is it '{near[0]}' now?" if near else ""
-            )
+            near = get_close_matches(name, sorted(after.keys() - before.keys()), 1)
+            hint = f"is it '{_called(near[0])}' now?" if near else ""
+            yield Problem(f"the network has no layer '{_called(name)}' to draw", where, hint)
             continue
         for fact, was, is_now in _changes(macro, after[name]):
-            yield Problem(f"{name}: {fact} is {was} in the figure, {is_now} in the network", where)
+            what = f"{_called(name)}: {fact} is {_said(was)} in the figure, {_said(is_now)} in the network"
+            yield Problem(what, where)
     for name in after:
         if name not in before:
-            yield Problem(f"the network has '{name}', the figure does not", str(path))
+            yield Problem(f"the network has '{_called(name)}', the figure does not", str(path))
 
 
 def _changes(before: Macro, after: Macro) -> Iterator[tuple[str, str, str]]:
@@ -145,18 +146,34 @@ def _edges(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterator
     )
     lines = {macro.names: macro.line for macro in drawn if macro.command == "nnfedge"}
     for ends in before - after:
-        yield Problem(f"nothing goes from '{ends[0]}' to '{ends[1]}' in the network", f"{path}:{lines[ends]}")
+        what = f"nothing goes from '{_called(ends[0])}' to '{_called(ends[1])}' in the network"
+        yield Problem(what, f"{path}:{lines[ends]}")
     for ends in after - before:
-        yield Problem(f"in the network '{ends[1]}' takes '{ends[0]}', in the figure it does not", str(path))
+        taker, taken = _called(ends[1]), _called(ends[0])
+        yield Problem(f"in the network '{taker}' takes '{taken}', in the figure it does not", str(path))
 
 
 def _groups(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterator[Problem]:
-    """Frames whose number of repeats changed."""
-    after = _of("nnfgroup", now)
-    for name, macro in _of("nnfgroup", drawn).items():
-        if name not in after:
-            yield Problem(f"the network has no group '{name}' to draw", f"{path}:{macro.line}")
-            continue
-        was, is_now = macro.facts.get("repeat", "1"), after[name].facts.get("repeat", "1")
-        if was != is_now:
-            yield Problem(f"{name} repeats x{was} in the figure, x{is_now} in the network", f"{path}:{macro.line}")
+    """Frames whose number of repeats changed, and blocks that repeat where they did not."""
+    before, after = _of("nnfgroup", drawn), _of("nnfgroup", now)
+    for name in dict.fromkeys((*before, *after)):
+        was, is_now = (found[name].facts.get("repeat", "1") if name in found else "" for found in (before, after))
+        where = f"{path}:{before[name].line}" if name in before else str(path)
+        if not is_now:
+            yield Problem(f"the network has no group '{_called(name)}' to draw", where)
+        elif was != is_now and (was, is_now) != ("", "1"):
+            what = f"{_called(name)} repeats x{was or 1} in the figure, x{is_now} in the network"
+            yield Problem(what, where)
+
+
+def _called(node: str) -> str:
+    """A layer's name for its node's; what a person wrote as it is."""
+    try:
+        return layer_name(node)
+    except (ValueError, IndexError, OverflowError):
+        return node
+
+
+def _said(value: str) -> str:
+    """A fact as a person reads it."""
+    return re.sub(r"\\nnfx\b *(?:\{\})?", "x", value)

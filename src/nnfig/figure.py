@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -13,6 +14,7 @@ from nnfig.errors import NnfigError
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
+from nnfig.progress import progress as bar
 
 TIGHTENINGS = 12
 """How often groups may be closed further to make a figure fit its page."""
@@ -79,7 +81,7 @@ def draw(
         [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
     )
     graphs = [_graph(each, run, arguments) for each in (source, *others)]
-    return Figure(graphs, chosen, command=command)
+    return Figure(graphs, chosen, command=command, progress=progress)
 
 
 def _graph(source: Any, run: dict[str, Any], arguments: Mapping[str, Any] | None) -> Graph:
@@ -93,12 +95,17 @@ def _graph(source: Any, run: dict[str, Any], arguments: Mapping[str, Any] | None
 class Figure:
     """A drawn network: `.tex`, `.caption`, `.graph`, `.save(path)`."""
 
-    def __init__(self, graphs: Sequence[Graph], options: Options, *, command: str = "") -> None:
+    def __init__(
+        self, graphs: Sequence[Graph], options: Options, *, command: str = "", progress: bool = False
+    ) -> None:
         self.options = options
-        self.command = command
         self.traced = tuple(graphs)
         """The networks as they came, before detail."""
-        self.drawing, self.scene = _fitted(self.traced, options)
+        self.command = command or shlex.join(["nnfig", "draw", self.traced[0].name or "NETWORK", *options.flags()])
+        """What draws the figure again; `nnfig check` reads it."""
+        self.progress = progress
+        with bar("drawing", progress):
+            self.drawing, self.scene = _fitted(self.traced, options)
 
     @property
     def graph(self) -> Graph:
@@ -143,7 +150,8 @@ class Figure:
                 write and `force` is not given.
         """
         path = Path(path)
-        _writer(path)(self, path, force)
+        with bar(f"writing {path.name}", self.progress):
+            _writer(path)(self, path, force)
 
     def __repr__(self) -> str:
         size = f"{self.scene.width / 72.27:.2f} x {self.scene.height / 72.27:.2f} in"

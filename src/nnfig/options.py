@@ -79,6 +79,25 @@ class Options:
             raise NnfigError(*problems)
         return cls(**values)
 
+    def flags(self) -> list[str]:
+        """The words of a command line that give these options; those with their default are left out.
+
+        >>> Options(detail="overview", open=("a", "b"), fold=False, width=240.0).flags()
+        ['--detail', 'overview', '--open', 'a', '--open', 'b', '--no-fold', '--width', '240pt']
+        """
+        words: list[str] = []
+        for field in fields(self):
+            value, flag = getattr(self, field.name), "--" + field.name.replace("_", "-")
+            if value == field.default:
+                continue
+            if isinstance(value, bool):
+                words.append(flag if value else f"--no-{field.name}")
+                continue
+            unit = "pt" if field.name in ("width", "max_height") else ""
+            for each in value if isinstance(value, tuple) else (value,):
+                words += [flag, f"{each:.10g}{unit}" if isinstance(each, float) else str(each)]
+        return words
+
 
 def _near(word: str, known: set[str] | tuple[str, ...]) -> str:
     from difflib import get_close_matches

@@ -34,11 +34,13 @@ def macros(tex: str) -> list[Macro]:
     '7x7'
     """
     text = _without_comments(tex)
-    return list(_macros(text))
+    # a self-contained file defines the macros before it uses them
+    picture = text.find(r"\begin{tikzpicture}")
+    return list(_macros(text, max(picture, 0)))
 
 
-def _macros(text: str) -> Iterator[Macro]:
-    place, line = 0, 1
+def _macros(text: str, place: int) -> Iterator[Macro]:
+    line = 1 + text.count("\n", 0, place)
     while True:
         found = text.find("\\nnf", place)
         if found < 0:
