@@ -84,6 +84,8 @@ class Plan:
     ways: dict[int, list[Spot]] = field(default_factory=dict)
     """The way of each link that has one."""
     texts: dict[int, Spot] = field(default_factory=dict)
+    reaches: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """How far nodes and frames reach with what is written beside them: from s0 to s1, t0 to t1."""
     breaks: list[tuple[float, float]] = field(default_factory=list)
     length: float = 0.0
     before: float = 0.0
@@ -102,6 +104,9 @@ def plan(box: Box) -> Plan:
         if at.leaf:
             out.spots[at.leaf.node] = (s + sign * at.leaf.at, t)
             out.sizes[at.leaf.node] = (at.leaf.length, at.leaf.width)
+        if at.leaf or at.frame:
+            near, far = sorted((s, s + sign * at.length))
+            out.reaches.append((near, far, t - at.before, t + at.after))
         if at.frame:
             f = at.frame
             s0, s1 = sorted((s + sign * f.s0, s + sign * f.s1))
@@ -109,7 +114,8 @@ def plan(box: Box) -> Plan:
         for link, way in at.wires:
             moved = [(s + sign * a, b + t) for a, b in way]
             # in the order of the flow: upstream parts come after the others
-            pieces[link].append(((sign < 0, sign * moved[0][0], sign * moved[-1][0]), moved))
+            key = (sign < 0, round(sign * moved[0][0], 4), round(sign * moved[-1][0], 4))
+            pieces[link].append((key, moved))
         for link, a, b in at.texts:
             out.texts[link] = (s + sign * a, b + t)
         # the origin of a part is where its own s begins: its far end where the flow is turned round

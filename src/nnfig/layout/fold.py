@@ -82,7 +82,7 @@ def find(net: Net) -> Fold | None:
         now += step
         if now > most:
             most, top = now, p
-    across = sorted((i, j, rung) for i, j, rung in spans if i < top < j)
+    across = sorted(((i, j, rung) for i, j, rung in spans if i < top < j), key=lambda span: (span[0], -span[1]))
     if len(across) < LEAST_RUNGS or any(not (a < c and d < b) for (a, b, _), (c, d, _) in zip(across, across[1:])):
         return None
     if not _shrinks(net, trunk, across):

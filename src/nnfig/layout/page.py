@@ -76,10 +76,9 @@ class Page:
 
 
 def words(net: Net, group: int, more: bool) -> tuple[str, int]:
-    """What is written at a frame: its title and how often it stands in the network."""
+    """What is written at a frame: its title and how often it stands in the network; nothing where it goes on."""
     it = net.group(group)
-    name = it.title or it.cls
-    return (f"{name} (cont.)" if more and name else name), (1 if more else it.repeat)
+    return ("", 1) if more else (it.title or it.cls, it.repeat)
 
 
 def page(net: Net, air: Air, plan: Plan, more: Sequence[Rim]) -> Page:

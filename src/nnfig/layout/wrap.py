@@ -65,7 +65,7 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
     """
     if at.count == 1:
         return plan, []
-    before, after = _sides(plan, at)
+    before, after = sides(plan, at)
     axis: list[float] = []
     lane: list[float] = []
     t = 0.0
@@ -107,7 +107,7 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
     return out, more
 
 
-def _sides(plan: Plan, at: Rows) -> tuple[list[float], list[float]]:
+def sides(plan: Plan, at: Rows) -> tuple[list[float], list[float]]:
     """How far each row reaches to both sides of its axis."""
     before, after = [0.0] * at.count, [0.0] * at.count
 
@@ -115,15 +115,17 @@ def _sides(plan: Plan, at: Rows) -> tuple[list[float], list[float]]:
         before[row] = max(before[row], -low)
         after[row] = max(after[row], high)
 
-    for n, (s, t) in plan.spots.items():
-        wide = plan.sizes[n][1] / 2
-        hold(at.row(s), t - wide, t + wide)
-    for rim in plan.rims.values():
-        for row in range(at.row(rim.s0 + 0.01), at.row(rim.s1 - 0.01) + 1):
-            hold(row, rim.t0, rim.t1)
+    for s0, s1, t0, t1 in plan.reaches:
+        for row in range(at.row(s0 + 0.01), at.row(s1 - 0.01) + 1):
+            hold(row, t0, t1)
     for way in plan.ways.values():
         for s, t in way:
             hold(at.row(s), t, t)
     for s, t in plan.texts.values():
         hold(at.row(s), t, t)
     return before, after
+
+
+def frames_split(plan: Plan, at: Rows) -> int:
+    """How often rows break a frame."""
+    return sum(at.row(rim.s1 - 0.01) - at.row(rim.s0 + 0.01) for rim in plan.rims.values())
