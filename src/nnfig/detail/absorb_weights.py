@@ -9,7 +9,17 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
 
 WEIGHTED = frozenset(
-    "convolution upsampling linear product normalization recurrent attention embedding activation".split()
+    [
+        "convolution",
+        "upsampling",
+        "linear",
+        "product",
+        "normalization",
+        "recurrent",
+        "attention",
+        "embedding",
+        "activation",
+    ]
 )
 """Categories whose operations have weights; a parameter that a sum or a concatenation reads is data."""
 

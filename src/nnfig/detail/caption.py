@@ -52,7 +52,9 @@ def caption(
 def _shows(drafts: Sequence[Draft], title: str) -> str:
     names = [title or drafts[0].origin.name or "network", *(d.origin.name or "network" for d in drafts[1:])]
     if len(drafts) > 1:
-        costs = [f"{name} ({_cost(draft)})" if _cost(draft) else name for name, draft in zip(names, drafts, strict=True)]
+        costs = [
+            f"{name} ({_cost(draft)})" if _cost(draft) else name for name, draft in zip(names, drafts, strict=True)
+        ]
         return f"{listed(costs)} side by side"
     cost = _cost(drafts[0])
     inputs = [str_dims(spec) for spec in drafts[0].origin.inputs.values()]

@@ -27,6 +27,10 @@ class Category:
     """For kinds that the table does not know: a regular expression over the whole kind."""
 
 
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _CONV = tuple(f"{lazy}Conv{n}d" for lazy in ("", "Lazy") for n in (1, 2, 3))
 _UP = tuple(f"{lazy}ConvTranspose{n}d" for lazy in ("", "Lazy") for n in (1, 2, 3))
 _FUNCTIONS = tuple(f"conv{n}d" for n in (1, 2, 3))
@@ -37,9 +41,7 @@ _POOLS = tuple(
 _POOL_FUNCTIONS = tuple(
     f"{kind}_pool{n}d" for kind in ("max", "avg", "adaptive_avg", "adaptive_max", "lp") for n in (1, 2, 3)
 )
-_NORMS = tuple(
-    f"{lazy}{kind}Norm{n}d" for lazy in ("", "Lazy") for kind in ("Batch", "Instance") for n in (1, 2, 3)
-)
+_NORMS = tuple(f"{lazy}{kind}Norm{n}d" for lazy in ("", "Lazy") for kind in ("Batch", "Instance") for n in (1, 2, 3))
 _ACTS = """ReLU ReLU6 LeakyReLU PReLU RReLU ELU SELU CELU GELU GLU SiLU Mish Sigmoid Tanh Hardtanh Hardsigmoid Hardswish
     LogSigmoid Softplus Softsign Softshrink Hardshrink Tanhshrink Threshold
     relu relu6 leaky_relu prelu rrelu elu selu celu gelu glu silu mish sigmoid tanh hardtanh hardsigmoid hardswish
@@ -47,72 +49,153 @@ _ACTS = """ReLU ReLU6 LeakyReLU PReLU RReLU ELU SELU CELU GELU GLU SiLU Mish Sig
 
 CATEGORIES: tuple[Category, ...] = (
     Category(
-        "upsampling", "up", ("upsample", "unpooling"), "upsampling", "Upsampling",
-        (*_UP, *_UP_FUNCTIONS, *"""Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle pixel_shuffle interpolate
+        "upsampling",
+        "up",
+        ("upsample", "unpooling"),
+        "upsampling",
+        "Upsampling",
+        (
+            *_UP,
+            *_UP_FUNCTIONS,
+            *_split("""Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle pixel_shuffle interpolate
         upsample MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d UpSampling1D UpSampling2D
-        fold Fold""".split()),
+        fold Fold"""),
+        ),
         r"(?i).*(convtranspose|conv\w*transpose|upsampl|unpool|pixelshuffle).*",
     ),
     Category(
-        "convolution", "conv", ("convolutions",), "convolutions", "Convolution",
-        (*_CONV, *_FUNCTIONS), r"\w*Conv\w{0,12}\d[dD]\w*|(?i:\w*(causal|same|separable|deform)conv\w*)",
+        "convolution",
+        "conv",
+        ("convolutions",),
+        "convolutions",
+        "Convolution",
+        (*_CONV, *_FUNCTIONS),
+        r"\w*Conv\w{0,12}\d[dD]\w*|(?i:\w*(causal|same|separable|deform)conv\w*)",
     ),
     Category(
-        "pooling", "pool", ("pools", "subsampling"), "pooling", "Pooling", (*_POOLS, *_POOL_FUNCTIONS), r"(?i)\w*pool(ing)?\d?d?",
+        "pooling",
+        "pool",
+        ("pools", "subsampling"),
+        "pooling",
+        "Pooling",
+        (*_POOLS, *_POOL_FUNCTIONS),
+        r"(?i)\w*pool(ing)?\d?d?",
     ),
     Category(
-        "embedding", "embed", ("embeddings",), "embeddings", "Embedding",
-        ("Embedding", "EmbeddingBag", "embedding", "embedding_bag", "one_hot"), r"(?i)\w*(embedding|embeddings|embed|positionalencoding|encoding)",
+        "embedding",
+        "embed",
+        ("embeddings",),
+        "embeddings",
+        "Embedding",
+        ("Embedding", "EmbeddingBag", "embedding", "embedding_bag", "one_hot"),
+        r"(?i)\w*(embedding|embeddings|embed|positionalencoding|encoding)",
     ),
     Category(
-        "attention", "attn", ("attentions",), "attention", "Attention",
+        "attention",
+        "attn",
+        ("attentions",),
+        "attention",
+        "Attention",
         ("MultiheadAttention", "scaled_dot_product_attention", "multi_head_attention_forward", "flex_attention"),
         r"(?i)\w*attention\w*|\w*attn",
     ),
     Category(
-        "normalization", "norm", ("normalisation", "norms", "normalizations", "batchnorm"), "normalisation", "Normalisation",
-        (*_NORMS, *"""LayerNorm GroupNorm RMSNorm LocalResponseNorm SyncBatchNorm CrossMapLRN2d batch_norm layer_norm group_norm
-        instance_norm rms_norm local_response_norm normalize BatchNormalization LayerNormalization""".split()),
+        "normalization",
+        "norm",
+        ("normalisation", "norms", "normalizations", "batchnorm"),
+        "normalisation",
+        "Normalisation",
+        (
+            *_NORMS,
+            *_split("""LayerNorm GroupNorm RMSNorm LocalResponseNorm SyncBatchNorm CrossMapLRN2d
+        batch_norm layer_norm group_norm         instance_norm rms_norm local_response_norm normalize BatchNormalization LayerNormalization"""),
+        ),
         r"(?i)\w*(norm|normalization|lrn)(act)?(\d?d)?",
     ),
     Category(
-        "activation", "act", ("activations", "nonlinearity", "non-linearity"), "activations", "Activation",
-        tuple(_ACTS.split()), r"(?i)(?!.*(conv|linear|norm))\w*(relu|gelu|silu|swish|sigmoid|activation|mish|tanh)\w*",
+        "activation",
+        "act",
+        ("activations", "nonlinearity", "non-linearity"),
+        "activations",
+        "Activation",
+        _split(_ACTS),
+        r"(?i)(?!.*(conv|linear|norm))\w*(relu|gelu|silu|swish|sigmoid|activation|mish|tanh)\w*",
     ),
     Category(
-        "softmax", "out", ("output",), "softmax", "Softmax",
-        tuple("Softmax LogSoftmax Softmax2d Softmin softmax log_softmax softmin gumbel_softmax".split()), r"(?i)\w*softmax\w*",
+        "softmax",
+        "out",
+        ("output",),
+        "softmax",
+        "Softmax",
+        _split("Softmax LogSoftmax Softmax2d Softmin softmax log_softmax softmin gumbel_softmax"),
+        r"(?i)\w*softmax\w*",
     ),
     Category(
-        "recurrent", "recurrent", ("rnn", "recurrence"), "recurrent layers", "Recurrent",
-        tuple("LSTM GRU RNN LSTMCell GRUCell RNNCell lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell SimpleRNN".split()),
+        "recurrent",
+        "recurrent",
+        ("rnn", "recurrence"),
+        "recurrent layers",
+        "Recurrent",
+        _split(
+            "LSTM GRU RNN LSTMCell GRUCell RNNCell lstm gru rnn_tanh rnn_relu lstm_cell gru_cell"
+            " rnn_tanh_cell SimpleRNN"
+        ),
         r"\w*(LSTM|GRU|RNN)\w*",
     ),
     Category(
-        "linear", "linear", ("dense", "fc", "fully-connected"), "fully connected layers", "Fully connected",
-        tuple("Linear LazyLinear Bilinear linear bilinear addmm Dense Conv1D NonDynamicallyQuantizableLinear".split()), r"\w*Linear\w*|\w*Dense",
+        "linear",
+        "linear",
+        ("dense", "fc", "fully-connected"),
+        "fully connected layers",
+        "Fully connected",
+        _split("Linear LazyLinear Bilinear linear bilinear addmm Dense Conv1D NonDynamicallyQuantizableLinear"),
+        r"\w*Linear\w*|\w*Dense",
     ),
     Category(
-        "dropout", "dropout", ("dropouts", "regularization"), "dropout", "Dropout",
-        tuple("""Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout dropout1d dropout2d dropout3d
-        alpha_dropout feature_alpha_dropout Identity DropPath drop_path StochasticDepth stochastic_depth SpatialDropout2D""".split()),
+        "dropout",
+        "dropout",
+        ("dropouts", "regularization"),
+        "dropout",
+        "Dropout",
+        _split("""Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout
+        dropout1d dropout2d dropout3d         alpha_dropout feature_alpha_dropout Identity DropPath drop_path StochasticDepth
+        stochastic_depth SpatialDropout2D"""),
         r"(?i)\w*(dropout|droppath|drop_path|stochasticdepth)\w*",
     ),
     Category(
-        "merge", "merge", ("merges", "sums"), "sums, products and concatenations", "Sum, product, concatenation",
-        tuple("add sub mul div cat stack concat Add Concatenate Multiply Concat Mul Sum FloatFunctional".split()),
+        "merge",
+        "merge",
+        ("merges", "sums"),
+        "sums, products and concatenations",
+        "Sum, product, concatenation",
+        _split("add sub mul div cat stack concat Add Concatenate Multiply Concat Mul Sum FloatFunctional"),
     ),
     Category(
-        "product", "func", ("matmul",), "matrix products", "Matrix product",
-        tuple("matmul bmm mm baddbmm einsum mv dot outer tensordot".split()),
+        "product",
+        "func",
+        ("matmul",),
+        "matrix products",
+        "Matrix product",
+        _split("matmul bmm mm baddbmm einsum mv dot outer tensordot"),
     ),
     Category(
-        "reshape", "reshape", ("plumbing", "view"), "changes of shape", "Change of shape",
-        tuple("""Flatten Unflatten flatten unflatten view reshape permute transpose t movedim moveaxis swapaxes squeeze unsqueeze
-        expand expand_as broadcast_to contiguous getitem select narrow unbind chunk split to float type_as roll unfold Unfold
-        ZeroPad2d ReflectionPad2d ReplicationPad2d ConstantPad2d pad ChannelShuffle PixelUnshuffle pixel_unshuffle""".split()),
+        "reshape",
+        "reshape",
+        ("plumbing", "view"),
+        "changes of shape",
+        "Change of shape",
+        _split("""Flatten Unflatten flatten unflatten view reshape permute transpose t movedim moveaxis swapaxes
+        squeeze unsqueeze         expand expand_as broadcast_to contiguous getitem select narrow unbind chunk split to float type_as
+        roll unfold Unfold         ZeroPad2d ReflectionPad2d ReplicationPad2d ConstantPad2d pad ChannelShuffle PixelUnshuffle pixel_unshuffle"""),
     ),
-    Category("data", "data", ("input", "inputs", "outputs"), "inputs and outputs", "Data", ("Parameter", "Constant", "Buffer")),
+    Category(
+        "data",
+        "data",
+        ("input", "inputs", "outputs"),
+        "inputs and outputs",
+        "Data",
+        ("Parameter", "Constant", "Buffer"),
+    ),
     Category("loss", "out", ("losses",), "losses", "Loss", (), r"\w*Loss|\w*_loss|cross_entropy"),
     Category("function", "func", ("func", "functions", "arithmetic"), "elementwise arithmetic", "Function", ()),
     Category("block", "block", ("blocks", "groups"), "blocks", "Block", ()),
@@ -128,8 +211,16 @@ _BY_WORD = {
 _PATTERNS = tuple((re.compile(category.pattern), category) for category in CATEGORIES if category.pattern)
 
 GLYPHS = {
-    "add": "+", "Add": "+", "Sum": "+", "mul": "×", "Multiply": "×", "Mul": "×", "sub": "−", "div": "÷",
-    "matmul": "·", "bmm": "·",
+    "add": "+",
+    "Add": "+",
+    "Sum": "+",
+    "mul": "×",
+    "Multiply": "×",
+    "Mul": "×",
+    "sub": "−",
+    "div": "÷",
+    "matmul": "·",
+    "bmm": "·",
 }
 """Signs that stand in a circle where a layer joins two or more tensors."""
 

@@ -46,7 +46,8 @@ def close(draft: Draft, closed: Iterable[str]) -> Draft:
     frames = tuple(
         replace(group, cls="") if group.path in blocks else group
         for group in graph.groups
-        if not any(above in blocks for above in graph.ancestors(group.parent)) and (group.path not in blocks or group.repeat > 1)
+        if not any(above in blocks for above in graph.ancestors(group.parent))
+        and (group.path not in blocks or group.repeat > 1)
     )
     shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=frames, outputs=outputs, output_names=names))
     done = replace(draft, contents={**draft.contents, **contents})
@@ -80,7 +81,8 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
     known = [layer.macs for layer in members]
     times = [graph.repeats(layer) // graph.repeats(replace(layer, group=path)) for layer in members]
     sets = [
-        graph.repeats(layer, shared=False) // graph.repeats(replace(layer, group=path), shared=False) for layer in members
+        graph.repeats(layer, shared=False) // graph.repeats(replace(layer, group=path), shared=False)
+        for layer in members
     ]
     macs = sum((m or 0) * n for m, n in zip(known, times, strict=True)) if any(m is not None for m in known) else None
     base = path.rpartition("@")[0]
@@ -173,9 +175,7 @@ def _culprit(needs: dict[str, set[str]], key: dict[str, str]) -> str:
 
 
 def _layers(graph: Graph, blocks: dict[str, Block], order: list[str]) -> list[Layer]:
-    output = {
-        value: (block.layer.name, index) for block in blocks.values() for index, value in enumerate(block.gives)
-    }
+    output = {value: (block.layer.name, index) for block in blocks.values() for index, value in enumerate(block.gives)}
     by_key = {f"group {path}": block.layer for path, block in blocks.items()}
     layers: list[Layer] = []
     for name in order:

@@ -12,7 +12,10 @@ from nnfig.graph import Dim, Edge, Graph, Layer
 
 _FIRST = ("convolution", "pooling", "upsampling")
 _LAST = ("linear", "embedding", "attention", "recurrent")
-_FIRST_NORMS = tuple("BatchNorm InstanceNorm GroupNorm batch_norm instance_norm group_norm LocalResponse".split())
+_FIRST_NORMS = (
+    *("BatchNorm", "InstanceNorm", "GroupNorm", "LocalResponseNorm"),
+    *("batch_norm", "instance_norm", "group_norm"),
+)
 
 Positions = tuple[Dim, ...]
 """The axes of a shape that are neither batch nor channels."""

@@ -53,7 +53,7 @@ def _keeps_frame(
         return False
     rules = draft.rules
     named = bool(group.cls) and group.cls not in CONTAINERS
-    if rules.title(group) or group.path in opened and (named or rules.group_action(group, ("open",))):
+    if rules.title(group) or (group.path in opened and (named or rules.group_action(group, ("open",)))):
         return True
     return {"all": True, "named": named, "repeated": group.path in parts}[rules.frames]
 
@@ -61,7 +61,11 @@ def _keeps_frame(
 def _parts(graph: Graph, draft: Draft, boxes: dict[str, int]) -> frozenset[str]:
     """The few large parts of a network that have a class of their own each: encoder, decoder, heads."""
     total = sum(1 for _ in graph.layers)
-    top = [group for group in graph.groups if not any(_matters(graph.group[a], boxes, total) for a in graph.ancestors(group.parent))]
+    top = [
+        group
+        for group in graph.groups
+        if not any(_matters(graph.group[a], boxes, total) for a in graph.ancestors(group.parent))
+    ]
     named = [g for g in top if g.cls and g.cls not in CONTAINERS and _matters(g, boxes, total)]
     classes = [group.cls for group in named]
     if len(classes) != len(set(classes)) or not 2 <= len(named) <= 4:

@@ -12,9 +12,9 @@ from nnfig.detail.close import close
 from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
+from nnfig.detail.english import some
 from nnfig.detail.fold import fold
 from nnfig.detail.hide import hide, hide_noise
-from nnfig.detail.english import some
 from nnfig.detail.insets import Inset, home, insets, opened
 from nnfig.detail.label import input_looks, label, output_looks
 from nnfig.detail.legend import legend
@@ -108,9 +108,7 @@ def _panels(
     ]
     for inset, draft in zip(shown, inner, strict=True):
         of = _home(panels, prepared, inset)
-        panels.append(
-            Panel(inset.cls, draft.graph, "inset", inset.cls, of, input_looks=input_looks(draft, inset=True))
-        )
+        panels.append(Panel(inset.cls, draft.graph, "inset", inset.cls, of, input_looks=input_looks(draft, inset=True)))
     return tuple(panels)
 
 
@@ -125,11 +123,6 @@ def _notes(state: Levels) -> tuple[str, ...]:
     if not state.for_space:
         return ()
     return (f"closed so that the figure fits its page: {some(state.for_space, 6)} (--depth or --open keep them open)",)
-
-
-def finished(draft: Draft, state: Levels) -> Draft:
-    """The draft with groups closed, frames dissolved, layers merged and labelled."""
-    return run(FINISH, dissolve(close(draft, sorted(state.closed)), state.opened))
 
 
 def run(passes: Sequence[Callable[[Draft], Draft]], draft: Draft) -> Draft:

@@ -88,7 +88,9 @@ def _count(codes: list[int], start: int, period: int) -> int:
 def _worth_it(draft: Draft, unit: tuple[Item, ...], count: int) -> bool:
     """Whether a frame around the unit says more than its layers one by one."""
     rules, graph = draft.rules, draft.graph
-    if any(rules.group_action(graph.group[item.name], ("fold", "unfold")) == "unfold" for item in unit if item.is_group):
+    if any(
+        rules.group_action(graph.group[item.name], ("fold", "unfold")) == "unfold" for item in unit if item.is_group
+    ):
         return False
     if all(not item.is_group for item in unit) and len(unit) * count < 4 and not rules.singles:
         return False
@@ -100,9 +102,7 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     """The draft with the run's first unit in place of all."""
     graph, count = draft.graph, len(run.units)
     first = run.units[0]
-    instead = {
-        layer.name: kept.name for unit in run.units[1:] for layer, kept in zip(unit, first, strict=True)
-    }
+    instead = {layer.name: kept.name for unit in run.units[1:] for layer, kept in zip(unit, first, strict=True)}
     shared = all(layer.shared for unit in run.units[1:] for layer in unit if _weights(graph, layer))
     shared = shared and any(_weights(graph, layer) for layer in first)
     groups, path, moved = _groups(graph, run, level, shared)

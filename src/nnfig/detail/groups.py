@@ -10,10 +10,10 @@ from nnfig.detail.rules import Rules
 from nnfig.detail.structure import members_by_group
 from nnfig.graph import Graph, Group, Layer
 
-CONTAINERS = frozenset("Sequential ModuleList ModuleDict Module".split())
+CONTAINERS = frozenset(["Sequential", "ModuleList", "ModuleDict", "Module"])
 """Classes that hold layers without being anything themselves."""
 
-_LIGHT = frozenset("merge activation function reshape data normalization dropout softmax".split())
+_LIGHT = frozenset(["merge", "activation", "function", "reshape", "data", "normalization", "dropout", "softmax"])
 """Categories of which a group can consist and still be one idea: RMSNorm, rotary embedding, a gate."""
 
 
@@ -98,7 +98,9 @@ class Groups:
         for layer in self.members[path]:
             if layer.kind in ("add", "Add") and any(source not in inside for source in layer.sources):
                 outer = [self.graph.layer[s] for s in layer.sources if s in self.graph.layer and s not in inside]
-                constant = all(other.mark == "constant" for other in outer) and len(outer) == len(set(layer.sources) - inside)
+                constant = all(other.mark == "constant" for other in outer) and len(outer) == len(
+                    set(layer.sources) - inside
+                )
                 takers = self.graph.consumers[layer.name]
                 if not constant and (not takers or any(taker not in inside or self._norms(taker) for taker in takers)):
                     return True

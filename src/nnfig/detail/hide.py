@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
-from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.draft import Draft
+from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.moves import move
 from nnfig.graph import Edge, Graph, Layer
 

@@ -80,7 +80,7 @@ def _moved(layer: Layer, inside: set[str], path: str) -> Layer:
 
 
 def home(graph: Graph, whole: Graph, path: str) -> str:
-    """The layer of a drawn graph that stands for a group or for a block around it, or the group's own path; '' if none."""
+    """The layer of a drawn graph that stands for a group or for a block around it, or the group's path; '' if none."""
     for above in whole.ancestors(path):
         if above in graph.layer:
             return above

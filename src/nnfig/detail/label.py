@@ -63,7 +63,9 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
     graph = draft.origin_graph(layer)
     contents = draft.contents.get(layer.name)
     template = rules.writing(layer, graph).label
-    if contents and (template == Writing().label or contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS):
+    if contents and (
+        template == Writing().label or (contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS)
+    ):
         return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
     return text_lines(layer, rules, graph, desk.axes.channels(layer)), glyph
 

@@ -54,9 +54,7 @@ def _base(groups: Groups) -> Levels:
             closed.add(path)
         elif path in by_word or not group.cls:
             continue
-        elif rules.depth is not None and groups.level(path) > rules.depth:
-            closed.add(path)
-        elif _closed_by_level(groups, path, frontier):
+        elif (rules.depth is not None and groups.level(path) > rules.depth) or _closed_by_level(groups, path, frontier):
             closed.add(path)
         elif rules.depth is not None:
             opened.add(path)
@@ -88,7 +86,7 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
         best = ""
         for path in shut:
             blocks, plain = groups.blocks(path), groups.is_container(path)
-            useful = (len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW or _is_one_repeat(groups, path)
+            useful = ((len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW) or _is_one_repeat(groups, path)
             useful = useful or (plain and not blocks) or _wraps_all(groups, path, blocks)
             if useful and groups.graph.group[path].repeat == 1 and boxes - 1 + _boxes(groups, open_, path) <= MANY:
                 best = path if not best or groups.weight[path] > groups.weight[best] else best
@@ -145,9 +143,7 @@ def _tighter(groups: Groups, base: Levels) -> list[Levels]:
     """States in which more and more is closed: the deepest level of hierarchy first, a level at a time."""
     graph = groups.graph
     depth_of = {group.path: groups.level(group.path) for group in graph.groups}
-    inside_closed = {
-        group.path for group in graph.groups if any(a in base.closed for a in graph.ancestors(group.path))
-    }
+    inside_closed = {group.path for group in graph.groups if any(a in base.closed for a in graph.ancestors(group.path))}
     free = [
         group.path
         for group in graph.groups

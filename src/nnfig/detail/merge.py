@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
-from nnfig.graph import Edge, Graph, Layer
+from nnfig.graph import Edge, Layer
 
 
 def merge(draft: Draft) -> Draft:

@@ -19,7 +19,7 @@ Pattern = tuple[str, ...]
 """What runs inside a layer after it, in order, by its short names."""
 
 Place = str
-"""Where a layer stands: `sum`, `concatenation`, `product` (it feeds nothing else), `end` (the network returns it), ''."""
+"""Where a layer stands: it feeds only a `sum`, a `concatenation`, a `product`; it is returned (`end`); or ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:
 
 def is_add_norm(layer: Layer, inside: tuple[Layer, ...]) -> bool:
     """Whether a sum is followed by layer normalisation, which transformers write as one box."""
-    return layer.kind in ("add", "Add") and bool(inside) and inside[0].kind.lower().replace("_", "").endswith(
-        ("layernorm", "rmsnorm")
+    return (
+        layer.kind in ("add", "Add")
+        and bool(inside)
+        and inside[0].kind.lower().replace("_", "").endswith(("layernorm", "rmsnorm"))
     )
 
 

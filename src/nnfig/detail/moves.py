@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from nnfig.detail.categories import category_of
 from nnfig.graph import Dim, Graph, Layer
 
-_QUIET = frozenset("to float half type_as contiguous clone detach expand expand_as squeeze unsqueeze".split())
+_QUIET = frozenset(
+    ["to", "float", "half", "type_as", "contiguous", "clone", "detach", "expand", "expand_as", "squeeze", "unsqueeze"]
+)
 """Kinds that are not worth a word where others stand beside them."""
 
 _WORDS: dict[tuple[str, ...], str] = {
@@ -32,7 +34,9 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     before, after = (first.shape if first else ()), steps[-1].shape
     if _essence(before) == _essence(after):
         return ""
-    indices = [str(layer.attributes["index"]) for layer in steps if layer.kind == "getitem" and "index" in layer.attributes]
+    indices = [
+        str(layer.attributes["index"]) for layer in steps if layer.kind == "getitem" and "index" in layer.attributes
+    ]
     loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
     if indices and set(loud) <= {"getitem"}:
         return "".join(indices)

@@ -1,4 +1,4 @@
-"""Rules in order over a layer or a group: whether it is drawn, hidden, merged, open or closed, and how it is written."""
+"""Rules in order over layers and groups: which are drawn, hidden, merged, open or closed, and how they are written."""
 
 from __future__ import annotations
 
@@ -212,4 +212,4 @@ def _fits(value: Any, wanted: Any) -> bool:
         return text(value) == wanted or str(value) == wanted
     if isinstance(value, (tuple, list)):
         return list(value) == list(wanted) if isinstance(wanted, (tuple, list)) else all(v == wanted for v in value)
-    return type(value) is type(wanted) and value == wanted or (value == wanted and not isinstance(wanted, bool))
+    return (type(value) is type(wanted) and value == wanted) or (value == wanted and not isinstance(wanted, bool))

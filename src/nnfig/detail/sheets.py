@@ -50,8 +50,10 @@ class RuleModel(BaseModel):
     """One rule: what it selects and what is to be done there; later rules win."""
 
     model_config = _CONFIG
-    select: SelectModel = Field(default_factory=SelectModel)
-    do: list[Action] | Action = Field([], description="show, hide or merge layers; open, close, (un)fold or inset groups.")
+    select: SelectModel = SelectModel()
+    do: list[Action] | Action = Field(
+        [], description="show, hide or merge layers; open, close, (un)fold or inset groups."
+    )
     label: Words | None = Field(None, description="Template, or one a line: '{kernel_size} conv[, {out_channels}]'.")
     title: str | None = Field(None, description="What stands on the group's frame or in its block.")
     rename: str | None = Field(None, description="What the kind is called in labels, caption and legend.")
@@ -78,8 +80,12 @@ class SheetModel(BaseModel):
     """A style sheet: how a network is read, laid over the sheet that it extends."""
 
     model_config = _CONFIG
-    extends: str = Field("", description="A preset (overview, paper, explicit, ops) or a path; this sheet lies over it.")
-    level: Literal["blocks", "units", "layers", "operations"] | None = Field(None, description="How far groups are opened.")
+    extends: str = Field(
+        "", description="A preset (overview, paper, explicit, ops) or a path; this sheet lies over it."
+    )
+    level: Literal["blocks", "units", "layers", "operations"] | None = Field(
+        None, description="How far groups are opened."
+    )
     frames: Literal["repeated", "named", "all"] | None = Field(None, description="Which open groups get a frame.")
     merged: Literal["caption", "label"] | None = Field(None, description="Where merged layers are told of.")
     fit: Literal["close", "warn"] | None = Field(None, description="Whether groups may be closed to fit the page.")
@@ -146,7 +152,9 @@ def _chain(name: str, seen: tuple[str, ...]) -> list[tuple[SheetModel, bool]]:
     """A sheet and those that it extends, the outermost first."""
     path = resource("templates", "styles", f"{name}.yaml") if _is_preset(name) else Path(name)
     if str(path) in seen:
-        raise NnfigError(f"style sheets extend each other in a circle: {' -> '.join((*seen, str(path)))}", where=seen[0])
+        raise NnfigError(
+            f"style sheets extend each other in a circle: {' -> '.join((*seen, str(path)))}", where=seen[0]
+        )
     document = read_document(path)
     sheet = _validated(document)
     below: list[tuple[SheetModel, bool]] = []
@@ -170,7 +178,9 @@ def _validated(document: Document) -> SheetModel:
 def _problems(error: ValidationError, document: Document) -> list[Problem]:
     found: list[Problem] = []
     for fault in error.errors():
-        loc = tuple(part for part in fault["loc"] if part not in ("list[str]", "str") and not str(part).startswith("list["))
+        loc = tuple(
+            part for part in fault["loc"] if part not in ("list[str]", "str") and not str(part).startswith("list[")
+        )
         message, hint = fault["msg"], ""
         if fault["type"] == "extra_forbidden":
             model = SheetModel if len(loc) == 1 else SelectModel if "select" in loc else RuleModel
@@ -193,7 +203,7 @@ def _hint(word: str, model: type[BaseModel]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
 
 
-def _lay(rows: list[Rule], facets: dict[str, None], show: Words, hide: Words, merge: Words, *groups: Words) -> None:
+def _lay(rows: list[Rule], facets: dict[str, None], show: Any, hide: Any, merge: Any, *groups: Any) -> None:
     """Append what the words of show, hide, merge, open, close and inset mean."""
     for word in _words(show):
         if word in FACET_WORDS:
@@ -207,7 +217,7 @@ def _lay(rows: list[Rule], facets: dict[str, None], show: Words, hide: Words, me
             rows += [Rule(select, ("hide",)) for select in word_selectors(word)]
     for word in _words(merge):
         rows += [Rule(select, ("merge",)) for select in word_selectors(word)]
-    for action, words in zip(("open", "close", "inset"), groups):
+    for action, words in zip(("open", "close", "inset"), groups, strict=True):
         for word in _words(words):
             rows.append(Rule(Selector(path=(word,)), (action,)))
             rows.append(Rule(Selector(group=(word,)), (action,)))
@@ -255,7 +265,9 @@ def options_of(sheet_values: Mapping[str, Any], options: Options) -> Options:
     default = Options()
     names = [f.name for f in dataclass_fields(Options)]
     given = {
-        name: getattr(options, name) if getattr(options, name) != getattr(default, name) else sheet_values.get(name, getattr(default, name))
+        name: getattr(options, name)
+        if getattr(options, name) != getattr(default, name)
+        else sheet_values.get(name, getattr(default, name))
         for name in names
     }
     return Options.of(**given)

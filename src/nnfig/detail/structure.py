@@ -8,7 +8,9 @@ from typing import Any
 
 from nnfig.graph import Graph, Layer
 
-NAMES_ONLY = frozenset("layer_idx layer_id layer_index layer_number name device inplace training".split())
+NAMES_ONLY = frozenset(
+    ["layer_idx", "layer_id", "layer_index", "layer_number", "name", "device", "inplace", "training"]
+)
 """Attributes that tell one copy from the next without changing what it computes."""
 
 Value = tuple[str, int]
@@ -41,7 +43,8 @@ class Codes:
         place = {layer.name: index for index, layer in enumerate(members)}
         outside: dict[Value, int] = {}
         body = tuple(
-            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place, outside))) for layer in members
+            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place, outside)))
+            for layer in members
         )
         title = self._graph.group[group].cls if group else ""
         return self._number((title, body))

@@ -31,7 +31,9 @@ def parse(template: str) -> tuple[Part, ...]:
         elif token in ("{{", "}}", "[[", "]]"):
             parts.append(("text", token[0]))
         elif token in "{}":
-            raise ValueError(f"'{token}' at character {place} belongs to no {{field}}; write {token * 2} for the sign itself")
+            raise ValueError(
+                f"'{token}' at character {place} belongs to no {{field}}; write {token * 2} for the sign itself"
+            )
         elif token == "[":
             depth += 1
             if depth > 1:

@@ -1,8 +1,8 @@
-"""A layer's attributes as words: the values of template fields, and the list of what differs from PyTorch's defaults."""
+"""A layer's attributes as words: the values of template fields, and a list of what differs from the defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnfig.graph import Dim, Layer
@@ -69,7 +69,16 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
 """What an attribute is when nobody sets it; more than one value where spellings or versions differ."""
 
 DERIVED = frozenset(
-    "in_channels in_features num_features normalized_shape input_size embed_dim num_channels num_parameters".split()
+    [
+        "in_channels",
+        "in_features",
+        "num_features",
+        "normalized_shape",
+        "input_size",
+        "embed_dim",
+        "num_channels",
+        "num_parameters",
+    ]
 )
 """Attributes that follow from the tensor that comes in."""
 
@@ -99,7 +108,7 @@ def is_default(name: str, value: Any) -> bool:
     if ANY in defaults:
         return True
     values = tuple(value) if isinstance(value, (tuple, list)) and value else (value,)
-    return any(all(type(v) is not str and v == d or v is d or v == d for v in values) for d in defaults)
+    return any(all((type(v) is not str and v == d) or v is d or v == d for v in values) for d in defaults)
 
 
 def sizes(values: Iterable[Dim]) -> str:
@@ -175,7 +184,7 @@ def heads(layer: Layer) -> str:
     return str(layer.shape[1]) if len(layer.shape) == 4 and layer.kind == "scaled_dot_product_attention" else ""
 
 
-_COMPUTED = {
+_COMPUTED: dict[str, Callable[[Layer], str]] = {
     "kernel_size": kernel,
     "channels": channels,
     "output_size": lambda layer: _axes(layer, "output_size"),
@@ -233,7 +242,18 @@ def remaining(layer: Layer, used: Iterable[str]) -> tuple[str, ...]:
 
 
 _SIZES = frozenset(
-    "kernel_size stride padding dilation output_size output_padding size shape scale_factor normalized_shape".split()
+    [
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "output_size",
+        "output_padding",
+        "size",
+        "shape",
+        "scale_factor",
+        "normalized_shape",
+    ]
 )
 
 

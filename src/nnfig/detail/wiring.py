@@ -135,5 +135,3 @@ def _reached(units: Units, places: dict[str, Place], ends: frozenset[Place], cou
                 seen.add(before)
                 stack.append(before)
     return found
-
-

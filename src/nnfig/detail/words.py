@@ -20,7 +20,7 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
     kinds = _unique(layer.kind for graph in graphs for layer in graph.layers)
     classes = _unique(group.cls for graph in graphs for group in graph.groups)
     places = _unique(
-        name for graph in graphs for name in (*(l.name for l in graph.layers), *(l.path for l in graph.layers), *graph.group)
+        name for graph in graphs for name in (*graph.layer, *(layer.path for layer in graph.layers), *graph.group)
     )
     categories = [category.name for category in CATEGORIES]
     problems: list[Problem] = []
@@ -33,11 +33,15 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
         ("inset", options.inset, classes, ()),
     ):
         for word in words:
-            if word in general or option in ("show", "hide", "merge") and (category_word(word) or word in _KNOWN_KINDS):
+            if word in general or (
+                option in ("show", "hide", "merge") and (category_word(word) or word in _KNOWN_KINDS)
+            ):
                 continue
             if word not in known and not any(fnmatchcase(name, word) for name in known):
                 small = (*general, *categories, *kinds, *classes) if option in ("show", "hide", "merge") else classes
-                problems.append(Problem(f"--{option}: nothing in this network is called '{word}'", hint=_hint(word, small)))
+                problems.append(
+                    Problem(f"--{option}: nothing in this network is called '{word}'", hint=_hint(word, small))
+                )
     if problems:
         raise NnfigError(*problems)
 
