@@ -63,14 +63,14 @@ def as_dict(graph: Graph, full: bool = False) -> dict[str, Any]:
         "output_names": list(graph.output_names),
         "notes": list(graph.notes),
     }
-    optional = ("name", "groups", "output_names", "notes")
+    optional = ("groups", "output_names", "notes")
     return {key: value for key, value in document.items() if value or key not in optional}
 
 
 def yaml_text(graph: Graph, full: bool = False) -> str:
     """The layer list as YAML: layers in order, a comment where a group begins."""
     document = as_dict(graph, full)
-    lines = [f"{key}: {text_of(document[key])}" for key in ("nnfig", "name") if key in document]
+    lines = [f"{key}: {text_of(document[key])}" for key in ("nnfig", "name")]
     lines += ["inputs:" if document["inputs"] else "inputs: {}"]
     lines += [f"  {text_of(name)}: {text_of(spec)}" for name, spec in document["inputs"].items()]
     lines += ["layers:" if graph.layers else "layers: []"]
@@ -134,7 +134,9 @@ def _layer(layer: Layer, paths: Collection[str], full: bool) -> dict[str, Any]:
         found["group"] = layer.group
     attributes = dict(layer.attributes) if full else brief(layer.kind, layer.attributes)
     found |= {"attributes": _plain(attributes)} if attributes else {}
-    rest = {"shared": layer.shared, "mark": layer.mark, "original": layer.original}
+    if layer.mark != ("constant" if layer.kind == "Constant" else ""):
+        found["mark"] = layer.mark
+    rest = {"shared": layer.shared, "original": layer.original}
     return found | {key: value for key, value in rest.items() if value}
 
 

@@ -34,12 +34,17 @@ def checked(document: Map, source: Source) -> DocumentModel | None:
             for fault in error.errors(include_url=False, include_input=False):
                 path, value = _place(document, fault["loc"])
                 _report(document, fault, path, value, source)
-                if fault["loc"] == ("nnfig",):
-                    return None  # another version may mean other things by the same words
+            if any(_is_fatal(fault["type"], fault["loc"]) for fault in error.errors(include_url=False)):
+                return None
             for fault in error.errors(include_url=False, include_input=False):
                 _drop(document, fault["type"], fault["loc"])
             document.setdefault("nnfig", 1)
     return None
+
+
+def _is_fatal(kind: str, loc: tuple[str | int, ...]) -> bool:
+    """Whether nothing sensible can be said of the rest: another version, inputs or groups that are unknown."""
+    return kind != "extra_forbidden" and loc[:1] not in (("layers",), ("define",)) and (kind, loc) != ("missing", ("nnfig",))
 
 
 def _place(document: Any, loc: tuple[str | int, ...]) -> tuple[Path, Any]:
@@ -60,7 +65,9 @@ def _report(document: Map, fault: Any, path: Path, value: Any, source: Source) -
         hint = _MISSING.get(missing, "") if not path else ""
         return source.report(f"missing key '{missing}'", hint, spot=at)
     if fault["type"] == "extra_forbidden":
-        return source.report(f"unknown key '{key}'", meant_or(key, _keys(document, path)), spot=key_at)
+        comma = "a comma inside {...} parts keys: put the kind with its arguments in quotes"
+        hint = comma if value is None else meant_or(key, _keys(document, path))
+        return source.report(f"unknown key '{key}'", hint, spot=key_at)
     if path == ("nnfig",):
         what = f"this file is written in version {found(value)} of the language, expected 1"
         return source.report(what, "write 'nnfig: 1', or use the nnfig that wrote it", spot=at)
@@ -71,6 +78,8 @@ def _report(document: Map, fault: Any, path: Path, value: Any, source: Source) -
         expected = str(fault["ctx"]["error"])
     else:
         expected = _EXPECTED.get(fault["type"], fault["msg"])
+    if fault["type"] == "model_type" and path[:1] == ("inputs",):
+        expected = "a shape such as [1, 3, 224, 224]"
     if not path:
         return source.report(f"the document is {found(value)}, expected {expected}", spot=at)
     place = key if isinstance(path[-1], str) else f"an entry of '{_last_word(path)}'"

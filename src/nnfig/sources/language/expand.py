@@ -13,9 +13,11 @@ from nnfig.sources.language.longhand import BROKEN
 from nnfig.sources.language.models import BlockModel, DocumentModel, LayerModel
 from nnfig.sources.language.short import Head, attributes, head, value
 from nnfig.sources.language.tree import Map, Path, Source, find
-from nnfig.sources.language.words import found, meant, meant_or
+from nnfig.sources.language.words import found, meant_kind, meant_or
 
 MAX_LAYERS = 20_000
+NOTHING = "\0nothing"
+"""Name of a source that is not there; the tensor is unknown, and of the reason has been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,16 @@ class Expansion:
         """Note a problem at the value (or the key) of a path."""
         self.source.report(what, hint, spot=find(self.document, at)[0 if key else 1], offset=offset)
 
-    def register(self, name: str, given: Value, place: Path) -> None:
-        """Make a name known, once."""
+    def register(self, name: str, given: Value, place: Path) -> str:
+        """Make a name known; a second one is reported, and known by a name that nobody can write."""
         if name in self.places:
             first = find(self.document, self.places[name])[0].line + 1
-            at = (*place, "name") if place else place
-            self.report(f"a second layer, block or input named '{name}' (the first is in line {first})", at=at)
-            return
-        self.known[name] = given
+            what = f"a second layer, block or input named '{name}' (the first is in line {first})"
+            self.report(what, at=(*place, "name"))
+            name += f"{BROKEN}{len(self.known)}"
+        self.known[name] = given or (name,)
         self.places[name] = place
+        return name
 
 
 def expanded(model: DocumentModel, document: Map, source: Source) -> Expansion:
@@ -109,7 +112,7 @@ def expanded(model: DocumentModel, document: Map, source: Source) -> Expansion:
             complain(f"a second definition of '{one.name}'", "", 0)
         walk.definitions[one.name] = one
     for name in model.inputs:
-        walk.register(name, (name,), ("inputs", name))
+        walk.register(name, (), ("inputs", name))
     top = Scope()
     many = len(model.inputs) > 1
     start: Value = (Ref("", top, ()),) if many else tuple(model.inputs)
@@ -168,23 +171,26 @@ def _layer(
     kind = parts.kind if row else item.kind.strip()
     name = scope.full(item.name or _unique(kind.lower() if row else kind, taken))
     sources = () if row and row.takes == (0, 0) and item.from_ is None else _taken_by(item, place, scope, given)
-    read = {} if kind == BROKEN else _attributes(walk, item, parts, row, place, scope)
-    walk.register(name, (name,), place)
-    walk.statements.append(Statement(name, kind, read, sources, item, scope, place))
+    read = None if kind == BROKEN else _attributes(walk, item, parts, row, place, scope)
+    name = walk.register(name, (), place)
+    walk.statements.append(Statement(name, BROKEN if read is None else kind, read or {}, sources, item, scope, place))
     return (name,)
 
 
 def _attributes(
     walk: Expansion, item: LayerModel, parts: Head, row: kinds.Kind | None, place: Path, scope: Scope
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """What a layer says of itself; None where that cannot be read."""
+    faults: list[str] = []
+
     def complain(what: str, hint: str, offset: int) -> None:
         walk.report(what, hint, at=(*place, "kind"), offset=offset)
+        faults.append(what)
 
     if row is None:
-        if item.output is None and item.kind != BROKEN:
-            known = [*kinds.KINDS, *walk.definitions]
-            hint = meant(parts.kind, known) or "a kind of your own needs `output: [1, 64, 56, 56]`, its output's shape"
-            complain(f"unknown kind '{parts.kind}'", hint, parts.at)
+        if item.output is None:
+            complain(f"unknown kind '{parts.kind}'", meant_kind(parts.kind, [*kinds.KINDS, *walk.definitions]), parts.at)
+            return None
         return {key: _plain(walk, each, (*place, "attributes", key), scope) for key, each in (item.attributes or {}).items()}
     names = kinds.names(parts.kind)
     if parts.call is not None:
@@ -199,7 +205,7 @@ def _attributes(
             walk.report(f"{parts.kind} has no attribute '{key}'", meant_or(key, names), at=at, key=True)
         else:
             read[key] = _plain(walk, each, at, scope)
-    return read
+    return None if faults else read
 
 
 def _plain(walk: Expansion, given: Any, at: Path, scope: Scope) -> Any:
@@ -245,7 +251,7 @@ def _framed(walk: Expansion, items: Sequence[Item], path: Path, inner: Scope, pl
     result = _walk(walk, items, path, inner, inner.input, set())
     if len(walk.statements) == layer:
         del walk.groups[group:]
-    walk.register(inner.path, result, place)
+    walk.register(inner.path, result or (NOTHING,), place)
     return result
 
 
@@ -266,7 +272,7 @@ def _block(walk: Expansion, item: BlockModel, place: Path, scope: Scope, given: 
         else:
             inner = Scope(scope.full(f"{name}.{turn}"), scope, scope.values, taking)
             taking = _framed(walk, item.layers, path, inner, place, item.group or name)
-    walk.register(scope.full(name), taking, place)
+    walk.register(scope.full(name), taking or (NOTHING,), place)
     return taking
 
 

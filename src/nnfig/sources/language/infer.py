@@ -47,13 +47,13 @@ class Inference:
             kind=statement.kind,
             inputs=one.edges,
             output=output or (),
-            params=model.params if model.params is not None else 0 if shared else _params(row, attributes, output),
+            params=model.params if model.params is not None else 0 if shared else _params(statement.kind, row, attributes, output),
             macs=model.macs if "macs" in given else _macs(statement.kind, attributes, takes, output),
             path=model.path if model.path is not None else statement.name if is_class else group or "",
             attributes=attributes,
             shared=shared,
             group=group or "",
-            mark=model.mark or "",
+            mark=("constant" if statement.kind == "Constant" else "") if model.mark is None else model.mark,
             original=model.original or "",
         )
         self.layers[layer.name] = layer
@@ -96,6 +96,8 @@ class Inference:
                 if isinstance(value, str) and name not in given:
                     raise Clash(f"{name} follows from the input and is the symbol '{value}'; write it: '{name} 64'")
             attributes = complete(statement.kind, {**follows, **given})
+            if by_hand and statement.kind == "Linear" and len(shapes[0]) == 4:
+                self._unflattened(statement, edges[0].source, shapes[0])
             return attributes, row.output(attributes, shapes)
         except Clash as clash:
             self._clash(statement, str(clash), edges, takes)
@@ -103,6 +105,13 @@ class Inference:
             if by_hand:
                 self._clash(statement, f"its output cannot be computed from these attributes: {_listed(given)}", edges, takes)
         return complete(statement.kind, given), None
+
+    def _unflattened(self, statement: Statement, source: str, shape: Shape) -> None:
+        """Say that a Linear after feature maps does what few mean."""
+        before = self.layers.get(source)
+        if before and before.kind.endswith("2d"):
+            what = f"{_label(statement)} works on the last axis of {written(shape)} alone; Flatten before it takes all"
+            self.notes.append(what)
 
     def _check(self, statement: Statement, row: Kind, given: Mapping[str, Any], count: int) -> None:
         """Number of inputs, attributes that have to be there, and their types."""
@@ -126,8 +135,7 @@ class Inference:
         data = [edge for edge in edges if edge.kind == "data"]
         taken = [f"{e.source} {written(s.shape)}" for e, s in zip(data, takes, strict=True) if s is not None]
         hint = f"it takes {', '.join(taken)}" if taken else ""
-        label = f"{statement.name} ({statement.kind})"
-        self.walk.report(f"{label}: {what}", hint, at=(*statement.place, "kind"))
+        self.walk.report(f"{_label(statement)}: {what}", hint, at=(*statement.place, "kind"))
 
     def _output(
         self, statement: Statement, inferred: list[Shape] | None, takes: Sequence[TensorSpec | None], row: Kind | None
@@ -143,7 +151,7 @@ class Inference:
         if inferred is not None and len(inferred) == len(shapes):
             for own, other in zip(shapes, inferred, strict=True):
                 if not _agree(own, other):
-                    what = f"{statement.name} ({statement.kind}): output is {written(own)}, but {written(other)} follows from its input"
+                    what = f"{_label(statement)}: output is {written(own)}, but {written(other)} follows from its input"
                     taken = ", ".join(written(spec.shape) for spec in takes if spec is not None)
                     self.walk.report(what, f"it takes {taken}", at=(*statement.place, "output"))
         dtypes = model.dtype or [_dtype(row, takes)] * len(shapes)
@@ -164,6 +172,10 @@ class Inference:
         hint = meant_or(text, self.layers)
         self.walk.report(f"there is no earlier layer '{text}' to share weights with", hint, at=(*statement.place, "shared"))
         return ""
+
+
+def _label(statement: Statement) -> str:
+    return statement.name if statement.name == statement.kind else f"{statement.name} ({statement.kind})"
 
 
 _EXAMPLES = {"kernel_size": "3x3, 64", "out_channels": "3x3, 64", "out_features": "128", "num_embeddings": "10000, 512"} | {
@@ -220,8 +232,10 @@ def _dtype(row: Kind | None, takes: Sequence[TensorSpec | None]) -> str:
     return next((dtype for dtype in known if "float" in dtype), known[0] if known else "float32")
 
 
-def _params(row: Kind | None, attributes: Mapping[str, Any], output: Sequence[TensorSpec] | None) -> int:
+def _params(kind: str, row: Kind | None, attributes: Mapping[str, Any], output: Sequence[TensorSpec] | None) -> int:
     if row is None or output is None:
+        return 0
+    if kind == "Constant":
         return 0
     if row.takes == (0, 0):
         count = 1

@@ -43,6 +43,11 @@ def _long(item: Any, spot: Spot, source: Source) -> Map:
     extra = [key for key in item if key not in _KEYS]
     if "kind" not in item and "layers" not in item and extra:
         item = _named(item, extra[0], source)
+    elif "kind" not in item and "layers" not in item and item and "name" not in item:
+        key = next(iter(item))
+        hint = f"a layer of this name is {{name: {key}, kind: ...}}"
+        source.report(f"'{key}' is a key of this language, and there is no kind", hint, spot=item.keys_at[key])
+        return broken(spot, key)
     _lengthen_list(item.get("layers"), source)
     return item
 

@@ -22,13 +22,13 @@ def _name(value: Any) -> Any:
 
 def _size(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "" or (isinstance(value, int) and value < 0):
-        raise ValueError("a size: a whole number, or a word where it is not known")
+        raise ValueError("a whole number, or a word for a size that is not known")
     return value
 
 
 def _count(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, str)) or (isinstance(value, int) and value < 0):
-        raise ValueError("how often: a whole number, or a parameter of the definition")
+        raise ValueError("a whole number that is not negative, or a parameter of the definition")
     return value
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnfig.graph import Edge
-from nnfig.sources.language.expand import Expansion, Ref, Scope, Statement, Value
+from nnfig.sources.language.expand import NOTHING, Expansion, Ref, Scope, Statement, Value
+from nnfig.sources.language.longhand import BROKEN
 from nnfig.sources.language.models import EdgeModel
 from nnfig.sources.language.words import meant_or
 
@@ -33,14 +34,14 @@ class Names:
     def _looked_up(self, ref: Ref, seen: frozenset[int]) -> tuple[str, ...]:
         if id(ref) in seen:
             self.walk.report(f"'{ref.text}' is the input of the block that it names", at=ref.place)
-            return ()
+            return (NOTHING,)
         if not ref.text:
             return self._which(ref)
         found = self._lookup(ref.text, ref.scope)
         if found is None:
             hint = meant_or(ref.text, self._visible(ref.scope))
             self.walk.report(f"there is no layer, block or input '{ref.text}'", hint, at=ref.place)
-            return ()
+            return (NOTHING,)
         return self.names(found, seen | {id(ref)})
 
     def _lookup(self, text: str, scope: Scope | None) -> Value | None:
@@ -56,17 +57,17 @@ class Names:
         return None
 
     def _which(self, ref: Ref) -> tuple[str, ...]:
-        inputs = [name for name, given in self.walk.known.items() if given == (name,) and self.walk.places[name][:1] == ("inputs",)]
+        inputs = [name for name, place in self.walk.places.items() if place[0] == "inputs"]
         what = f"this layer takes one of {len(inputs)} inputs, but which?"
-        self.walk.report(what, f"add 'from:' with {', '.join(inputs)}", at=ref.place)
-        return ()
+        self.walk.report(what, f"add 'from:' with {' or '.join(inputs)}", at=ref.place)
+        return (NOTHING,)
 
     def _visible(self, scope: Scope | None) -> list[str]:
         """Names as they can be written in a scope, near ones first."""
         found: dict[str, None] = {}
         while scope is not None:
             start = f"{scope.path}." if scope.path else ""
-            found.update((name[len(start) :], None) for name in self.walk.known if name.startswith(start))
+            found.update((name[len(start) :], None) for name in self.walk.known if name.startswith(start) and BROKEN not in name)
             scope = scope.parent
         return list(found)
 

@@ -153,7 +153,7 @@ def _number(
             hint = meant(text, [*names, *values]) or "arguments are 7x7 (window), /2 (stride), a number, or 'attribute value'"
             report(f"'{text}' is no argument of {kind}", hint, piece.at)
         return
-    if re.match(r"[\d.]+\s+\S", text) and not re.search(r"[-+*/]", text):
+    if re.match(r"[\dx.]+\s+\S", text) and not re.search(r"[-+*/]", text):
         report(f"a comma is missing in '{text}'", "", piece.at)
         return
     name = next(sizes, None)

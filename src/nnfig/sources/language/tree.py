@@ -170,6 +170,8 @@ def _explained(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[str
         return "a second YAML document ('---'), expected one", ""
     if "undefined alias" in problem:
         return f"{problem}, expected one that '&' names before", ""
+    if "block" in str(error.context) and "did not find expected" in problem:
+        return "this line does not fit the indentation above it", "entries of one list or mapping begin in one column"
     if "cannot start any token" in problem:
         return f"text cannot begin with '{line[column : column + 1]}'", "put it in quotes"
     context = f" {error.context}" if error.context else ""

@@ -23,6 +23,25 @@ def meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return f"did you mean '{close[0]}'?" if close else ""
 
 
+_ELSEWHERE = {
+    "Dense": "Linear", "FC": "Linear", "fc": "Linear", "Conv": "Conv2d", "Convolution": "Conv2d", "Conv2DTranspose": "ConvTranspose2d",
+    "MaxPool": "MaxPool2d", "MaxPooling2D": "MaxPool2d", "AvgPool": "AvgPool2d", "AveragePooling2D": "AvgPool2d",
+    "GlobalAveragePooling2D": "AdaptiveAvgPool2d 1", "BatchNorm": "BatchNorm2d", "BatchNormalization": "BatchNorm2d",
+    "BN": "BatchNorm2d", "LRN": "LocalResponseNorm", "Concat": "cat", "concat": "cat", "Concatenate": "cat", "concatenate": "cat",
+    "Sum": "add", "Multiply": "mul", "multiply": "mul", "Swish": "SiLU", "Attention": "MultiheadAttention",
+    "UpSampling2D": "Upsample", "Reshape": "reshape", "deconv": "ConvTranspose2d", "Deconv": "ConvTranspose2d",
+}  # fmt: skip
+"""Names of kinds in other frameworks and in papers -> PyTorch's."""
+
+
+def meant_kind(word: str, known: Iterable[str]) -> str:
+    """What an unknown kind may be."""
+    if word in _ELSEWHERE:
+        return f"PyTorch's name is {_ELSEWHERE[word]}"
+    own = "a kind of your own needs the shape that it gives: {kind: Name, output: [1, 64, 56, 56]}"
+    return meant(word, known, 0.75) or own
+
+
 def meant_or(word: str, known: Iterable[str], most: int = 12) -> str:
     """As `meant`; where nothing is near, the names that there are."""
     names = list(known)
