@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from nnfig.emit import layer_name
-from nnfig.emit.parse import Macro, macros
+from nnfig.emit.parse import Macro, macros, titles
 from nnfig.errors import NnfigError, Problem
 from nnfig.figure import draw
 from nnfig.graph import Graph
@@ -25,14 +25,8 @@ from nnfig.options import Options
 LIMIT = 20_000_000
 """Bytes of a figure's file; more is no figure."""
 
-LOOKS = frozenset(
-    (
-        *("at", "size", "rotate", "depth", "seams", "bands", "window", "copied", "edge", "dims at", "style"),
-        *("label", "title", "title at", "repeat at", "out", "in", "out shift", "in shift", "via", "label at"),
-        *("label side", "crossed", "dots after", "count", "name", "top", "side", "below"),
-    )
-)
-"""Options that say where and how, not what."""
+FACTS = ("kind", "kernel", "channels", "stride", "shape", "after", "shortcut", "units", "dims")
+"""Options of a layer that say what it is; all others say where it stands and how it looks."""
 
 LISTS = ("show", "hide", "merge", "open", "close", "inset", "style", "compare")
 """Options that can be given more than once."""
@@ -53,8 +47,12 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
     drawn = macros(text)
     if not any(macro.command == "nnflayer" for macro in drawn):
         raise NnfigError("holds no \\nnflayer, so it is no figure that nnfig wrote", where=str(path))
-    now = macros(draw(graph, **{**options_of(text), "page": "input"}).tex)
-    return [*_layers(path, drawn, now), *_edges(path, drawn, now), *_groups(path, drawn, now)]
+    options = options_of(text)
+    options["page"] = "input"
+    tex = draw(graph, **options).tex
+    now = macros(tex)
+    unsaid = _titles(path, drawn, titles(text), titles(tex))
+    return [*_layers(path, drawn, now, unsaid), *_edges(path, drawn, now), *_groups(path, drawn, now)]
 
 
 def _read(path: Path) -> str:
@@ -112,8 +110,10 @@ def _of(command: str, found: Sequence[Macro]) -> dict[str, Macro]:
     return {macro.names[-1]: macro for macro in found if macro.command == command}
 
 
-def _layers(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterator[Problem]:
-    """Layers that are gone, new, or changed."""
+def _layers(
+    path: Path, drawn: Sequence[Macro], now: Sequence[Macro], unsaid: Mapping[str, Problem]
+) -> Iterator[Problem]:
+    """Layers that are gone, new, or changed; what only the titles tell where nothing else does."""
     before, after = _of("nnflayer", drawn), _of("nnflayer", now)
     for name, macro in before.items():
         where = f"{path}:{macro.line}"
@@ -122,7 +122,10 @@ def _layers(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterato
             hint = f"is it '{_called(near[0])}' now?" if near else ""
             yield Problem(f"the network has no layer '{_called(name)}' to draw", where, hint)
             continue
-        for fact, was, is_now in _changes(macro, after[name]):
+        changes = list(_changes(macro, after[name]))
+        if not changes and name in unsaid:
+            yield unsaid[name]
+        for fact, was, is_now in changes:
             what = f"{_called(name)}: {fact} is {_said(was)} in the figure, {_said(is_now)} in the network"
             yield Problem(what, where)
     for name in after:
@@ -130,10 +133,25 @@ def _layers(path: Path, drawn: Sequence[Macro], now: Sequence[Macro]) -> Iterato
             yield Problem(f"the network has '{_called(name)}', the figure does not", str(path))
 
 
+def _titles(
+    path: Path, drawn: Sequence[Macro], before: Mapping[str, str], after: Mapping[str, str]
+) -> dict[str, Problem]:
+    """Layers of which the text on hovering changed: attributes and parameters that are not drawn."""
+    found: dict[str, Problem] = {}
+    for macro in drawn:
+        was, is_now = (texts.get(macro.names[-1], "").split("; ") for texts in (before, after))
+        old, new = ("; ".join(part for part in a if part not in b) for a, b in ((was, is_now), (is_now, was)))
+        if macro.command == "nnflayer" and was != [""] and (old or new):
+            what = f"was {old or 'without that'} when the figure was drawn, is {new or 'without it'} in the network"
+            found[macro.names[-1]] = Problem(f"{_called(macro.names[-1])}: {what}", f"{path}:{macro.line}")
+    return found
+
+
 def _changes(before: Macro, after: Macro) -> Iterator[tuple[str, str, str]]:
-    for fact in (*before.facts, *(key for key in after.facts if key not in before.facts)):
+    for fact in FACTS:
         was, is_now = before.facts.get(fact, ""), after.facts.get(fact, "")
-        if fact not in LOOKS and was != is_now:
+        # sizes are written where they change, and an author may leave one out
+        if was != is_now and (was or fact != "dims"):
             yield fact, was or "not given", is_now or "not given"
 
 

@@ -5,6 +5,7 @@ Also figures that were edited by hand: comments, line breaks, overlays and optio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,15 @@ def macros(tex: str) -> list[Macro]:
     # a self-contained file defines the macros before it uses them
     picture = text.find(r"\begin{tikzpicture}")
     return list(_macros(text, max(picture, 0)))
+
+
+def titles(tex: str) -> dict[str, str]:
+    """What the figure says of each node on hovering, from its last comments.
+
+    >>> titles("%: conv1 = conv1: Conv2d(); output 1x6")
+    {'conv1': 'conv1: Conv2d(); output 1x6'}
+    """
+    return dict(re.findall(r"(?m)^%: (\S+) = (.*)$", tex))
 
 
 def _macros(text: str, place: int) -> Iterator[Macro]:
