@@ -76,6 +76,13 @@ _SIGNATURES = {
 """torch.nn's classes -> their arguments, `name=default` where there is one."""
 
 _PER_AXIS = frozenset(("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size"))
+_LIKE = {"stride": "kernel_size", "kdim": "embed_dim", "vdim": "embed_dim"}
+"""Attributes that equal another one where they are left out (a convolution's stride is 1 then, and not None)."""
+_INTERNAL = frozenset(
+    """transposed output_padding process_group proj_size min_val max_val mode align_corners recompute_scale_factor
+    value""".split()
+)
+"""What modules remember without having been told, for kinds that have no such argument."""
 _RANK = re.compile(r"\w+([123])d")
 
 
@@ -142,12 +149,27 @@ def complete(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, default in _table().get(kind, {}).items():
         value = settled(kind, name, attributes[name]) if name in attributes else default
-        if value is None and name == "stride":
-            value = found.get("kernel_size")
+        if value is None and name in _LIKE:
+            value = found.get(_LIKE[name])
         if value is not _REQUIRED:
             found[name] = value
     found.update((name, settled(kind, name, value)) for name, value in attributes.items() if name not in found)
     return found
+
+
+def normal(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The one form that attributes have in every graph: complete, and without what says nothing.
+
+    >>> normal("ZeroPad2d", {"padding": 1, "value": 0.0})
+    {'padding': (1, 1, 1, 1)}
+    """
+    names = _table().get(kind)
+    if names is None:
+        return dict(attributes)
+    said = {name: value for name, value in attributes.items() if name in names or name not in _INTERNAL}
+    if "bias" in said and "bias" not in names and said["bias"] == attributes.get("affine", True):
+        del said["bias"]  # newer norms have one: a norm with weights has a bias unless it is told otherwise
+    return complete(kind, said)
 
 
 def brief(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,8 +180,9 @@ def brief(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """
     defaults = _table().get(kind, {})
     kept = {name: value for name, value in attributes.items() if name not in defaults or not _same(value, defaults[name])}
-    if "stride" in defaults and defaults["stride"] is None and _same(kept.get("stride"), kept.get("kernel_size")):
-        kept.pop("stride", None)
+    for name, other in _LIKE.items():
+        if name in kept and defaults.get(name, 0) is None and _same(kept[name], kept.get(other)):
+            del kept[name]
     return kept
 
 

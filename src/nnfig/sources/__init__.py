@@ -6,12 +6,14 @@ Frameworks are imported by the one module that reads them, when it is asked to.
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph, verify
+from nnfig.graph.defaults import normal
 
 READERS = {
     ".yaml": "spec",
@@ -57,7 +59,7 @@ def load(source: str | Path, **python: Any) -> Graph:
     text = str(source)
     if _is_python(text):
         reference = importlib.import_module("nnfig.sources.python_reference")
-        return verify(reference.load(text, **python))
+        return _finished(reference.load(text, **python))
     path = Path(text)
     suffix = path.suffix.lower()
     if suffix in REFUSED:
@@ -74,7 +76,7 @@ def load(source: str | Path, **python: Any) -> Graph:
             where=text,
             hint=_INSTEAD,
         )
-    return verify(importlib.import_module(f"nnfig.sources.{READERS[suffix]}").read(path))
+    return _finished(importlib.import_module(f"nnfig.sources.{READERS[suffix]}").read(path))
 
 
 def trace(model: Any, **given: Any) -> Graph:
@@ -84,15 +86,23 @@ def trace(model: Any, **given: Any) -> Graph:
     """
     for module in _families(model):
         if module == "torch":
-            return verify(importlib.import_module("nnfig.sources.pytorch").trace(model, **given))
+            return _finished(importlib.import_module("nnfig.sources.pytorch").trace(model, **given))
         if module == "torch.export":
-            return verify(importlib.import_module("nnfig.sources.torch_export").trace(model))
+            return _finished(importlib.import_module("nnfig.sources.torch_export").trace(model))
         if module == "keras":
-            return verify(importlib.import_module("nnfig.sources.keras_model").trace(model, **given))
+            return _finished(importlib.import_module("nnfig.sources.keras_model").trace(model, **given))
     raise NnfigError(
         f"cannot trace a {type(model).__module__}.{type(model).__qualname__}",
         hint="expected a torch.nn.Module, a Keras model, an ExportedProgram, a Graph, or a path",
     )
+
+
+def _finished(graph: Graph) -> Graph:
+    """The graph, found to be lawful, its attributes in their one form: complete, whatever the source tells."""
+    changed = {layer.name: normal(layer.kind, layer.attributes) for layer in verify(graph).layers}
+    if all(list(layer.attributes.items()) == list(changed[layer.name].items()) for layer in graph.layers):
+        return graph
+    return graph.replace(layers=tuple(replace(layer, attributes=changed[layer.name]) for layer in graph.layers))
 
 
 def _families(model: Any) -> list[str]:
