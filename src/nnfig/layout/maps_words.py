@@ -32,7 +32,7 @@ def words(layer: Layer) -> tuple[str, str, tuple[str, ...]]:
     """Class of the arrow, the operation, and what runs inside after it: 'conv', 'conv 3×3', ('ReLU',)."""
     does = operation(layer)
     cls = does if does in NAMES else layer.look.cls if layer.look else "flow"
-    if does == "conv" and set(_sides(layer.attributes.get("kernel_size"))) == {1}:
+    if does == "conv" and set(sides(layer.attributes.get("kernel_size"))) == {1}:
         cls = "conv1"
     if does == "conv" and _stride(layer) > 1:
         cls = "down"
@@ -42,21 +42,21 @@ def words(layer: Layer) -> tuple[str, str, tuple[str, ...]]:
 def plain_words(layer: Layer) -> str:
     """The operation alone: 'conv 3×3, /2', 'max pool 2×2', 'global average pool', 'fully connected'."""
     does = operation(layer)
-    kernel = _sides(layer.attributes.get("kernel_size"))
+    kernel = sides(layer.attributes.get("kernel_size"))
     name = NAMES.get(does, layer.look.label[0] if layer.look and layer.look.label else layer.kind)
     if does == "pool":
         name = next((text for mark, text in POOLS if mark in layer.kind), name)
         if "daptive" in layer.kind:
             return f"global {name}"
     if does == "up" and layer.kind in UP_WITHOUT_WEIGHTS:
-        name, kernel = "up-sample", _sides(layer.attributes.get("scale_factor"))
+        name, kernel = "up-sample", sides(layer.attributes.get("scale_factor"))
     text = f"{name} {'×'.join(map(_plain, kernel))}" if kernel else name
     return f"{text}, /{_stride(layer)}" if does == "conv" and _stride(layer) > 1 else text
 
 
 def _stride(layer: Layer) -> int:
     """The largest stride; 1 where there is none."""
-    return max((s for s in _sides(layer.attributes.get("stride")) if isinstance(s, int)), default=1)
+    return max((s for s in sides(layer.attributes.get("stride")) if isinstance(s, int)), default=1)
 
 
 def merged_words(layer: Layer) -> list[str]:
@@ -73,7 +73,7 @@ def crop_words(source: Size, target: Size) -> str:
     return "copy"
 
 
-def _sides(value: object) -> tuple[object, ...]:
+def sides(value: object) -> tuple[object, ...]:
     """A hyper-parameter as one number for each axis: 3 on a plane is (3, 3)."""
     if isinstance(value, tuple):
         return value

@@ -16,7 +16,7 @@ RADIUS = 4.6
 PITCH = 14.0
 """Distance of circles in a column, in pt."""
 
-SPREAD = (48.0, 24.0)
+SPREAD = (66.0, 24.0)
 """Distance of columns: as wide as possible between these."""
 
 

@@ -10,8 +10,11 @@ from nnfig.graph import Dim, Graph, Layer
 from nnfig.layout.maps_words import merged_words
 from nnfig.layout.tensors import operation, output_size
 
-MOST = 8
-"""Circles in a column before an ellipsis stands for the rest."""
+MOST = 10
+"""The largest vector of which every unit is drawn."""
+
+CUT = 7
+"""Circles of a longer one: an ellipsis stands before the last."""
 
 KEPT = 0.5
 """Share of units that dropout keeps where its probability is unknown."""
@@ -75,10 +78,10 @@ def _add(layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, 
 
 
 def _column(name: str, cls: str, size: Dim, most: int) -> Column:
-    """A column of at most `most` circles; the ellipsis stands before the last."""
+    """A column of every unit, or of a few and an ellipsis before the last."""
     if isinstance(size, int) and size <= most:
         return Column(name, cls, size, size)
-    return Column(name, cls, size, most - 1, most - 2)
+    return Column(name, cls, size, CUT, CUT - 1)
 
 
 def crossed(units: int, p: object, seed: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from nnfig.graph import Drawing
 from nnfig.layout.scene import Frame, Label, Legend, Node, Point, Scene, Wire
 from nnfig.options import Options
 
-MARGIN = 1.0
+MARGIN = 2.0
 """Room around the figure, for line widths."""
 
 LEGEND_GAP = 9.0

@@ -1,67 +1,40 @@
-"""From placed volumes to nodes, arrows, arcs and frames of a scene."""
+"""From placed volumes to nodes, frames and texts of a scene."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from nnfig.graph import Graph
 from nnfig.layout.parts import Parts, corners
-from nnfig.layout.scene import Frame, Node, Wire
+from nnfig.layout.scene import Frame, Label, Node
 from nnfig.layout.text import LINE
 from nnfig.layout.titles import title
-from nnfig.layout.volumes_place import Placed
-from nnfig.layout.volumes_scale import Scale
-from nnfig.layout.volumes_solids import moved
+from nnfig.layout.volumes_place import FRAME_PAD
+from nnfig.layout.volumes_scale import Scale, kernel_size
+from nnfig.layout.volumes_solids import PAD, moved
 from nnfig.layout.volumes_stations import cls_of
-
-LANE = 5.0
-"""Distance between arcs, and of the first one from the boxes."""
-
-ROW_GAP = 12.0
-FRAME_PAD = 4.0
+from nnfig.layout.volumes_texts import Placed
+from nnfig.layout.volumes_wires import wires
 
 
 def parts(placed: Sequence[Placed], rows: Mapping[str, int], scale: Scale, graph: Graph) -> Parts:
     """Everything but the legend."""
-    standing = _on_rows(placed, rows, scale)
-    at = {p.station.name: p for p in standing}
-    wires, ink = _wires(standing, at, rows)
-    shapes = [moved(s, p.x, p.y) for p in standing for s in p.shapes(scale.text)]
+    drawn, ink = wires(placed, rows, scale.text)
+    shapes = [moved(shape, item.x, item.y) for item in placed for shape in item.shapes(scale.text)]
     return Parts(
-        nodes=tuple(_node(p, graph) for p in standing),
-        wires=tuple(wires),
-        frames=tuple(_frames(standing, graph, scale.text)),
-        ink=(*corners(shapes), *ink),
+        nodes=tuple(_node(item, _window(item, placed, scale), graph) for item in placed),
+        wires=tuple(drawn),
+        frames=tuple(_frames(placed, graph, scale.text)),
+        labels=tuple(_lines(item) for item in placed if len(item.below) > 1),
+        ink=(*corners(shapes), *ink, *_titles(placed, graph, scale.text)),
     )
 
 
-def _on_rows(placed: Sequence[Placed], rows: Mapping[str, int], scale: Scale) -> list[Placed]:
-    """Every station at the height of its row, rows as close as what stands on them allows."""
-    reach: dict[int, tuple[float, float]] = {}
-    for item in placed:
-        row = rows[item.station.name]
-        ys = [y for shape in item.shapes(scale.text) for _, y in shape]
-        low, high = reach.get(row, (0.0, 0.0))
-        reach[row] = (min(low, *ys), max(high, *ys))
-    y: dict[int, float] = {}
-    level = 0.0
-    for row in sorted(reach):
-        y[row] = level - reach[row][1]
-        level = y[row] + reach[row][0] - ROW_GAP
-    base = y.get(0, 0.0)
-    return [replace(p, y=y[rows[p.station.name]] - base) for p in placed]
-
-
-def _node(item: Placed, graph: Graph) -> Node:
+def _node(item: Placed, window: tuple[float, float, float, float] | None, graph: Graph) -> Node:
     """One station as a volume, or as the circle of a join."""
     station, body = item.station, item.body
     layer = station.slabs[-1] if station.slabs else None
-    named = {"kind": layer.kind if layer else "input", "title": title(graph, station.name)}
-    if station.role == "join":
-        return Node(
-            station.name, item.x, item.y, body.w, body.h, station.cls, "circle", (station.sign,), **named
-        )  # fmt: skip
+    join = station.role == "join"
     count = max(1, len(station.slabs))
     return Node(
         station.name,
@@ -70,20 +43,48 @@ def _node(item: Placed, graph: Graph) -> Node:
         body.w,
         body.h,
         station.cls,
-        "volume",
+        "circle" if join else "volume",
+        (station.sign,) if join else (),
+        kind=layer.kind if layer else "input",
         data=_data(item),
+        title=title(graph, station.name),
         depth=body.depth,
         seams=tuple(round(i / count, 4) for i in range(1, count)),
         bands=_bands(item),
-        below=item.below,
+        top=item.top,
+        below=item.below[0] if len(item.below) == 1 else "",
         side=item.side,
         edge=item.edge,
-        **named,
+        window=window,
     )
 
 
+def _lines(item: Placed) -> Label:
+    """More than one line under a front face."""
+    return Label(item.x - item.body.dx / 2, item.y - item.body.h / 2 - PAD, item.below, "dims", "north")
+
+
+def _window(item: Placed, placed: Sequence[Placed], scale: Scale) -> tuple[float, float, float, float] | None:
+    """The kernel that slides in a tensor, at the middle of its right face, to the scale of the tensor."""
+    if not scale.kernels or item.station.size.form != "map" or item.station.role == "join":
+        return None
+    kernels = [
+        layer.attributes.get("kernel_size")
+        for other in placed
+        if item.station.name in other.station.sources and not other.glued
+        for layer in other.station.slabs[:1]
+    ]
+    side = max((kernel_size(kernel, scale) for kernel in kernels), default=0.0)
+    if side <= 0:
+        return None
+    wide = min(side, item.body.front)
+    return (round(item.body.front / 2 - wide / 2, 2), 0.0, round(min(side, item.body.height), 2), round(side, 2))
+
+
 def _bands(item: Placed) -> tuple[tuple[float, float, str], ...]:
-    """What runs after a slab, painted at its end: each band a sixth of the slab."""
+    """What runs after a slab, painted at its end, each band a sixth of the slab; and the share that is a copy."""
+    if item.station.copied:
+        return ((0.0, round(item.station.copied, 4), "data"),)
     count = max(1, len(item.station.slabs))
     found: list[tuple[float, float, str]] = []
     for slab in range(count):
@@ -98,78 +99,22 @@ def _bands(item: Placed) -> tuple[tuple[float, float, str], ...]:
 def _data(item: Placed) -> tuple[tuple[str, str], ...]:
     """Facts for text templates and for `nnfig check`."""
     station = item.station
-    facts = list(station.slabs[-1].look.data) if station.slabs and station.slabs[-1].look else []
-    facts.append(("shape", str(station.size)))
+    look = station.slabs[-1].look if station.slabs else None
+    facts = dict(look.data) if look else {}
+    facts["shape"] = str(station.size)
     if len(station.slabs) > 1:
-        facts.append(("layers", " ".join(layer.name for layer in station.slabs)))
-    return tuple(facts)
+        facts["layers"] = " ".join(layer.name for layer in station.slabs)
+    return tuple(facts.items())
 
 
-def _wires(
-    standing: Sequence[Placed], at: Mapping[str, Placed], rows: Mapping[str, int]
-) -> tuple[list[Wire], list[tuple[float, float]]]:
-    """Arrows between neighbours, straight lines between rows, arcs over what lies between; and the arcs' corners."""
-    order = {p.station.name: i for i, p in enumerate(standing)}
-    wires: list[Wire] = []
-    arcs: list[tuple[Placed, Placed, str, str]] = []
-    for item in standing:
-        station = item.station
-        for source in station.sources:
-            if item.glued:
-                continue
-            between = [
-                p
-                for p in standing[order[source] + 1 : order[station.name]]
-                if rows[p.station.name] == rows[source] and p.x > at[source].x
-            ]
-            if rows[source] == rows[station.name] and between:
-                arcs.append((at[source], item, "skip", ""))
-            else:
-                wires.append(Wire(source, station.name))
-        for source, layer in station.projections:
-            arcs.append((at[source], item, "projection", layer.name))
-    drawn, ink = _arcs(arcs, standing)
-    return wires + drawn, ink
-
-
-def _arcs(
-    arcs: Sequence[tuple[Placed, Placed, str, str]], standing: Sequence[Placed]
-) -> tuple[list[Wire], list[tuple[float, float]]]:
-    """Skips above everything that they pass, shorter ones nearer."""
-    wires: list[Wire] = []
-    ink: list[tuple[float, float]] = []
-    lanes: list[tuple[float, float, float]] = []
-    for source, target, cls, _ in sorted(arcs, key=lambda a: (a[1].x - a[0].x, a[0].x)):
-        shift_out, shift_in = source.body.dx / 2, target.body.dx / 2
-        x0, x1 = source.x + shift_out, target.x + shift_in
-        passed = [p for p in standing if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
-        y = max(p.y + p.body.h / 2 for p in passed) + LANE
-        y = max([y, *(level + LANE for a, b, level in lanes if a < x1 and b > x0)])
-        lanes.append((x0, x1, y))
-        wires.append(
-            Wire(
-                source.station.name,
-                target.station.name,
-                "north",
-                "north",
-                shift_out,
-                shift_in,
-                via=((x0, y), (x1, y)),
-                cls=cls,
-            )
-        )
-        ink += [(x0, y), (x1, y)]
-    return wires, ink
-
-
-def _frames(standing: Sequence[Placed], graph: Graph, text: float) -> list[Frame]:
-    """A frame around each folded group, with its count."""
+def _frames(placed: Sequence[Placed], graph: Graph, text: float) -> list[Frame]:
+    """A frame around each folded group, with its count; both are written below, where no arc runs."""
     frames: list[Frame] = []
     for group in graph.groups:
-        members = [p for p in standing if p.station.repeat == group.path]
+        members = [item for item in placed if item.station.repeat == group.path]
         if group.repeat < 2 or not members:
             continue
-        points = corners(moved(s, p.x, p.y) for p in members for s in p.shapes(text))
+        points = corners(moved(shape, p.x, p.y) for p in members for shape in p.shapes(text))
         xs, ys = [x for x, _ in points], [y for _, y in points]
         frames.append(
             Frame(
@@ -177,10 +122,15 @@ def _frames(standing: Sequence[Placed], graph: Graph, text: float) -> list[Frame
                 min(xs) - FRAME_PAD,
                 min(ys) - FRAME_PAD,
                 max(xs) + FRAME_PAD,
-                max(ys) + FRAME_PAD + text * LINE,
-                title=group.title or group.cls,
+                max(ys) + FRAME_PAD,
                 repeat=group.repeat,
-                members=tuple(p.station.name for p in members),
+                repeat_at="south",
+                members=tuple(item.station.name for item in members),
             )
         )
     return frames
+
+
+def _titles(placed: Sequence[Placed], graph: Graph, text: float) -> list[tuple[float, float]]:
+    """Corners of what is written under frames."""
+    return [(frame.x1, frame.y0 - text * LINE * 1.3 - PAD) for frame in _frames(placed, graph, text)]

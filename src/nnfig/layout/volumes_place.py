@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from nnfig.layout.volumes_scale import Scale, solid
-from nnfig.layout.volumes_solids import Polygon, Solid, apart
+from nnfig.layout.volumes_scale import Scale
+from nnfig.layout.volumes_solids import apart
 from nnfig.layout.volumes_stations import Station
+from nnfig.layout.volumes_texts import Placed, labelled
 
 ARROW = 12.0
 """The least length of an arrow."""
@@ -15,98 +16,89 @@ ARROW = 12.0
 CLEAR = 3.0
 """Room between things of neighbouring boxes."""
 
+SPACE = 5.0
+"""Room between texts of neighbouring boxes."""
+
 BACK = 6
 """How many boxes to the left are looked at for collisions."""
 
+TURN = 5.0
+"""How far right of a box and its texts an arrow turns towards another row."""
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A station with its body, its centre and the texts around it."""
+FRAME_PAD = 4.0
+"""Room between the boxes of a folded group and its frame."""
 
-    station: Station
-    body: Solid
-    x: float = 0.0
-    y: float = 0.0
-    below: str = ""
-    side: str = ""
-    edge: str = ""
-    glued: bool = False
-    """It stands on the right face of its source: a pooling without text of its own."""
-
-    def shapes(self, text: float) -> tuple[Polygon, ...]:
-        """Outlines of the body and its texts, around the centre."""
-        found = [self.body.outline]
-        if self.below:
-            found.append(self.body.below((self.below,), text))
-        if self.side:
-            found.append(self.body.side(self.side, text))
-        if self.edge:
-            found.append(self.body.edge(self.edge, text))
-        return tuple(found)
+ROW_GAP = 9.0
+"""Room between rows."""
 
 
 def place(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) -> tuple[Placed, ...]:
-    """Stations along their rows, packed to the left; y is left at 0."""
+    """Stations along their rows, packed to the left, rows below each other with row 0 at 0."""
     done: list[Placed] = []
+    on_row: dict[int, list[Placed]] = {}
     at: dict[str, Placed] = {}
-    for station, item in zip(found, labelled(found, rows, scale), strict=True):
-        x = 0.0 if not done else -1e9
+    for station, item in zip(found, labelled(found, scale), strict=True):
         row = rows[station.name]
-        neighbours = [p for p in done if rows[p.station.name] == row][-BACK:]
-        for other in neighbours:
+        limits = [0.0] if not on_row.get(row) else []
+        for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
-                x = max(x, other.x + _beside(other, item, scale.text))
+                limits.append(other.x + _beside(other, item, scale.text) + _frame(other, item))
         for source in station.sources:
-            if item.glued:
-                x = max(x, at[source].x + at[source].body.front / 2 + item.body.front / 2)
-            else:
-                x = max(x, at[source].x + at[source].body.front / 2 + ARROW + item.body.w / 2)
-        item = replace(item, x=x if x > -1e8 else 0.0)
+            limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
+        item = replace(item, x=max(limits))
         done.append(item)
+        on_row.setdefault(row, []).append(item)
         at[station.name] = item
-    return tuple(done)
+    y = _levels(done, rows, scale.text)
+    return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
 
 
-def extent(placed: Sequence[Placed], text: float) -> float:
-    """Width of everything placed."""
-    xs = [x + p.x for p in placed for shape in p.shapes(text) for x, _ in shape]
-    return max(xs) - min(xs) if xs else 0.0
+def extent(placed: Sequence[Placed], text: float) -> tuple[float, float]:
+    """Width and height of everything placed."""
+    points = [(x + p.x, y + p.y) for p in placed for shape in p.shapes(text) for x, y in shape]
+    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
+    return max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
+    """How far right of its source a box stands: touching it, an arrow away, or clear of it for an arrow that turns."""
+    face = source.body.front / 2
+    if item.glued:
+        return face + item.body.front / 2
+    if not turns:
+        return face + ARROW + item.body.w / 2
+    if item.station.role == "join" or item.station.copied:
+        return source.reach(text)[1] + TURN
+    return source.reach(text)[1] + 2 * TURN - item.reach(text)[0]
+
+
+def _frame(left: Placed, right: Placed) -> float:
+    """Room for the frame of a folded group that ends or begins between two boxes."""
+    ends = {left.station.repeat, right.station.repeat}
+    return FRAME_PAD * sum(bool(path) for path in ends) if len(ends) > 1 else 0.0
 
 
 def _beside(left: Placed, right: Placed, text: float) -> float:
     """How far right of `left` the other must stand so that nothing of it meets anything of `left`."""
-    shapes = right.shapes(text)
-    return max(apart(a, b, CLEAR) for a in left.shapes(text) for b in shapes)
+    body, *texts = left.shapes(text)
+    other, *words = right.shapes(text)
+    bodies = [apart(body, other, CLEAR)]
+    mixed = [apart(body, word, CLEAR) for word in words] + [apart(word, other, CLEAR) for word in texts]
+    return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def labelled(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) -> list[Placed]:
-    """Bodies with their texts: a size is written where it changes."""
-    items: list[Placed] = []
-    for i, station in enumerate(found):
-        item = Placed(station, solid(station, scale))
-        if station.role != "join":
-            following = [s for s in found[i + 1 :] if station.name in s.sources]
-            texts = _texts(station, following, scale.whole)
-            item = replace(item, **texts, glued=station.attached and not texts)
-        items.append(item)
-    return items
-
-
-def _texts(station: Station, following: Sequence[Station], whole: bool) -> dict[str, str]:
-    """What is written around a box."""
-    size = station.size
-    said_next = any(s.size.space == size.space and s.size.form == "map" and s.role != "join" for s in following)
-    if station.role == "pool" and (said_next or size.form != "map"):
-        return {}
-    if size.form == "vector":
-        return {"below": str(size.channels)}
-    if whole:
-        return {"below": str(size)}
-    count = f"{len(station.slabs)}×" if len(station.slabs) > 1 else ""
-    texts = {"below": f"{count}{size.channels}"} if station.role != "pool" else {}
-    square = len(set(size.space)) == 1
-    if station.role == "input" or not square:
-        texts["side"] = size.extent if len(size.space) == 1 else str(size.height)
-    if station.role != "input" and len(size.space) > 1:
-        texts["edge"] = str(size.width)
-    return texts
+def _levels(placed: Sequence[Placed], rows: Mapping[str, int], text: float) -> dict[int, float]:
+    """The axis of every row, rows as close as what stands on them allows."""
+    reach: dict[int, tuple[float, float]] = {}
+    for item in placed:
+        row = rows[item.station.name]
+        ys = [y for shape in item.shapes(text) for _, y in shape]
+        low, high = reach.get(row, (0.0, 0.0))
+        reach[row] = (min(low, *ys), max(high, *ys))
+    y: dict[int, float] = {}
+    level = 0.0
+    for row in sorted(reach):
+        y[row] = level - reach[row][1]
+        level = y[row] + reach[row][0] - ROW_GAP
+    base = y.get(0, 0.0)
+    return {row: value - base for row, value in y.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from nnfig.layout.volumes_stations import Station
@@ -23,6 +24,34 @@ def rows(found: Sequence[Station]) -> dict[str, int]:
         taken.setdefault(number, []).append((first, last))
         row |= dict.fromkeys(chain, number)
     return row
+
+
+def levels(found: Sequence[Station]) -> dict[str, int]:
+    """Row of each station by resolution: one down where the height is halved, one up where it is doubled.
+
+    A thin box that touches its source stays on its row.
+    """
+    level: dict[str, int] = {}
+    row: dict[str, int] = {}
+    by_name = {station.name: station for station in found}
+    for station in found:
+        before = by_name[station.sources[0]] if station.sources else None
+        level[station.name] = level[before.name] + _steps(before, station) if before else 0
+        row[station.name] = row[before.name] if before and station.attached else level[station.name]
+    return row
+
+
+def _steps(before: Station, after: Station) -> int:
+    """Levels down from one station to the next; negative where it is larger."""
+    old, new = before.size.height, after.size.height
+    if not isinstance(old, int) or not isinstance(new, int) or after.size.form != "map":
+        return 0
+    return round(math.log2(old / max(1, new))) if not 0.75 < old / max(1, new) < 1.34 else 0
+
+
+def folds(found: Sequence[Station]) -> bool:
+    """Whether maps are down-sampled, up-sampled and joined across: an encoder and a decoder."""
+    return any(station.copied for station in found)
 
 
 def ranks(found: Sequence[Station]) -> dict[str, int]:

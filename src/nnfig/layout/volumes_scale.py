@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nnfig.layout.maps_words import sides
 from nnfig.layout.tensors import Size, damped
 from nnfig.layout.volumes_solids import Solid
 from nnfig.layout.volumes_stations import Station
 
 THIN = 4.0
-"""Front width of a pooling, and thickness of a bar, in pt."""
+"""Front width of a pooling and the like, and thickness of a bar, in pt."""
 
 SLIVER = 2.0
 """The least width of a slab, and the least height of a box."""
@@ -35,6 +36,8 @@ class Scale:
     """Size of text in pt."""
     whole: bool = True
     """Sizes are written whole below each box; otherwise channels below and space along the edge."""
+    kernels: bool = False
+    """Kernels are written above boxes and drawn in the tensors in which they slide."""
 
 
 def solid(station: Station, scale: Scale) -> Solid:
@@ -47,8 +50,14 @@ def solid(station: Station, scale: Scale) -> Solid:
     slab = max(scale.channel * damped(size.channels, scale.rule), SLIVER)
     height = max(scale.space * damped(size.height, scale.rule), SLIVER)
     depth = max(scale.space * damped(size.width, scale.rule), SLIVER) if len(size.space) > 1 else THIN
-    front = THIN if station.role == "pool" else slab * max(1, len(station.slabs))
+    front = THIN if station.role == "thin" else slab * max(1, len(station.slabs))
     return Solid(front, height, depth)
+
+
+def kernel_size(kernel: object, scale: Scale) -> float:
+    """How large a kernel is drawn, by the rule for space; 0 where it covers one point."""
+    largest = max((side for side in sides(kernel) if isinstance(side, int)), default=1)
+    return scale.space * damped(largest, scale.rule) if largest > 1 else 0.0
 
 
 def space_scale(sizes: Sequence[Size], rule: str, height: float) -> float:
@@ -74,6 +83,6 @@ def sentence(rule: str, found: Sequence[Station]) -> str:
     said = f"Edges of the boxes are {WORDS[rule]}, with a scale of its own for channels"
     if any(station.role == "bar" for station in found):
         said += "; vectors are bars"
-    if any(station.role == "pool" for station in found):
-        said += "; poolings are drawn thin"
+    if any(station.role == "thin" for station in found):
+        said += "; what keeps the channels is drawn thin"
     return said + "."

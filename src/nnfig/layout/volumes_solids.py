@@ -63,6 +63,11 @@ class Solid:
         half = max(width(line, size) for line in lines) / 2
         return rectangle(x - half, y - LINE * size * len(lines), x + half, y)
 
+    def top(self, text: str, size: float) -> Polygon:
+        """Where text above the back lies."""
+        x, y, half = self.dx / 2, self.h / 2 + PAD, width(text, size) / 2
+        return rectangle(x - half, y, x + half, y + size)
+
     def side(self, text: str, size: float) -> Polygon:
         """Where upright text left of the front face lies."""
         x, y = -self.w / 2 - PAD, -self.dy / 2

@@ -9,7 +9,10 @@ from typing import Literal
 from nnfig.graph import Graph, Layer
 from nnfig.layout.tensors import Size, operation, output_size
 
-Role = Literal["input", "stack", "bar", "pool", "join"]
+Role = Literal["input", "stack", "bar", "thin", "join"]
+"""`thin`: a pooling, or what changes no size and has no box that it could be a band of."""
+
+SIGNS = {"add": "+", "concat": "‖"}
 
 ELEMENTWISE = ("act", "norm", "drop")
 """Operations that change no size: a band on the box that they follow."""
@@ -34,8 +37,10 @@ class Station:
     """(station, layer) of shortcuts whose only layer is drawn as a dashed arc."""
     sign: str = ""
     """What stands in the circle of a join."""
+    copied: float = 0.0
+    """Share of the channels that a concatenation took from elsewhere; the rest is new."""
     attached: bool = False
-    """A pooling that touches the box that it follows."""
+    """A thin box that may touch the box that it follows: nothing else takes that one's tensor."""
     repeat: str = ""
     """Path of the innermost folded group around it."""
 
@@ -74,32 +79,65 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
     if does in ELEMENTWISE and alone and before.role in ("stack", "bar") and size == before.size:
         _rename(built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, layer))), layer)
         return
+    if does == "concat" and len(sources) > 1 and (upper := _up_sampled(layer, sources, graph, built)):
+        _concatenate(layer, size, sources, upper, graph, built, owner)
+        return
     fresh = _fresh(layer, does, size, sources, graph)
-    if alone and _joins(before, fresh, built):
+    if alone and _continues(before, fresh):
         _rename(built, owner, replace(before, slabs=(*before.slabs, layer)), layer)
         return
-    attached = fresh.role == "pool" and len(sources) == 1 and before.role in ("stack", "pool")
-    built[layer.name] = replace(fresh, attached=attached and before.size.form == "map")
+    touches = alone and fresh.role == "thin" and before.role in ("stack", "thin") and before.size.form == "map"
+    built[layer.name] = replace(fresh, attached=touches)
+    owner[layer.name] = layer.name
+
+
+def _up_sampled(layer: Layer, sources: tuple[str, ...], graph: Graph, built: dict[str, Station]) -> str:
+    """The source of a concatenation that was up-sampled for it and goes nowhere else."""
+    for name in sources:
+        station = built[name]
+        last = station.slabs[-1] if len(station.slabs) == 1 else None
+        if last and operation(last) == "up" and graph.consumers[last.name] == (layer.name,):
+            return name
+    return ""
+
+
+def _concatenate(
+    layer: Layer,
+    size: Size,
+    sources: tuple[str, ...],
+    upper: str,
+    graph: Graph,
+    built: dict[str, Station],
+    owner: dict[str, str],
+) -> None:
+    """An up-sampled map and what is copied beside it: one box, white where it is a copy."""
+    up = built.pop(upper)
+    new, whole = up.size.channels, size.channels
+    share = 1 - new / whole if isinstance(new, int) and isinstance(whole, int) else 0.5
+    others = tuple(name for name in sources if name != upper)
+    built[layer.name] = Station(
+        layer.name, "stack", size, up.cls, up.slabs, sources=(*up.sources, *others), copied=share, repeat=up.repeat
+    )
     owner[layer.name] = layer.name
 
 
 def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph: Graph) -> Station:
     """A station of one layer."""
     role: Role = "bar" if size.form == "vector" else "stack"
-    if does == "pool":
-        role = "pool"
+    if does == "pool" or (does in ELEMENTWISE and role == "stack"):
+        role = "thin"
     if does in ("add", "concat") and len(sources) > 1:
         role = "join"
     look = layer.look
-    sign = (look.glyph if look and look.glyph else {"add": "+", "concat": "‖"}[does]) if role == "join" else ""
+    sign = (look.glyph if look and look.glyph else SIGNS[does]) if role == "join" else ""
     repeat = next((path for path in graph.ancestors(layer.group) if graph.group[path].repeat > 1), "")
     return Station(layer.name, role, size, cls_of(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
 
 
-def _joins(before: Station, after: Station, built: dict[str, Station]) -> bool:
+def _continues(before: Station, after: Station) -> bool:
     """Whether a layer continues the stack before it."""
     same = (before.cls, before.size, before.repeat) == (after.cls, after.size, after.repeat)
-    return same and before.role == after.role == "stack" and before.name in built
+    return same and before.role == after.role == "stack" and not before.copied
 
 
 def _rename(built: dict[str, Station], owner: dict[str, str], grown: Station, last: Layer) -> None:
@@ -140,11 +178,11 @@ def _is_projection(branch: Station, takers: dict[str, list[str]], join: Station)
         and len(branch.sources) == 1
         and takers[branch.name] == [join.name]
         and len(takers[branch.sources[0]]) > 1
-        and _kernel(branch.slabs[0]) == 1
+        and kernel(branch.slabs[0]) == 1
     )
 
 
-def _kernel(layer: Layer) -> int:
+def kernel(layer: Layer) -> int:
     """The larger side of a layer's kernel; 1 where it has none."""
     kernel = layer.attributes.get("kernel_size", 1)
     sides = kernel if isinstance(kernel, tuple) else (kernel,)
@@ -152,6 +190,7 @@ def _kernel(layer: Layer) -> int:
 
 
 def cls_of(layer: Layer) -> str:
+    """The TeX class of a layer."""
     return layer.look.cls if layer.look else "block"
 
 
