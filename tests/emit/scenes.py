@@ -11,16 +11,16 @@ def block() -> Scene:
     """A residual block in a frame, with a projection and a legend."""
     data = (("kernel", "3×3"), ("channels", "64"), ("shape", "1×64×56×56"))
     return Scene(
-        250,
+        200,
         70,
         8,
         nodes=(
             Node("x", 14, 30, 28, 14, "data", label=("image",), dims="3×56×56", title="x: input 1x3x56x56"),
-            Node("layer1.0.conv_1", 74, 30, 60, 14, "conv", label=("3×3 conv, 64",), kind="Conv2d", data=data),
-            Node("layer1.0.bn", 130, 30, 24, 14, "norm", label=("BN",), kind="BatchNorm2d"),
-            Node("layer1.0.add", 160, 30, 10, 10, "merge", shape="circle", label=("+",), kind="add"),
-            Node("relu", 195, 30, 30, 14, "act", label=("ReLU",), kind="ReLU"),
-            Node("fc", 232, 30, 14, 44, "linear", label=("Linear, 10",), rotate=90, kind="Linear"),
+            Node("layer1.0.conv_1", 64, 30, 44, 20, "conv", label=("3×3 conv,", "64"), kind="Conv2d", data=data),
+            Node("layer1.0.bn", 108, 30, 20, 14, "norm", label=("BN",), kind="BatchNorm2d"),
+            Node("layer1.0.add", 132, 30, 10, 10, "merge", shape="circle", label=("+",), kind="add"),
+            Node("relu", 160, 30, 28, 14, "act", label=("ReLU",), kind="ReLU"),
+            Node("fc", 190, 30, 14, 44, "linear", label=("Linear, 10",), rotate=90, kind="Linear"),
         ),
         wires=(
             Wire("layer1.0.conv_1", "layer1.0.bn"),
@@ -28,10 +28,10 @@ def block() -> Scene:
             Wire("layer1.0.bn", "layer1.0.add"),
             Wire("layer1.0.add", "relu"),
             Wire("relu", "fc"),
-            Wire("x", "layer1.0.add", "north", "north", via=((14, 55), (160, 55)), cls="projection", label="1×1", label_at=(80, 55)),
+            Wire("x", "layer1.0.add", "north", "north", via=((14, 58), (132, 58)), cls="projection", label="1×1", label_at=(80, 58)),
         ),
-        frames=(Frame("layer1.0", 40, 14, 172, 50, "BasicBlock", repeat=3, repeat_at="north", members=("layer1.0.conv_1",)),),
-        labels=(Label(240, 66, ("stage 1",), "stage"),),
+        frames=(Frame("layer1.0", 37, 14, 141, 46, "Block", repeat=3, repeat_at="north", members=("layer1.0.conv_1",)),),
+        labels=(Label(185, 62, ("stage 1",), "stage"),),
         legends=(Legend(0, 0, 150, 10, (LegendEntry("conv", "Convolution"), LegendEntry("act", "Activation")), 2, 70),),
         caption="A block: 3×3 & 50% of σ.",
         alt="A residual block",

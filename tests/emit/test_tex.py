@@ -20,24 +20,24 @@ BLOCK = r"""% nnfig 1.0 · nnfig draw net.yaml -o net.tex
 \ifdefined\nnfset\else\input{nnfig-standalone}\fi
 \begin{tikzpicture}[nnf={alt={A residual block},
     caption={A block: 3\nnfx 3 \& 50\% of \ensuremath{\sigma}.},
-    size={250,70}, font size=8}]
+    size={200,70}, font size=8}]
   \nnflayer[data, at={14,30}, size={28,14}, label={image}, dims={3x56x56}]{x}
-  % -- layer1.0: BasicBlock x3
-  \nnfgroup[at={106,32}, size={132,36}, title={BasicBlock}, repeat=3, repeat at=north]{layer1/0}
-  \nnflayer[conv, at={74,30}, size={60,14}, label={3\nnfx 3 conv, 64}, kind=Conv2d, kernel=3x3, channels=64, shape=1x64x56x56]{layer1/0/conv-1}
-  \nnflayer[norm, at={130,30}, size={24,14}, label={BN}, kind=BatchNorm2d]{layer1/0/bn}
-  \nnflayer[merge, sum, at={160,30}, size={10,10}, kind=add]{layer1/0/add}
-  \nnflayer[act, at={195,30}, size={30,14}, label={ReLU}, kind=ReLU]{relu}
-  \nnflayer[linear, at={232,30}, size={14,44}, label={Linear, 10}, rotate=90, kind=Linear]{fc}
+  % -- layer1.0: Block x3
+  \nnfgroup[at={89,30}, size={104,32}, title={Block}, repeat=3, repeat at=north]{layer1/0}
+  \nnflayer[conv, at={64,30}, size={44,20}, label={3\nnfx 3 conv,\\64}, kind=Conv2d, kernel=3x3, channels=64, shape=1x64x56x56]{layer1/0/conv-1}
+  \nnflayer[norm, at={108,30}, size={20,14}, label={BN}, kind=BatchNorm2d]{layer1/0/bn}
+  \nnflayer[merge, sum, at={132,30}, size={10,10}, kind=add]{layer1/0/add}
+  \nnflayer[act, at={160,30}, size={28,14}, label={ReLU}, kind=ReLU]{relu}
+  \nnflayer[linear, at={190,30}, size={14,44}, label={Linear, 10}, rotate=90, kind=Linear]{fc}
   % -- wires
   \nnfedge{x}{layer1/0/conv-1}
   \nnfedge{layer1/0/conv-1}{layer1/0/bn}
-  \nnfedge[projection, out=north, in=north, via={(14,55)(160,55)}, label={1\nnfx 1}, label at={80,55}]{x}{layer1/0/add}
+  \nnfedge[projection, out=north, in=north, via={(14,58)(132,58)}, label={1\nnfx 1}, label at={80,58}]{x}{layer1/0/add}
   \nnfedge{layer1/0/bn}{layer1/0/add}
   \nnfedge{layer1/0/add}{relu}
   \nnfedge{relu}{fc}
   % -- labels and legend
-  \nnflabel[stage, at={240,66}]{stage 1}
+  \nnflabel[stage, at={185,62}]{stage 1}
   \nnflegend[at={0,0}, columns=2, column width=70]{
     \nnfentry{conv}{Convolution}
     \nnfentry{act}{Activation}}
@@ -115,7 +115,7 @@ def test_a_template_extends_ours(template):
 def test_a_template_walks_over_layers(template):
     """Each layer gives its class, its options by name and its node."""
     mine = template("% nnfig\n<% for layer in layers %><<layer.cls>>:<<layer.values.at>>:<<layer.arguments[0]>> <% endfor %>")
-    assert "conv:{74,30}:layer1/0/conv-1" in emit.tex(scenes.block(), template=mine)
+    assert "conv:{64,30}:layer1/0/conv-1" in emit.tex(scenes.block(), template=mine)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_pdf_is_as_large_as_the_picture_and_the_same_each_time():
     assert data == typeset.pdf(emit.tex(scenes.block()))
     with pdfplumber.open(io.BytesIO(data)) as pdf:
         (page,) = pdf.pages
-        assert 250 < page.width < 265
-        assert 60 < page.height < 90
+        assert 195 < page.width < 212
+        assert 60 < page.height < 95
         assert "image" in page.extract_text()
         assert min(char["size"] for char in page.chars if char["upright"]) > 5.9
 
@@ -49,7 +49,7 @@ def test_png_has_the_resolution_asked_for():
     from PIL import Image
 
     image = Image.open(io.BytesIO(typeset.png(typeset.pdf(emit.tex(scenes.block())), dpi=72)))
-    assert 250 < image.width < 265
+    assert 195 < image.width < 212
 
 
 @pytest.mark.tex
