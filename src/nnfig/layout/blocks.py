@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from nnfig.graph import Drawing
 from nnfig.layout.choose import Room, best
-from nnfig.layout.fold import find
+from nnfig.layout.compare import side_by_side
 from nnfig.layout.keys import legends
-from nnfig.layout.net import net
-from nnfig.layout.page import frames, nodes, wires
-from nnfig.layout.parts import LEGEND_GAP, MARGIN, Parts, corners, finished, small
-from nnfig.layout.scene import Scene
-from nnfig.layout.strips import broken, strip
+from nnfig.layout.panels import Set, alone, parts, strips_of, with_insets
+from nnfig.layout.parts import LEGEND_GAP, MARGIN, finished, small
+from nnfig.layout.scene import Label, Legend, Scene
 from nnfig.options import Options
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The figure in the blocks view."""
-    panel = drawing.panels[0]
     keys = legends(drawing.legend, options.width, small(options.font_size))
     room = Room(options.width - 2 * MARGIN, options.max_height - 2 * MARGIN - _height(keys))
-    numbers = net(panel)
-    fold = find(numbers)
-    strips = [strip(numbers, fold), strip(numbers)] if fold else [strip(numbers)]
-    choice, others = best(strips, room, options.direction, options.font_size)
-    at = broken(choice.whole, choice.rows)
-    parts = Parts(
-        nodes=tuple(nodes(at, panel.graph, choice.whole.sizes)),
-        wires=tuple(wires(at)),
-        frames=tuple(frames(at)),
-        ink=corners([((r[0], r[1]), (r[2], r[3])) for r in at.written()]),
-        legends=legends(drawing.legend, options.width, at.air.small),
+    made, labels, report = _arranged(drawing, options, room)
+    air = made[0].page.air
+    drawn = replace(
+        parts(made), labels=tuple(labels), legends=legends(drawing.legend, options.width, air.small)
     )
-    report = (choice.words, *(f"instead of {other.words}" for other in others[1:4]))
     return finished(
-        parts, drawing, options, view="blocks", font=at.air.font, direction=at.air.direction, report=report
+        drawn, drawing, options, view="blocks", font=air.font, direction=air.direction, report=report
     )
 
 
-def _height(keys) -> float:
+def _arranged(
+    drawing: Drawing, options: Options, room: Room
+) -> tuple[list[Set], list[Label], tuple[str, ...]]:
+    """The panels at their places, labels, and what was chosen and why."""
+    main, *others = drawing.panels
+    if any(panel.role == "compare" for panel in others):
+        panels = [main, *(panel for panel in others if panel.role == "compare")]
+        return side_by_side(panels, room, options.font_size)
+    if others:
+        made, report = with_insets(drawing.panels, room, options.direction, options.font_size)
+        return made, [], report
+    choice, tried = best(strips_of(main), room, options.direction, options.font_size)
+    return [alone(main, choice)], [], (choice.words, *(f"instead of {c.words}" for c in tried[1:4]))
+
+
+def _height(keys: Sequence[Legend]) -> float:
+    """Room that a legend takes below the figure."""
     return LEGEND_GAP + max(key.h - key.y for key in keys) if keys else 0.0

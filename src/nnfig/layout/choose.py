@@ -50,19 +50,29 @@ class Choice:
         )
 
 
-def best(strips: list[Strip], room: Room, direction: str | None, font: float) -> tuple[Choice, list[Choice]]:
-    """The cheapest choice, and all that were weighed, cheapest first."""
+def best(
+    strips: list[Strip], room: Room, direction: str | None, font: float, fixed: bool = False
+) -> tuple[Choice, list[Choice]]:
+    """The cheapest choice, and all that were weighed, cheapest first.
+
+    Args:
+        strips: ways of taking a net apart; later ones are tried where earlier ones do not fit.
+        room: the page.
+        direction: right, down, or None for either.
+        font: preferred size of text.
+        fixed: the text has just this size.
+    """
     found: list[Choice] = []
     for part in strips:
-        for air in _ways(part, room, direction, font):
-            found += _sized(part, air, room)
+        for air in _ways(part, direction, font):
+            found += [laid(part, air, room)] if fixed else _sized(part, air, room)
         if any(choice.fits for choice in found):
             break
     found.sort(key=lambda choice: choice.cost)
     return found[0], found
 
 
-def _ways(part: Strip, room: Room, direction: str | None, font: float) -> Iterator[Air]:
+def _ways(part: Strip, direction: str | None, font: float) -> Iterator[Air]:
     """Measures to try."""
     down, right = direction in (None, "down"), direction in (None, "right")
     if part.fold:
@@ -84,22 +94,22 @@ def _ways(part: Strip, room: Room, direction: str | None, font: float) -> Iterat
 def _sized(part: Strip, air: Air, room: Room) -> Iterator[Choice]:
     """The layout with the largest font that fits; with the smallest where none does."""
     if part.net.size <= MANY:
-        first = _laid(part, air, room)
+        first = laid(part, air, room)
         yield first
         if first.fits or air.font <= LEAST_FONT:
             return
-    least = _laid(part, _with_font(air, LEAST_FONT), room)
+    least = laid(part, _with_font(air, LEAST_FONT), room)
     yield least
     if not least.fits:
         if part.net.size <= MANY:
-            yield _laid(part, _with_font(air, LEAST_FONT, 0.7), room)
+            yield laid(part, _with_font(air, LEAST_FONT, 0.7), room)
         return
     low, high = LEAST_FONT, air.font
     for _ in range(2):
         middle = round((low + high)) / 2
         if not low < middle < high:
             break
-        tried = _laid(part, _with_font(air, middle), room)
+        tried = laid(part, _with_font(air, middle), room)
         yield tried
         if tried.fits:
             low = middle
@@ -111,7 +121,8 @@ def _with_font(air: Air, font: float, tight: float = 1.0) -> Air:
     return Air(font, air.direction, air.rotated, air.label, tight)
 
 
-def _laid(part: Strip, air: Air, room: Room) -> Choice:
+def laid(part: Strip, air: Air, room: Room) -> Choice:
+    """The strip laid out with given measures, broken so that it keeps to the page if it can."""
     whole = long(part, air)
     along, across = (room.height, room.width) if air.direction == "down" else (room.width, room.height)
     limit = along - 2 * stub(air)

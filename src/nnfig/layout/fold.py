@@ -194,6 +194,11 @@ def upstream(net: Net, fold: Fold) -> frozenset[int]:
     return frozenset(g for n in fold.trunk[fold.turn :] for g in net.around(n)) - fold.dissolve
 
 
+def dims_sides(fold: Fold) -> dict[int, int]:
+    """Where sizes stand that rungs would strike: outside the right column, below what stands in rows."""
+    return dict.fromkeys(fold.trunk[fold.turn :], 1) | dict.fromkeys(sorted(fold.apart), 0)
+
+
 class _Column:
     """A chain of items on its own axis, as a box that can be stretched."""
 
@@ -292,13 +297,13 @@ def _assembled(placer: Placer, fold: Fold, left: _Column, right: _Column) -> Box
     u, v = fold.bridge
     pivot = next((k for k, link in enumerate(placer.net.links) if (link.source, link.target) == (u, v)), None)
     if bottom:
-        s = end + air.gap + max(box.length for box in bottom) / 2
+        s = end + air.gap + max(box.leaf.at if box.leaf else box.length / 2 for box in bottom)
         t = (dx - (row - 2.8 * air.gap)) / 2
         before: Spot = (s, 0.0)
         way: list[Spot] = [(s_left + left.box.length, 0.0), (s, 0.0)]
         at = u
         for n, box, wide in zip(fold.bottom, bottom, row_widths):
-            out.put(box, s - box.length / 2, t + box.before)
+            out.put(box, s - (box.leaf.at if box.leaf else box.length / 2), t + box.before)
             way.append((s, t))
             _join(placer, out, at, n, way)
             t += wide
@@ -306,7 +311,7 @@ def _assembled(placer: Placer, fold: Fold, left: _Column, right: _Column) -> Box
             way, at = [before], n
             t += 1.4 * air.gap
         _join(placer, out, at, v, [*way, (s, dx), (s_right + right.box.length, dx)])
-        out.length = s + max(box.length for box in bottom) / 2
+        out.length = s + max(box.length - (box.leaf.at if box.leaf else box.length / 2) for box in bottom)
     else:
         out.length = end
         sa, sb = s_left + left.spot(u), s_right + right.box.length - right.spot(v)
@@ -356,7 +361,7 @@ def _rung(placer: Placer, out: Box, rung: Rung, s: float, start: float, end: flo
     at = edge
     for n, k in zip(inner, rung.links):
         box = placer.item(n)
-        out.put(box, s - box.length / 2, t + box.before)
+        out.put(box, s - (box.leaf.at if box.leaf else box.length / 2), t + box.before)
         out.wires.append((k, [(s, at), (s, t)]))
         at = t + widths[n]
         t = at + gap

@@ -33,14 +33,16 @@ class Page:
     """Where labels of links stand."""
     classes: dict[int, str] = field(default_factory=dict)
     """Classes of wires that are no plain flow."""
-    flipped: frozenset[int] = frozenset()
-    """Nodes whose size stands on the side of the lanes."""
+    dims: dict[int, int] = field(default_factory=dict)
+    """Nodes whose size does not stand away from the lanes: -1, 1: side across the flow, 0: behind the node."""
 
     def dims_side(self, node: int) -> Side:
         """On which side of a node its size is written."""
-        if self.air.direction == "down":
-            return "east" if node in self.flipped else "west"
-        return "north" if node in self.flipped else "south"
+        down = self.air.direction == "down"
+        side = self.dims.get(node, -self.air.lane_side)
+        if side:
+            return ("east" if side > 0 else "west") if down else ("south" if side > 0 else "north")
+        return "south" if down else "east"
 
     @property
     def label_side(self) -> Side:
@@ -82,7 +84,7 @@ def words(net: Net, group: int, more: bool) -> tuple[str, int]:
 
 
 def page(net: Net, air: Air, plan: Plan, more: Sequence[Rim]) -> Page:
-    """The plan turned onto the page, with frames around dissolved groups where nothing else is in them."""
+    """The plan turned onto the page."""
 
     def turned(spot: Spot) -> Point:
         return (spot[1], -spot[0]) if air.direction == "down" else (spot[0], -spot[1])
@@ -96,7 +98,7 @@ def page(net: Net, air: Air, plan: Plan, more: Sequence[Rim]) -> Page:
         (s, t), (length, wide) = plan.spots[i], plan.sizes[i]
         rects.append(outline((s - length / 2, t - wide / 2), (s + length / 2, t + wide / 2)))
     rims = [(plan.rims[g], False) for g in sorted(plan.rims)] + [(rim, True) for rim in more]
-    made = Page(
+    return Page(
         net,
         air,
         rects,
@@ -104,44 +106,20 @@ def page(net: Net, air: Air, plan: Plan, more: Sequence[Rim]) -> Page:
         [(rim.group, outline((rim.s0, rim.t0), (rim.s1, rim.t1)), again) for rim, again in rims],
         {k: turned(spot) for k, spot in plan.texts.items()},
     )
-    _frame_dissolved(made)
-    return made
 
 
-def _frame_dissolved(at: Page) -> None:
-    """Add frames for groups without one, if their nodes lie apart from all others; inner groups first."""
-    net, pad = at.net, at.air.pad
-    framed = {group for group, _, _ in at.frames}
-    held: dict[int, list[int]] = {}
-    for i in range(net.size):
-        for group in net.around(i):
-            held.setdefault(group, []).append(i)
-    for group in sorted((g for g in held if g not in framed), reverse=True):
-        inside = set(held[group])
-        rects = [at.rects[i] for i in held[group]]
-        rects += [rect for other, rect, _ in at.frames if group in net.around(other)]
-        x0, y0 = min(r[0] for r in rects) - pad, min(r[1] for r in rects) - pad
-        x1, y1 = max(r[2] for r in rects) + pad, max(r[3] for r in rects) + pad
-        head = y1 + (at.air.header if words(net, group, False)[0] else 0.0)
-        clear = not any(
-            r[0] < x1 and x0 < r[2] and r[1] < head and y0 < r[3] for i, r in enumerate(at.rects) if i not in inside
-        )
-        wide = width(words(net, group, False)[0], at.air.font) + 2
-        title = (x0, y1 + 1, x0 + wide, head)
-        struck = any(
-            min(a[0], b[0]) < title[2] and title[0] < max(a[0], b[0]) and min(a[1], b[1]) < title[3] and title[1] < max(a[1], b[1])
-            or (a[0] == b[0] and title[0] < a[0] < title[2] and min(a[1], b[1]) < title[3] and max(a[1], b[1]) > title[1])
-            or (a[1] == b[1] and title[1] < a[1] < title[3] and min(a[0], b[0]) < title[2] and max(a[0], b[0]) > title[0])
-            for way in at.ways.values()
-            for a, b in zip(way, way[1:])
-        )
-        cut = any(
-            rect[0] < x1 and x0 < rect[2] and rect[1] < head and y0 < rect[3]
-            for other, rect, _ in at.frames
-            if group not in net.around(other) and other not in net.around(group)
-        )
-        if clear and not struck and not cut and held[group]:
-            at.frames.append((group, (x0, y0, x1, y1), False))
+def shifted(at: Page, dx: float, dy: float) -> Page:
+    """The page moved."""
+    return Page(
+        at.net,
+        at.air,
+        [(a + dx, b + dy, c + dx, d + dy) for a, b, c, d in at.rects],
+        {k: [(x + dx, y + dy) for x, y in way] for k, way in at.ways.items()},
+        [(group, (a + dx, b + dy, c + dx, d + dy), more) for group, (a, b, c, d), more in at.frames],
+        {k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
+        at.classes,
+        at.dims,
+    )
 
 
 def nodes(at: Page, graph: Graph, sizes: Sequence[Size], prefix: str = "") -> list[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnfig.layout.air import Air
 from nnfig.layout.boxes import Box, Rim, plan
-from nnfig.layout.fold import Fold, fold_box, upstream
+from nnfig.layout.fold import Fold, dims_sides, fold_box, upstream
 from nnfig.layout.lanes import place_lanes
 from nnfig.layout.levels import Level, Levels
 from nnfig.layout.net import END, START, Net
@@ -37,7 +37,8 @@ class Placer:
         self.heads: dict[int, float] = {}
         """For each branch, where its first item begins."""
         self.decorated: dict[int, Box] = {}
-        self.dims_on_lane_side: list[int] = []
+        self.dims: dict[int, int] = dims_sides(fold) if fold else {}
+        """Where sizes of nodes stand that do not stand on the side away from the lanes."""
         self.fold = fold
         self.upstream = upstream(net, fold) if fold else frozenset[int]()
         """Groups whose inside runs against the flow (right columns of a fold)."""
@@ -67,20 +68,23 @@ class Placer:
         if item >= self.net.size:
             box = self.groups[item]
         else:
-            flip = bool(self.level.beside.get(item))
-            if flip and self.net.looks[item].dims:
-                self.dims_on_lane_side.append(item)
-            box = leaf_box(item, self.sizes[item], self.net.looks[item], self.air, across, flip)
+            if self.level.beside.get(item):
+                self.dims.setdefault(item, self.air.lane_side)
+            box = self.leaf(item, across)
         others = self.level.beside.get(item)
         if others and id(box) not in self.decorated:
             self.decorated[id(box)] = box
             self._beside(item, box, others)
         return box
 
+    def leaf(self, node: int, across: float = 0.0) -> Box:
+        """A node as a box."""
+        return leaf_box(node, self.sizes[node], self.net.looks[node], self.air, across, self.dims.get(node))
+
     def _beside(self, item: int, box: Box, others: list[int]) -> None:
         """Put what belongs to an item beside it, on the side away from the lanes."""
         air, side = self.air, -self.air.lane_side
-        boxes = [leaf_box(n, self.sizes[n], self.net.looks[n], air) for n in others]
+        boxes = [self.leaf(n) for n in others]
         total = sum(b.length for b in boxes) + 0.5 * air.gap * (len(boxes) - 1)
         if total > box.length and box.leaf:
             box.leaf.at += (total - box.length) / 2

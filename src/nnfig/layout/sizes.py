@@ -87,31 +87,31 @@ def _columns(net: Net, levels: Levels, parts: dict[int, Decomposition]) -> list[
     return list(columns.values())
 
 
-def leaf_box(
-    node: int, size: Size, look: Look, air: Air, across: float = 0.0, flip: bool = False
-) -> Box:
+def leaf_box(node: int, size: Size, look: Look, air: Air, across: float = 0.0, dims: int | None = None) -> Box:
     """A node as a box, with room for what is written beside it.
 
     Args:
         node: its index.
         size: its printed size.
-        look: its look; `dims` stands on the side away from the lanes.
+        look: its look.
         air: the measures.
         across: least size across the flow.
-        flip: `dims` stands on the side of the lanes.
+        dims: where `look.dims` stands: -1 or 1 for a side of the axis, 0 for behind the node; None: away from lanes.
     """
     down = air.direction == "down"
     length, wide = (size.h, size.w) if down else (size.w, size.h)
     wide = max(wide, across)
     box = Box(wide / 2, wide / 2, length, leaf=Leaf(node, length, wide, length / 2))
     if look.dims:
-        text = width(look.dims, air.small) + 3.2 + air.unit
-        room = text if down else air.small * 1.2 + 2.0
-        if (air.lane_side > 0) != flip:
-            box.before += room
+        text, line = width(look.dims, air.small) + 3.2 + air.unit, air.small * 1.2 + 2.0
+        side = -air.lane_side if dims is None else dims
+        if side < 0:
+            box.before += text if down else line
+        elif side > 0:
+            box.after += text if down else line
         else:
-            box.after += room
-        if not down and text > length:
+            box.length += line if down else text
+        if not down and side and text > length:
             box.length = text
             box.leaf = Leaf(node, length, wide, text / 2)
     return box

@@ -8,6 +8,7 @@ from functools import partial
 from nnfig.layout.air import Air
 from nnfig.layout.boxes import Plan, plan
 from nnfig.layout.fold import Fold
+from nnfig.layout.framing import frame_dissolved
 from nnfig.layout.levels import Level, Levels, levels
 from nnfig.layout.net import END, START, Net
 from nnfig.layout.page import Page, page
@@ -36,7 +37,8 @@ class Long:
     strip: Strip
     sizes: list[Size]
     plan: Plan
-    flipped: frozenset[int]
+    dims: dict[int, int]
+    """Where sizes of nodes stand that do not stand away from the lanes."""
 
 
 def strip(net: Net, fold: Fold | None = None) -> Strip:
@@ -51,7 +53,7 @@ def long(part: Strip, air: Air) -> Long:
     found = sizes(part.net, part.levels, part.parts, air)
     placer = Placer(part.net, part.levels, part.parts, found, air, part.fold)
     whole = plan(placer.box())
-    return Long(air, part, found, whole, frozenset(placer.dims_on_lane_side))
+    return Long(air, part, found, whole, placer.dims)
 
 
 def broken(whole: Long, rows: Rows) -> Page:
@@ -59,8 +61,9 @@ def broken(whole: Long, rows: Rows) -> Page:
     air, part = whole.air, whole.strip
     placed, more = wrapped(whole.plan, rows, gutter(air), stub(air))
     at = page(part.net, air, placed, more)
+    frame_dissolved(at)
     at.classes = _classes(part)
-    at.flipped = whole.flipped
+    at.dims = whole.dims
     route(at, [k for k in range(len(part.net.links)) if k not in at.ways])
     return at
 
