@@ -50,7 +50,7 @@ def read_text(text: str, filename: str = "layers.yaml") -> Graph:
     Raises:
         NnfigError: it is no layer list; every fault with its place.
     """
-    document, source = parsed(_joined(text) if filename.endswith(".json") else text, filename)
+    document, source = parsed(_as_yaml(text) if filename.endswith(".json") else text, filename)
     if not isinstance(document, Map):
         source.report(f"expected a mapping with nnfig, inputs and layers, found {found(document)}", spot=Spot(0, 0))
         source.stop()
@@ -69,10 +69,11 @@ def json_schema() -> dict[str, Any]:
     return document_schema()
 
 
-def _joined(text: str) -> str:
-    """JSON's pairs of surrogates, which YAML does not know, as the characters that they mean."""
+def _as_yaml(text: str) -> str:
+    """JSON as YAML reads it: pairs of surrogates as one character, characters that YAML would stumble over escaped."""
     pair = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
-    return pair.sub(lambda m: bytes.fromhex(m[1] + m[2]).decode("utf-16-be"), text)
+    text = pair.sub(lambda m: bytes.fromhex(m[1] + m[2]).decode("utf-16-be"), text)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _graph(model: DocumentModel, document: Map, source: Source) -> Graph:

@@ -168,7 +168,7 @@ def _layer(
         walk.report(f"more than {MAX_LAYERS:,} layers once definitions and repeats are unrolled", at=place)
         walk.source.stop()
     row = kinds.KINDS.get(parts.kind)
-    kind = parts.kind if row else item.kind.strip()
+    kind = parts.kind if row else item.kind
     name = scope.full(item.name or _unique(kind.lower() if row else kind, taken))
     sources = () if row and row.takes == (0, 0) and item.from_ is None else _taken_by(item, place, scope, given)
     read = None if kind == BROKEN else _attributes(walk, item, parts, row, place, scope)
