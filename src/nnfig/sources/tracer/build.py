@@ -103,6 +103,8 @@ class _Builder:
         return Edge(self.given[number]) if value.call < 0 else Edge(self.names[value.call], value.output)
 
     def _name(self, call: Call, group: str) -> str:
+        if call.inside:
+            return f"{group}.{call.arguments['function']}" if group else call.arguments["function"]
         if call.module is not None:
             return (call.path or call.kind) + (f"@{call.number + 1}" if call.number else "")
         if call.path:
@@ -133,7 +135,7 @@ class _Builder:
         if first != name:
             return 0, first
         count, shared, largest = 0, "", 0
-        for parameter in call.module.parameters():
+        for parameter in call.module.parameters(recurse=not call.inside):
             owner = self._owner.setdefault(id(parameter), name)
             if owner == name:
                 count += parameter.numel()

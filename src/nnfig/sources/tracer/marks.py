@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnfig.graph import Mark
 from nnfig.sources.tracer.functions import PLUMBING
-from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, PARAMETER, Call, Recording
+from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, PARAMETER, Call, Recording, is_leaf
 
 _WHOLE = ("int", "uint", "bool")
 
@@ -45,7 +45,7 @@ def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
 def _passes(call: Call) -> bool:
     """A module of the user's own that gave back what it got (stochastic depth while it rests)."""
     module = call.module
-    return module is not None and not call.opaque and not type(module).__module__.startswith("torch.")
+    return module is not None and not call.inside and not is_leaf(module)
 
 
 def _is_idle(recording: Recording, call: Call) -> bool:

@@ -184,7 +184,7 @@ class MetaMode(TorchFunctionMode):
         return held[1]
 
     def _attempt(self, func: Any, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        short = answer(function.kind, function.name, args, kwargs)
+        short = answer(function, args, kwargs)
         if short is not None:
             return short
         try:

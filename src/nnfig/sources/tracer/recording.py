@@ -74,6 +74,8 @@ class Call:
     """Python functions around a function call, outermost first."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     opaque: bool = False
+    inside: bool = False
+    """A function that does a module's work inside that module's own forward; the module is a group around it."""
     tensor: torch.Tensor | None = None
     """The Parameter or Constant itself."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 
 from nnfig.sources.tracer.functions import PLUMBING
-from nnfig.sources.tracer.recording import Call, Recording, class_name, is_leaf
+from nnfig.sources.tracer.recording import Call, Recording, class_name
 
 _WORK_OF = {
     "linear": (torch.nn.Linear,),
@@ -29,35 +29,48 @@ _WORK_OF = {
 
 def with_modules(recording: Recording, model: torch.nn.Module) -> list[Call]:
     """The calls, those that run a module's weights without calling it as the module's own."""
-    owners: dict[str, torch.nn.Module] = {}
+    owners: dict[str, tuple[str, torch.nn.Module]] = {}
     for path, module in model.named_modules():
-        if is_leaf(module):
-            for name in (*module._parameters, *module._buffers):
-                owners.setdefault(f"{path}.{name}" if path else name, module)
-    paths = {id(module): path for path, module in model.named_modules()}
+        for name in (*module._parameters, *module._buffers):
+            owners.setdefault(f"{path}.{name}" if path else name, (path, module))
     numbers = Counter(call.path for call in recording.calls if call.module is not None)
     calls: list[Call] = []
     for call in recording.calls:
-        module = _owner(recording, call, owners)
-        if module is not None:
-            path = paths[id(module)]
-            ins = tuple(n for n in call.ins if not _stored(recording, n))
-            call = replace(
-                call, kind=class_name(module), module=module, path=path, number=numbers[path], ins=ins, helpers=()
-            )
-            numbers[path] += 1
-        calls.append(call)
+        owner = _owner(recording, call, owners)
+        calls.append(_of_module(recording, call, *owner, numbers) if owner else call)
     return calls
 
 
-def _owner(recording: Recording, call: Call, owners: dict[str, torch.nn.Module]) -> torch.nn.Module | None:
+def _of_module(recording: Recording, call: Call, path: str, module: torch.nn.Module, numbers: Counter[str]) -> Call:
+    inside = call.frame.module is module
+    base = next(cls for cls in _WORK_OF[call.kind] if isinstance(module, cls))
+    number = call.frame.number if inside else numbers[path]
+    if not inside:
+        numbers[path] += 1
+    return replace(
+        call,
+        kind=base.__name__ if inside else class_name(module),
+        module=module,
+        path=path,
+        number=number,
+        ins=tuple(n for n in call.ins if not _stored(recording, n)),
+        arguments={"function": call.kind} if inside else {},
+        inside=inside,
+        helpers=(),
+    )
+
+
+def _owner(
+    recording: Recording, call: Call, owners: dict[str, tuple[str, torch.nn.Module]]
+) -> tuple[str, torch.nn.Module] | None:
     classes = _WORK_OF.get(call.kind)
     if classes is None or call.module is not None:
         return None
     stored = [recording.calls[recording.values[n].call] for n in call.ins if _stored(recording, n)]
-    found = {id(owners.get(each.path)): owners.get(each.path) for each in stored}
-    module = next(iter(found.values())) if len(found) == 1 else None
-    return module if isinstance(module, classes) else None
+    found = {each.path: owners.get(each.path) for each in stored}
+    modules = {id(owner[1]): owner for owner in found.values() if owner}
+    owner = next(iter(modules.values())) if len(modules) == 1 and None not in found.values() else None
+    return owner if owner and isinstance(owner[1], classes) else None
 
 
 def _stored(recording: Recording, number: int) -> bool:

@@ -6,34 +6,87 @@ shortcut answers only where it is certain; in any other case, and for every wron
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+
+from nnfig.sources.tracer.functions import Function
+from nnfig.sources.tracer.structure import tensors
 
 Answer = Any
 Shortcut = Callable[..., Answer]
 
 
-def answer(kind: str, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Answer:
+def answer(function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Answer:
     """The result of a function call on `meta`, or None where the function itself must run."""
-    shortcut = _SHORTCUTS.get(kind)
-    if shortcut is None or name != kind or kwargs.get("inplace") or kwargs.get("dtype") is not None:
+    shortcut = _SHORTCUTS.get(function.kind)
+    if shortcut is None or "out" in kwargs or kwargs.get("dtype") is not None:
         return None
+    if function.inplace or kwargs.get("inplace"):
+        shortcut = _in_place if shortcut is _activation else None
     try:
-        return shortcut(*args, **kwargs)
+        return shortcut(*args, **kwargs) if shortcut else None
     except (TypeError, AttributeError, IndexError, ValueError, RuntimeError):
         return None
 
 
+def _empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    return torch.empty(shape, dtype=like.dtype, device="meta")
+
+
 def _like(x: torch.Tensor) -> torch.Tensor | None:
+    """A result of the same shape and strides."""
     if not x.is_floating_point() or x.layout is not torch.strided:
         return None
+    if x.is_contiguous() or x.is_contiguous(memory_format=torch.channels_last):
+        return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device="meta")
     return torch.empty_like(x, device="meta")
 
 
 def _activation(input: torch.Tensor, *rest: Any, **more: Any) -> Answer:
-    return None if True in rest else _like(input)  # F.relu(x, True) works in place
+    if True in rest:  # F.relu(x, True) works in place
+        return _in_place(input) if rest[-1] is True else None
+    return None if tensors((rest, more)) else _like(input)
+
+
+def _in_place(input: torch.Tensor, *rest: Any, **more: Any) -> Answer:
+    if torch.is_grad_enabled() or not input.is_floating_point() or tensors((rest, more)):
+        return None
+    return input.zero_()  # counts as a change, which is all that matters on meta
+
+
+def _arithmetic(input: Any, other: Any, **more: Any) -> Answer:
+    """Sums and products of floating point tensors and numbers, where the result is plainly contiguous."""
+    if more or isinstance(other, complex) or isinstance(input, complex):
+        return None
+    if not isinstance(input, torch.Tensor):
+        input, other = other, input
+    if not input.is_floating_point() or not input.is_contiguous():
+        return None
+    if not isinstance(other, torch.Tensor):
+        return _empty(input.shape, input)
+    if input.dtype != other.dtype or not other.is_contiguous():
+        return None
+    if input.shape == other.shape:
+        return _empty(input.shape, input)
+    return _empty(torch.broadcast_shapes(input.shape, other.shape), input)
+
+
+def _power(input: torch.Tensor, exponent: Any) -> Answer:
+    return _like(input) if isinstance(exponent, (int, float)) else None
+
+
+def _reduction(input: torch.Tensor, dim: Any = None, keepdim: bool = False) -> Answer:
+    if not input.is_floating_point() or not input.numel():
+        return None
+    rank = input.dim()
+    dims = range(rank) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    if any(not -rank <= d < rank for d in dims) or not dims:
+        return None
+    gone = {d % rank for d in dims}
+    shape = [1 if d in gone else n for d, n in enumerate(input.shape) if keepdim or d not in gone]
+    return _empty(shape, input)
 
 
 def _batch_norm(
@@ -80,7 +133,32 @@ def _attention(
     scores = (*query.shape[:-1], key.shape[-2])
     if attn_mask is not None and torch.broadcast_shapes(attn_mask.shape, scores) != torch.Size(scores):
         return None
-    return query.new_empty((*query.shape[:-1], value.shape[-1]), device="meta")
+    return _empty((*query.shape[:-1], value.shape[-1]), query)
+
+
+def _interpolate(
+    input: torch.Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", *rest: Any, **more: Any
+) -> Answer:
+    spatial = input.shape[2:]
+    if size is None:
+        scales = scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor] * len(spatial)
+        exact = [length * scale for length, scale in zip(spatial, scales, strict=True)]
+        size = [round(length) for length in exact]
+        if any(abs(length - whole) > 1e-6 for length, whole in zip(exact, size, strict=True)):
+            return None
+    sizes = [size] * len(spatial) if isinstance(size, int) else list(size)
+    linear = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5, "nearest": input.dim()}
+    fits = linear.get(mode) == input.dim() and len(sizes) == len(spatial) and all(type(s) is int and s > 0 for s in sizes)
+    if not fits or not input.is_floating_point() or not input.is_contiguous() or not input.numel():
+        return None
+    return _empty((*input.shape[:2], *sizes), input)
+
+
+def _grid_sample(input: torch.Tensor, grid: torch.Tensor, *rest: Any, **more: Any) -> Answer:
+    fits = input.dim() == grid.dim() and input.dim() in (4, 5) and input.shape[0] == grid.shape[0]
+    if not fits or grid.shape[-1] != input.dim() - 2 or input.dtype != grid.dtype or not input.numel():
+        return None
+    return _empty((*input.shape[:2], *grid.shape[1:-1]), input)
 
 
 def _recurrent(*args: Any, **more: Any) -> Answer:
@@ -93,17 +171,21 @@ def _recurrent(*args: Any, **more: Any) -> Answer:
     first = states[0] if several else states
     if data.shape[-1] != weights[0].shape[1] or data.dtype != weights[0].dtype:
         return None
-    out = data.new_empty((*data.shape[:-1], first.shape[-1] * (2 if both else 1)), device="meta")
-    final = [torch.empty_like(state, device="meta") for state in (states if several else (states,))]
+    out = _empty((*data.shape[:-1], first.shape[-1] * (2 if both else 1)), data)
+    final = [_empty(state.shape, state) for state in (states if several else (states,))]
     return (out, *final)
 
 
+_ACTIVATIONS = """
+relu relu6 gelu silu sigmoid tanh hardswish hardsigmoid hardtanh leaky_relu elu mish softplus neg exp sqrt rsqrt abs sin
+cos square log clamp
+"""
+
 _SHORTCUTS: Mapping[str, Shortcut] = {
-    **dict.fromkeys(
-        ("relu", "relu6", "gelu", "silu", "sigmoid", "tanh", "hardswish", "hardsigmoid", "hardtanh", "leaky_relu", "elu",
-         "mish", "softplus"),
-        _activation,
-    ),
+    **dict.fromkeys(_ACTIVATIONS.split(), _activation),
+    **dict.fromkeys(("add", "sub", "mul", "div"), _arithmetic),
+    **dict.fromkeys(("mean", "sum"), _reduction),
+    "pow": _power,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
@@ -111,6 +193,8 @@ _SHORTCUTS: Mapping[str, Shortcut] = {
     "softmax": _softmax,
     "log_softmax": _softmax,
     "scaled_dot_product_attention": _attention,
+    "interpolate": _interpolate,
+    "grid_sample": _grid_sample,
     "lstm": _recurrent,
     "gru": _recurrent,
     "rnn_tanh": _recurrent,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sys
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from nnfig.sources.tracer.compat import storage_key
 from nnfig.sources.tracer.modes import on_meta
 from nnfig.sources.tracer.recording import is_leaf
+from nnfig.sources.tracer.structure import tensors
 
 SMALL = 1 << 20
 """Elements up to which a buffer stays real on `meta`: tables, masks and positions are computed, not guessed."""
@@ -47,6 +49,7 @@ def _numpy_state() -> Any:
 
 
 _EMPTY: dict[str, Any] = {}
+_RESTORED = frozenset((dict, list, set, OrderedDict, defaultdict, Counter))
 
 
 def _contents(module: torch.nn.Module) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def _contents(module: torch.nn.Module) -> dict[str, Any]:
     return {
         name: value.copy() if value else _EMPTY  # copying a hundred thousand empty dicts of hooks takes its time
         for name, value in module.__dict__.items()
-        if isinstance(value, (dict, list, set)) and hasattr(value, "copy")
+        if type(value) in _RESTORED
     }
 
 
@@ -95,7 +98,14 @@ def swap(model: torch.nn.Module, meta: bool) -> dict[int, tuple[str, torch.Tenso
                     stored[id(used[id(tensor)])] = (f"{path}.{name}" if path else name, tensor)
                 if not scripted:
                     table[name] = used[id(tensor)]
+        for name, value in module.__dict__.items():
+            if name not in _TABLES and isinstance(value, (torch.Tensor, dict, list, tuple)):
+                for tensor in tensors(value):  # kept outside buffers: caches, tables, masks
+                    stored.setdefault(id(tensor), (f"{path}.{name}" if path else name, tensor))
     return stored
+
+
+_TABLES = frozenset(("_parameters", "_buffers", "_modules"))
 
 
 def _parameter(tensor: torch.Tensor, meta: bool, leaf: bool) -> torch.Tensor:
