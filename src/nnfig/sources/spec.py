@@ -16,7 +16,8 @@ from nnfig.sources.language.longhand import lengthen
 from nnfig.sources.language.models import DocumentModel
 from nnfig.sources.language.resolve import Names, wired
 from nnfig.sources.language.schema import document_schema
-from nnfig.sources.language.tree import MAX_BYTES, Map, Source, Spot, parsed
+from nnfig.sources.language.text import MAX_BYTES, parsed
+from nnfig.sources.language.tree import Map, Source, Spot
 from nnfig.sources.language.words import found, meant_or
 
 

@@ -29,6 +29,8 @@ class Ref:
     place: Path
 
 
+Taken = dict[str, int]
+"""Names of a list of layers, with how often one was asked for."""
 Value = tuple["str | Ref", ...]
 """What flows: full names of layers and inputs, or names that are still to be looked up."""
 
@@ -116,13 +118,13 @@ def expanded(model: DocumentModel, document: Map, source: Source) -> Expansion:
     top = Scope()
     many = len(model.inputs) > 1
     start: Value = (Ref("", top, ()),) if many else tuple(model.inputs)
-    _walk(walk, model.layers, ("layers",), top, start, set(model.inputs))
+    _walk(walk, model.layers, ("layers",), top, start, dict.fromkeys(model.inputs, 1))
     return walk
 
 
-def _walk(walk: Expansion, items: Sequence[Item], path: Path, scope: Scope, given: Value, taken: set[str]) -> Value:
+def _walk(walk: Expansion, items: Sequence[Item], path: Path, scope: Scope, given: Value, taken: Taken) -> Value:
     """Unroll a list of layers, each taking what the one before it gives; returns what the last one gives."""
-    taken = taken | {name for item in items if (name := _explicit(item))}
+    taken = taken | {name: 1 for item in items if (name := _explicit(item))}
     for position, item in enumerate(items):
         place = (*path, position)
         if isinstance(item, BlockModel):
@@ -140,14 +142,14 @@ def _explicit(item: Item) -> str | None:
     return item.name or (item.group if isinstance(item, BlockModel) else None)
 
 
-def _unique(base: str, taken: set[str]) -> str:
+def _unique(base: str, taken: Taken) -> str:
     """`conv2d`, then `conv2d_2`."""
-    name, count = base, 1
-    while name in taken:
-        count += 1
-        name = f"{base}_{count}"
-    taken.add(name)
-    return name
+    while True:
+        count = taken[base] = taken.get(base, 0) + 1
+        name = base if count == 1 else f"{base}_{count}"
+        if name == base or name not in taken:
+            taken.setdefault(name, 1)
+            return name
 
 
 def _taken_by(item: Item, place: Path, scope: Scope, given: Value) -> Value:
@@ -162,7 +164,7 @@ def _taken_by(item: Item, place: Path, scope: Scope, given: Value) -> Value:
 
 
 def _layer(
-    walk: Expansion, item: LayerModel, parts: Head, place: Path, scope: Scope, given: Value, taken: set[str]
+    walk: Expansion, item: LayerModel, parts: Head, place: Path, scope: Scope, given: Value, taken: Taken
 ) -> Value:
     if len(walk.statements) >= MAX_LAYERS:
         walk.report(f"more than {MAX_LAYERS:,} layers once definitions and repeats are unrolled", at=place)
@@ -221,7 +223,7 @@ def _plain(walk: Expansion, given: Any, at: Path, scope: Scope) -> Any:
 
 
 def _use(
-    walk: Expansion, item: LayerModel, parts: Head, place: Path, scope: Scope, given: Value, taken: set[str], name: str = ""
+    walk: Expansion, item: LayerModel, parts: Head, place: Path, scope: Scope, given: Value, taken: Taken, name: str = ""
 ) -> Value:
     """A definition's layers, as a group."""
     one = walk.definitions[parts.kind]
@@ -248,14 +250,14 @@ def _framed(walk: Expansion, items: Sequence[Item], path: Path, inner: Scope, pl
     """A list of layers with a group around it, which is known by its name."""
     group, layer = len(walk.groups), len(walk.statements)
     walk.groups.append(Group(inner.path, cls, parent=inner.parent.path if inner.parent else ""))
-    result = _walk(walk, items, path, inner, inner.input, set())
+    result = _walk(walk, items, path, inner, inner.input, {})
     if len(walk.statements) == layer:
         del walk.groups[group:]
     walk.register(inner.path, result or (NOTHING,), place)
     return result
 
 
-def _block(walk: Expansion, item: BlockModel, place: Path, scope: Scope, given: Value, taken: set[str]) -> Value:
+def _block(walk: Expansion, item: BlockModel, place: Path, scope: Scope, given: Value, taken: Taken) -> Value:
     """A group, or the turns of a repeat."""
     taking = _taken_by(item, place, scope, given)
     path = (*place, "layers")

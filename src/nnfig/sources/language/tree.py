@@ -1,21 +1,12 @@
-"""YAML or JSON text -> dicts, lists and values that know their places; faults of the text itself -> Problems."""
+"""A document as dicts, lists and values that know their places, and what was found wrong with it."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 from nnfig.errors import NnfigError, Problem
-
-MAX_BYTES = 64 * 2**20
-MAX_DEPTH = 100
-MAX_COPIES = 100_000
-"""Entries that aliases may add beside those that are written."""
 
 Path = tuple[str | int, ...]
 """Keys and positions from the top of the document: `("layers", 3, "from")`."""
@@ -83,71 +74,6 @@ def _excerpt(line: str, column: int) -> str:
     before = line[start:column]
     width = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in before)
     return f"{'…' if start else ''}{shown}\n{' ' * (width + bool(start))}^"
-
-
-def parsed(text: str, filename: str) -> tuple[Any, Source]:
-    """The document and its source.
-
-    Raises:
-        NnfigError: no YAML, empty, too large, nested too deep, with tags, or with aliases that multiply.
-    """
-    source = Source(filename, text.splitlines() or [""])
-    if len(text) > MAX_BYTES:
-        raise NnfigError(f"the file has more than {MAX_BYTES // 2**20} MiB", where=filename)
-    if "\0" in text:
-        raise NnfigError("the file is binary, expected YAML or JSON text", where=filename)
-    if strange := _STRANGE.search(text):
-        line = text.count("\n", 0, strange.start())
-        what = f"the character U+{ord(strange[0]):04X} is not allowed in YAML"
-        source.report(what, spot=Spot(line, strange.start() - text.rfind("\n", 0, strange.start()) - 1))
-        source.stop()
-    try:
-        return build(text, source), source
-    except yaml.MarkedYAMLError as error:
-        unclosed = _unclosed(error)
-        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
-        spot = Spot(mark.line, mark.column) if mark else Spot(0, 0)
-        line = source.lines[spot.line] if spot.line < len(source.lines) else ""
-        source.report(*(unclosed or _explained(error, line, spot.column)), spot=spot)
-    except yaml.YAMLError as error:
-        source.report(f"this is no YAML: {error}", spot=Spot(0, 0))
-    source.stop()
-    raise AssertionError("a fault of the text has been reported")
-
-
-_STRANGE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_BEGINNING = "a layer list begins with\nnnfig: 1\ninputs: {image: [1, 3, 224, 224]}\nlayers:\n- Conv2d 3x3, 64"
-
-
-def _unclosed(error: yaml.MarkedYAMLError) -> tuple[str, str] | None:
-    """Where something begins that the text never ends, YAML complains at the text's end, which helps nobody."""
-    problem, context = str(error.problem), str(error.context)
-    if error.context_mark is None:
-        return None
-    if "quoted scalar" in context and "end of stream" in problem:
-        return "the text that begins here has no closing quote", ""
-    if "while parsing a flow" in context and "did not find expected" in problem:
-        bracket, end = ("[", "]") if "sequence" in context else ("{", "}")
-        return f"after this '{bracket}' a comma or a closing '{end}' is missing", ""
-    return None
-
-
-def _explained(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[str, str]:
-    """What the YAML reader complains about, in words for someone who writes layers."""
-    problem = str(error.problem or error)
-    tab = line[column : column + 1] == "\t" or "\t" in line[: len(line) - len(line.lstrip())]
-    if tab:
-        return "a tab; YAML is indented with spaces", "replace the tab by two spaces"
-    if "nesting level" in problem or "nesting depth" in problem:
-        return TOO_DEEP, ""
-    if "mapping values are not allowed" in problem:
-        return "a second colon in this entry", "quote text that holds ': ', or put `kind:` and `from:` on lines of their own"
-    if "block" in str(error.context) and "did not find expected" in problem:
-        return "this line does not fit the indentation above it", "entries of one list or mapping begin in one column"
-    if "cannot start any token" in problem:
-        return f"text cannot begin with '{line[column : column + 1]}'", "put it in quotes"
-    context = f" {error.context}" if error.context else ""
-    return f"this is no YAML: {problem}{context}", "is a bracket, a quote, a comma or an indentation missing?"
 
 
 def find(document: Any, path: Path) -> tuple[Spot, Spot]:
