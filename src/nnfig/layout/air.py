@@ -85,6 +85,11 @@ class Air:
         return 4.0 * self.unit
 
     @property
+    def leading(self) -> float:
+        """What a box is taller than its lines."""
+        return 4.4 * self.unit * (0.4 + 0.6 * self.tight)
+
+    @property
     def glyph(self) -> float:
         """Diameter of a circle with a sign."""
         return 1.35 * self.font

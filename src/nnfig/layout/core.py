@@ -209,8 +209,10 @@ def _drawn(
     top: dict[Vertex, float] = {}
     bottom: dict[Vertex, float] = {}
     bends: dict[tuple[Vertex, Vertex], float] = {}
+    dense = any(_joins_all(list(steps[k]), ranks[k], ranks[k + 1], 1.5) for k in range(len(ranks) - 1))
     s = 0.0
     for k, rank in enumerate(ranks):
+        s += _room_for_titles(placer, ranks, k)
         length = max((boxes[v[0]].length for v in rank if v[1] < 0), default=0.0)
         for v in rank:
             own = boxes[v[0]].length if v[1] < 0 else length
@@ -218,13 +220,17 @@ def _drawn(
             bottom[v] = top[v] + own
             if v[1] < 0:
                 out.put(boxes[v[0]], top[v], t[v])
+                leaf = boxes[v[0]].leaf
+                if leaf:
+                    top[v] += leaf.at - leaf.length / 2
+                    bottom[v] = top[v] + leaf.length
             else:
                 out.reach(t[v])
         s += length
         if k == len(ranks) - 1:
             break
         here = list(steps[k])
-        slanted = len(here) > 1.5 * (len(rank) + len(ranks[k + 1]) - 1)
+        slanted = dense and _joins_all(here, rank, ranks[k + 1], 1.1)
         if slanted:
             s += 2.2 * air.bus
             continue
@@ -235,6 +241,8 @@ def _drawn(
                 bends[u, v] = s + (gap - 0.45 * air.gap) * (at + 1) / (count + 1)
         s += gap
     out.length = s
+    if any(placer.net.home[v[0]] in placer.dissolved for v in held) and placer.air.direction == "right":
+        out.before += placer.air.header + placer.air.pad
     for pair, way in chains.items():
         spots: list[Spot] = []
         if pair[0] == first and pair in entries:
@@ -253,6 +261,21 @@ def _drawn(
             spots.append((top[way[0]], t[way[0]]))
         out.wires += [(k, spots) for k in placer.links(pair)]
     return out
+
+
+def _joins_all(steps: list[tuple[Vertex, Vertex]], rank: list[Vertex], after: list[Vertex], factor: float) -> bool:
+    """Whether so much joins two ranks that straight slants are clearer than bends."""
+    return len({u for u, _ in steps}) > 1 and len(steps) > factor * (len(rank) + len(after) - 1)
+
+
+def _room_for_titles(placer: Placer, ranks: list[list[Vertex]], k: int) -> float:
+    """Room before a rank in which a dissolved group begins, for the title of its frame."""
+    def homes(rank: list[Vertex]) -> set[int]:
+        return {placer.net.home[v[0]] for v in rank if v[1] < 0}
+
+    new = homes(ranks[k]) - (homes(ranks[k - 1]) if k else set[int]())
+    begins = any(group in placer.dissolved for group in new)
+    return placer.air.header + placer.air.pad if begins and placer.air.direction == "down" else 0.0
 
 
 def _spread(ranked: _Ranked, ranks: list[list[Vertex]]) -> bool:

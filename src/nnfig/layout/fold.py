@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box, Spot, plan
+from nnfig.layout.lay_chain import Series
 from nnfig.layout.net import START, Net
 from nnfig.layout.series import Chain
 
@@ -203,8 +204,6 @@ class _Column:
     """A chain of items on its own axis, as a box that can be stretched."""
 
     def __init__(self, placer: Placer, chain: Chain) -> None:
-        from nnfig.layout.place import Series
-
         self.placer, self.chain = placer, chain
         self.series = Series(placer, chain)
         self.box = self.series.box()

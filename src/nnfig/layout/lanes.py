@@ -11,7 +11,7 @@ from nnfig.layout.net import END, START
 from nnfig.layout.series import Lane
 
 if TYPE_CHECKING:
-    from nnfig.layout.place import Series
+    from nnfig.layout.lay_chain import Series
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _route(series: Series, box: Box, rail: _Rail) -> None:
     for lane in rail.lanes:
         links = series.p.links(lane.pair)
         into, edge = _entry(series, lane.j, lane)
-        lead: list[Spot] = [(series.bottom[rail.i], 0.0), (series.tap[rail.i], 0.0), (series.tap[rail.i], t)]
+        lead: list[Spot] = [(series.bottom[rail.i] - series.pads[rail.i][1], 0.0), (series.tap[rail.i], 0.0), (series.tap[rail.i], t)]
         if series.borrowed(rail.i):
             lead = [(series.top[0], t)]
         trail: list[Spot] = [(into, t), (into, rail.side * edge)]

@@ -32,7 +32,7 @@ def natural(look: Look, air: Air) -> Size:
         return Size((look.glyph,), across, across, True)
     lines = tuple(part for line in look.label for part in wrap(line, air.label * air.unit, air.font)) or ("",)
     w = max(width(line, air.font) for line in lines) + 2 * air.inset
-    h = len(lines) * air.line + 4.4 * air.unit
+    h = len(lines) * air.line + air.leading
     return Size(lines, max(h, w) if air.rotated else h, max(h, w), False) if air.rotated else Size(
         lines, max(w, 1.8 * air.font), h, False
     )
@@ -42,7 +42,7 @@ def sizes(net: Net, levels: Levels, parts: dict[int, Decomposition], air: Air) -
     """Sizes of all nodes, calm within each column (or row)."""
     found = [natural(look, air) for look in net.looks]
     if air.rotated:
-        found = [s if s.glyph else Size(s.label, len(s.label) * air.line + 4.4 * air.unit, s.h, False) for s in found]
+        found = [s if s.glyph else Size(s.label, len(s.label) * air.line + air.leading, s.h, False) for s in found]
     for nodes in _columns(net, levels, parts):
         boxes = [i for i in nodes if not found[i].glyph]
         if len(boxes) < 2:

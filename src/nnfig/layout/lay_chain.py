@@ -1,0 +1,269 @@
+"""A chain becomes a box: its items along the axis, branches centred on it, lanes beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnfig.layout.boxes import Box
+from nnfig.layout.core import core_box
+from nnfig.layout.lanes import place_lanes
+from nnfig.layout.net import END, START
+from nnfig.layout.series import Chain, Segment
+from nnfig.layout.text import width
+
+if TYPE_CHECKING:
+    from nnfig.layout.place import Placer
+
+
+class Series:
+    """One chain on its way to a box."""
+
+    def __init__(self, placer: Placer, chain: Chain) -> None:
+        self.p = placer
+        self.air = placer.air
+        self.chain = chain
+        self.n = len(chain.cuts)
+        self.extra = [0.0] * self.n
+        """Room added in the gap after a cut, where a lane's branch needs it."""
+        self.segment_boxes: list[Box | None] = []
+        self.items: list[Box | None] = []
+
+    def borrowed(self, i: int) -> bool:
+        """Whether a cut belongs to the parent chain."""
+        return self.chain.branch and i in (0, self.n - 1)
+
+    def box(self) -> Box:
+        """The chain laid out; again where a lane needs more room."""
+        self._collect()
+        box = self.lay()
+        self._breaks(box)
+        self.p.heads[id(self.chain)] = self.top[1] + self.pads[1][0] if self.n > 1 else 0.0
+        return box
+
+    def lay(self) -> Box:
+        """Items and lanes placed, with the room that was added in gaps so far."""
+        box = self._lay()
+        if self.chain.lanes and place_lanes(self, box):
+            box = self._lay()
+            place_lanes(self, box)
+        return box
+
+    def _collect(self) -> None:
+        chain = self.chain
+        self.segment_boxes = [self._segment(i) for i in range(self.n - 1)]
+        self.items = []
+        for i, item in enumerate(chain.cuts):
+            if self.borrowed(i):
+                self.items.append(None)
+                continue
+            self.items.append(self.p.item(item, self._span(i)))
+
+    def _span(self, i: int) -> float:
+        """How wide a merge is drawn so that branches run straight into it."""
+        item = self.chain.cuts[i]
+        if i == 0 or not 0 <= item < self.p.net.size:
+            return 0.0
+        segment, look = self.chain.segments[i - 1], self.p.net.looks[item]
+        below = self.segment_boxes[i - 1]
+        if len(segment.branches) < 3 or look.cls != "merge" or look.glyph or below is None:
+            return 0.0
+        ends = [abs(t) for t, pair in below.outs if self.p.links(pair)]
+        return 2 * (max(ends, default=0.0) + 2 * self.air.pad)
+
+    def _segment(self, i: int) -> Box | None:
+        segment = self.chain.segments[i]
+        if segment.branches:
+            return self._parallel(segment)
+        if segment.core:
+            return core_box(self.p, segment.core, self.chain.cuts[i], self.chain.cuts[i + 1])
+        return None
+
+    def _parallel(self, segment: Segment) -> Box:
+        """Branches side by side, centred on the axis and along it."""
+        boxes = [self.p.done[id(branch)] for branch in segment.branches]
+        gap = self.air.beside
+        out = Box(length=max(box.length for box in boxes))
+        first, last = segment.branches[0].cuts[0], segment.branches[0].cuts[-1]
+        loose_start = not any(self.p.links((first, branch.cuts[1])) for branch in segment.branches)
+        loose_end = not any(self.p.links((branch.cuts[-2], last)) for branch in segment.branches)
+        if loose_start or loose_end:
+            gap += self.air.beside
+        total = sum(box.before + box.after for box in boxes) + gap * (len(boxes) - 1)
+        t = -total / 2
+        for box in boxes:
+            t += box.before
+            free = out.length - box.length
+            s = 0.0 if loose_end else free if loose_start else free / 2
+            out.put(box, s, t)
+            for at, pair in box.ins:
+                out.wires += [(k, [(0.0, t + at), (s, t + at)]) for k in self.p.links(pair)]
+                out.ins.append((t + at, pair))
+            for at, pair in box.outs:
+                end = s + box.length
+                out.wires += [(k, [(end, t + at), (out.length, t + at)]) for k in self.p.links(pair)]
+                out.outs.append((t + at, pair))
+            t += box.after + gap
+        return out
+
+    def _lay(self) -> Box:
+        chain, air, box = self.chain, self.air, Box()
+        self.pads = [_pads(item) for item in self.items]
+        """How far before and behind its node the box of an item reaches along the flow."""
+        self.top, self.bottom, self.tap = [0.0] * self.n, [0.0] * self.n, [0.0] * self.n
+        self.sides: list[tuple[float, float]] = [(0.0, 0.0)] * (self.n - 1)
+        taps = {lane.i for lane in chain.lanes if self.p.links(lane.pair) or lane.branch}
+        taps |= {chain.cuts.index(u) for segment in chain.segments for u, _ in segment.rails}
+        s = 0.0
+        for i in range(self.n):
+            item = self.items[i]
+            self.top[i] = s
+            if item:
+                box.put(item, s)
+                s += item.length
+            self.bottom[i] = s
+            if i < self.n - 1:
+                s = self._gap(box, i, s, i in taps)
+        box.length = s
+        return box
+
+    def _gap(self, box: Box, i: int, s: float, tapped: bool) -> float:
+        """Lay what lies between cut i and the next; the s where the next begins."""
+        chain, air = self.chain, self.air
+        u, v, segment, inner = chain.cuts[i], chain.cuts[i + 1], chain.segments[i], self.segment_boxes[i]
+        out, into = s - self.pads[i][1], self.pads[i + 1][0]
+        starts, ends = u == START and not self.borrowed(i), v == END and not self.borrowed(i + 1)
+        self.tap[i] = s + (air.gap + air.tap) * (0.4 if not starts else 0.3)
+        if inner is None:
+            links = self.p.links((u, v)) if segment.joined else []
+            gap = air.gap if links or not segment.joined else 0.0
+            gap = gap + air.tap if tapped else gap
+            if starts or ends:
+                gap = (air.gap * 0.7 if tapped or self._entered(i + 1) else 0.0) if links else gap
+            if self.borrowed(i) or self.borrowed(i + 1):
+                gap = gap if tapped or self._entered(i + 1) else 0.0
+            label = self.p.label((u, v)) if links else ""
+            if label:
+                gap = max(gap, self._labelled(box, links, label, s))
+            end = s + gap + self.extra[i]
+            box.wires += [(k, [(out, 0.0), (end + into, 0.0)]) for k in links]
+            if self.borrowed(i) and segment.joined:
+                box.ins.append((0.0, (u, v)))
+            if self.borrowed(i + 1) and segment.joined:
+                box.outs.append((0.0, (u, v)))
+            if label:
+                room = width(label, air.small) + 4.0
+                self.sides[i] = (0.0, room) if air.direction == "down" else (air.small * 1.2 + 2.0, 0.0)
+            return end
+        self.sides[i] = (inner.before, inner.after)
+        lead, trail = self._stubs(i, inner, starts, ends, tapped)
+        begin = s + lead
+        finish = begin + inner.length
+        end = finish + trail + self.extra[i]
+        box.put(inner, begin)
+        self._rails(box, i, begin)
+        wide = self.items[i + 1].leaf.width / 2 if self.items[i + 1] and self.items[i + 1].leaf else 0.0
+        straight = self._span(i + 1) > 0
+        fan_out, fan_in = s + min(lead, air.bus) * 0.4, end - min(trail, air.bus) * 0.55
+        for t, pair in inner.ins:
+            links = self.p.links(pair)
+            if self.borrowed(i):
+                box.ins.append((t, pair))
+                box.wires += [(k, [(s, t), (begin, t)]) for k in links]
+            else:
+                box.wires += [(k, [(out, 0.0), (fan_out, 0.0), (fan_out, t), (begin, t)]) for k in links]
+        for t, pair in inner.outs:
+            links = self.p.links(pair)
+            if self.borrowed(i + 1):
+                box.outs.append((t, pair))
+                box.wires += [(k, [(finish, t), (end, t)]) for k in links]
+            elif straight and abs(t) < wide:
+                box.wires += [(k, [(finish, t), (end + into, t)]) for k in links]
+            else:
+                box.wires += [(k, [(finish, t), (fan_in, t), (fan_in, 0.0), (end + into, 0.0)]) for k in links]
+        return end
+
+    def _rails(self, box: Box, i: int, begin: float) -> None:
+        """An earlier cut that feeds every branch: beside the trunk, then along a bus of its own."""
+        chain, air, segment = self.chain, self.air, self.chain.segments[i]
+        for u, pairs in segment.rails:
+            at = chain.cuts.index(u)
+            far = max(item.before if air.lane_side > 0 else item.after for item in self.items[at + 1 : i + 1] if item)
+            t, bus = -air.lane_side * (far + air.lane), begin - 0.8 * air.gap
+            for (start, _), branch, (part, s, across) in zip(pairs, segment.branches, self._branches(i)):
+                head = branch.cuts[1]
+                spot = across + 2.6 * air.unit
+                way = [(self.bottom[at] - self.pads[at][1], 0.0), (self.tap[at], 0.0), (self.tap[at], t), (bus, t), (bus, spot)]
+                way.append((begin + s + self.p.heads[id(branch)], spot))
+                box.wires += [(k, way) for k in self.p.links((start, head))]
+            box.reach(t)
+
+    def _branches(self, i: int) -> list[tuple[Box, float, float]]:
+        """The boxes of a segment's branches and where they stand in it."""
+        inner = self.segment_boxes[i]
+        return inner.parts if inner else []
+
+    def _entered(self, i: int) -> bool:
+        """Whether a lane ends at a cut."""
+        return any(lane.j == i for lane in self.chain.lanes)
+
+    def _stubs(self, i: int, inner: Box, starts: bool, ends: bool, tapped: bool) -> tuple[float, float]:
+        """Room before and behind branches or a core."""
+        air = self.air
+        real_in = [(t, pair) for t, pair in inner.ins if self.p.links(pair)]
+        real_out = [(t, pair) for t, pair in inner.outs if self.p.links(pair)]
+        lead = air.bus if len(real_in) > 1 or tapped or any(abs(t) > 0.1 for t, _ in real_in) else air.gap
+        trail = air.bus if len(real_out) > 1 or any(abs(t) > 0.1 for t, _ in real_out) else air.gap
+        if not real_in or (self.borrowed(i) and not tapped):
+            lead = 0.0
+        if not real_out or (self.borrowed(i + 1) and not self._entered(i + 1)):
+            trail = 0.0
+        if starts and lead:
+            lead = air.bus * 0.8
+        if ends and trail:
+            trail = air.bus * 0.5
+        return lead + air.gap * len(self.chain.segments[i].rails), trail
+
+    def _labelled(self, box: Box, links: list[int], label: str, s: float) -> float:
+        """Put an edge's label beside its arrow; how long the arrow must be."""
+        air = self.air
+        text = width(label, air.small) + 3.2
+        if air.direction == "down":
+            gap = air.small * 1.2 + 0.6 * air.gap
+            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
+            box.reach(text + air.unit)
+        else:
+            gap = text + 0.8 * air.gap
+            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
+            box.reach(-air.small * 1.2 - 2.0)
+        return gap
+
+    def _breaks(self, box: Box) -> None:
+        """Note where the chain may be broken: in gaps and items that no lane runs beside."""
+        chain = self.chain
+        if chain.branch:
+            return
+        covered = [0] * (self.n + 1)
+        passed = [0] * (self.n + 1)
+        for lane in chain.lanes:
+            covered[lane.i] += 1
+            covered[lane.j] -= 1
+            if lane.j > lane.i + 1:
+                passed[lane.i + 1] += 1
+                passed[lane.j] -= 1
+        for i in range(1, self.n):
+            covered[i] += covered[i - 1]
+            passed[i] += passed[i - 1]
+        for i in range(self.n - 1):
+            inside = chain.cuts[i] >= 0 and chain.cuts[i + 1] >= 0
+            if inside and self.segment_boxes[i] is None and not covered[i]:
+                box.breaks.append(((self.bottom[i] + self.top[i + 1]) / 2, 0.0))
+        for i, item in enumerate(self.items):
+            if item and not passed[i]:
+                box.breaks += [(self.top[i] + s, price) for s, price in item.breaks]
+
+
+def _pads(item: Box | None) -> tuple[float, float]:
+    leaf = item.leaf if item else None
+    if item is None or leaf is None:
+        return 0.0, 0.0
+    return leaf.at - leaf.length / 2, item.length - leaf.at - leaf.length / 2
