@@ -141,13 +141,16 @@ def settled(kind: str, name: str, value: Any) -> Any:
 
 
 def complete(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """All attributes of a layer: those given, settled, and PyTorch's defaults of a torch.nn kind, in its order.
+    """All attributes of a torch.nn kind: those given, settled, and PyTorch's defaults, in its order; else those given.
 
     >>> complete("MaxPool2d", {"kernel_size": 2})["stride"]
     (2, 2)
     """
+    defaults = _table().get(kind)
+    if defaults is None:
+        return dict(attributes)
     found: dict[str, Any] = {}
-    for name, default in _table().get(kind, {}).items():
+    for name, default in defaults.items():
         value = settled(kind, name, attributes[name]) if name in attributes else default
         if value is None and name in _LIKE:
             value = found.get(_LIKE[name])
