@@ -26,6 +26,8 @@ def of_module(module: torch.nn.Module) -> dict[str, Any]:
     {'in_features': 3, 'out_features': 4, 'bias': False}
     """
     found: dict[str, Any] = {}
+    if isinstance(module, torch.jit.ScriptModule):
+        return found
     for name in _constructor(type(module)):
         value = module.__dict__.get(name, _MISSING)
         if value is _MISSING and name in _PRESENT:

@@ -65,4 +65,11 @@ def eager() -> Iterator[None]:
 
 def autocast_is_on() -> bool:
     """Whether operations are being cast to lower precision on the CPU or an accelerator."""
-    return torch.is_autocast_enabled() or torch.is_autocast_cpu_enabled()
+    return any(_is_autocast_on(device) for device in ("cpu", "cuda"))
+
+
+def _is_autocast_on(device: str) -> bool:
+    try:
+        return torch.is_autocast_enabled(device)
+    except TypeError:  # before PyTorch 2.4 there was a function for each device
+        return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()

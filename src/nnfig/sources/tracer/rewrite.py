@@ -31,7 +31,7 @@ def with_modules(recording: Recording, model: torch.nn.Module) -> list[Call]:
     """The calls, those that run a module's weights without calling it as the module's own."""
     owners: dict[str, tuple[str, torch.nn.Module]] = {}
     for path, module in model.named_modules():
-        for name in (*module._parameters, *module._buffers):
+        for name in (*module._parameters.keys(), *module._buffers.keys()):
             owners.setdefault(f"{path}.{name}" if path else name, (path, module))
     numbers = Counter(call.path for call in recording.calls if call.module is not None)
     calls: list[Call] = []

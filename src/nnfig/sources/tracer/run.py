@@ -150,7 +150,7 @@ class _Changes:
         if floating and id(tensor) in self._guessed:
             tensor = tensor.to(self._dtype)
         if self._meta:
-            return on_meta(tensor) if floating else tensor.detach().cpu().clone()
+            return on_meta(tensor) if floating or tensor.is_meta else tensor.detach().cpu().clone()
         if tensor.is_meta and self._made:
             tensor = torch.zeros(tensor.shape, dtype=tensor.dtype)
         return tensor.detach().to(self._device if self._made else tensor.device, copy=True)

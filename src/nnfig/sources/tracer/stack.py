@@ -31,9 +31,9 @@ class Stack:
         cut = 0
         while frame is not None and frame.f_code not in CALL_CODES:
             code = frame.f_code
-            if code.co_name == "forward":
+            if code.co_name == "forward":  # also one that another forward calls: super().forward(x)
                 cut = len(chain)
-            if not self._is_foreign(code):
+            elif not self._is_foreign(code):
                 chain.append(frame)
             frame = frame.f_back
         if frame is None or not cut:
