@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nnfig.graph import Drawing, LegendEntry
+from nnfig.graph import Drawing, LegendEntry, Panel
 from nnfig.layout.keys import legends
 from nnfig.layout.maps_draw import parts
 from nnfig.layout.maps_place import Scale, place
 from nnfig.layout.maps_tensors import Arrow, Net, net
-from nnfig.layout.parts import MARGIN, Parts, bounds, caption, finished, small
+from nnfig.layout.parts import MARGIN, Drawn, Parts, bounds, composed, fits, small
 from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
@@ -32,23 +32,28 @@ WORDS = {
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """Place the main panel's tensors by resolution and time."""
-    found = net(drawing.graph)
-    best: Scene | None = None
+    """Place the tensors of each panel by resolution and time."""
+    return composed(drawing, options, "maps", _panel)
+
+
+def _panel(panel: Panel, options: Options) -> Drawn:
+    """One network: the first way to draw it that fits."""
+    found = net(panel.graph)
+    best: Drawn | None = None
     for scale, font in _scales(found, options):
-        best = _drawn(found, scale, font, drawing, options)
-        if best.fits:
+        best = _drawn(found, scale, font, panel, options)
+        if fits(best, options):
             break
     assert best is not None
     return best
 
 
-def _drawn(found: Net, scale: Scale, font: float, drawing: Drawing, options: Options) -> Scene:
-    """The scene with maps as wide as the width allows, and its legend."""
+def _drawn(found: Net, scale: Scale, font: float, panel: Panel, options: Options) -> Drawn:
+    """The panel with maps as wide as the width allows."""
 
     def at(channel: float) -> Parts:
         wider = replace(scale, channel=channel)
-        return parts(place(found, wider), found, wider, drawing)
+        return parts(place(found, wider), found, wider, panel)
 
     def extent(channel: float) -> float:
         x0, _, x1, _ = bounds(at(channel))
@@ -58,13 +63,10 @@ def _drawn(found: Net, scale: Scale, font: float, drawing: Drawing, options: Opt
     drawn = at(stretched(extent, WIDEST / widest, options.width - 2 * MARGIN))
     entries = arrow_entries(found)
     inside = legends(entries, options.width, scale.text, columns=1)
-    corner = free_corner(drawn, inside) if inside else None
-    below = legends(entries, options.width, scale.text)
-    drawn = replace(drawn, legends=inside if corner else below, legend_at=corner)
     words = [f"Boxes are tensors, with edges proportional to {WORDS[scale.rule]}; arrows are operations."]
     if any(tensor.copied for tensor in found.tensors.values()):
         words.append("White boxes are copies.")
-    return finished(drawn, drawing, options, view="maps", font=font, caption=caption(drawing, *words))
+    return Drawn(drawn, font, tuple(entries), tuple(words), free_corner(drawn, inside) if inside else None)
 
 
 def _scales(found: Net, options: Options) -> Iterator[tuple[Scale, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nnfig.graph import Drawing
+from nnfig.graph import Panel
 from nnfig.layout.maps_lanes import LANE, lanes
 from nnfig.layout.maps_place import INSET, PORT, Placed, Scale, stub_in, stub_out
 from nnfig.layout.maps_tensors import Arrow, Net
@@ -20,7 +20,7 @@ OUT = 0.9
 """How high on a map arcs leave it, as a share of its height."""
 
 
-def parts(placed: Mapping[str, Placed], found: Net, scale: Scale, drawing: Drawing) -> Parts:
+def parts(placed: Mapping[str, Placed], found: Net, scale: Scale, panel: Panel) -> Parts:
     """Everything but the legend."""
     given = lanes(found)
     wires: list[Wire] = []
@@ -37,16 +37,16 @@ def parts(placed: Mapping[str, Placed], found: Net, scale: Scale, drawing: Drawi
         for p in placed.values()
         if p.below and p.below_right
     ]
-    labels += _ends(placed, found, drawing)
+    labels += _ends(placed, found, panel)
     return Parts(
-        nodes=tuple(_node(p, drawing) for p in placed.values()),
+        nodes=tuple(_node(p, panel) for p in placed.values()),
         wires=tuple(wires),
         labels=tuple(labels),
         ink=tuple(_ink(placed, labels, scale)),
     )
 
 
-def _node(item: Placed, drawing: Drawing) -> Node:
+def _node(item: Placed, panel: Panel) -> Node:
     tensor = item.tensor
     layer = tensor.layer
     facts = (layer.look.data if layer and layer.look else ()) + (("shape", str(tensor.size)),)
@@ -60,7 +60,7 @@ def _node(item: Placed, drawing: Drawing) -> Node:
         "map",
         kind=layer.kind if layer else "input",
         data=tuple(dict(facts).items()),
-        title=title(drawing.graph, tensor.name),
+        title=title(panel.graph, tensor.name),
         copied=round(tensor.copied, 4),
         top="" if item.top_right else item.top,
         side=item.side,
@@ -76,11 +76,11 @@ def _beside(item: Placed, wires: list[Wire]) -> Label:
     return Label(item.x + max(shifts, default=0.0) + 1.5, item.y + item.h / 2 + 1, (item.top,), "dims", "south west")
 
 
-def _ends(placed: Mapping[str, Placed], found: Net, drawing: Drawing) -> list[Label]:
+def _ends(placed: Mapping[str, Placed], found: Net, panel: Panel) -> list[Label]:
     """Names of inputs and of what is returned, under maps whose lower edge is free."""
-    names = {name: _input_name(name, drawing) for name in drawing.graph.inputs}
-    returned = drawing.graph.output_names or ("output",) * len(drawing.graph.outputs)
-    names |= dict(zip(drawing.graph.outputs, returned, strict=True))
+    names = {name: _input_name(name, panel) for name in panel.graph.inputs}
+    returned = panel.graph.output_names or ("output",) * len(panel.graph.outputs)
+    names |= dict(zip(panel.graph.outputs, returned, strict=True))
     labels: list[Label] = []
     for name, text in names.items():
         item = placed.get(name)
@@ -89,8 +89,8 @@ def _ends(placed: Mapping[str, Placed], found: Net, drawing: Drawing) -> list[La
     return labels
 
 
-def _input_name(name: str, drawing: Drawing) -> str:
-    look = drawing.panels[0].input_looks.get(name)
+def _input_name(name: str, panel: Panel) -> str:
+    look = panel.input_looks.get(name)
     return look.label[0] if look and look.label else name
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnfig.graph import Drawing
+from nnfig.graph import Drawing, Panel
 from nnfig.layout.neurons_columns import Column, columns, joined
-from nnfig.layout.parts import Parts, caption, finished, small
+from nnfig.layout.parts import MARGIN, Drawn, Parts, composed, small
 from nnfig.layout.scene import Label, Node, Scene, Wire
 from nnfig.layout.text import LINE, width
 from nnfig.layout.titles import title
@@ -21,37 +21,40 @@ SPREAD = (66.0, 24.0)
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """Place the main panel's vectors as columns."""
-    found = columns(drawing.graph)
+    """Place the vectors of each panel as columns, panels beside each other."""
+    return composed(drawing, options, "neurons", _panel, beside=True)
+
+
+def _panel(panel: Panel, options: Options) -> Drawn:
+    """One network."""
+    found = columns(panel.graph)
     text = small(options.font_size)
-    most = max((max(width(line, text) for line in _below(c)) for c in found), default=0.0)
-    spread = max(SPREAD[1], min(SPREAD[0], (options.width - 2 * RADIUS - most) / max(1, len(found) - 1)))
-    spread = max(spread, most + 4)
-    nodes: list[Node] = []
-    labels: list[Label] = []
-    ink: list[tuple[float, float]] = []
-    for i, column in enumerate(found):
-        node = _node(column, i * spread, drawing)
-        nodes.append(node)
-        lines = _below(column)
-        half = max(width(line, text) for line in lines) / 2
-        bottom = node.y - node.h / 2 - 2
-        labels.append(Label(node.x, bottom, lines, "dims", "north"))
-        ink += [(node.x - half, bottom - LINE * text * len(lines)), (node.x + half, bottom)]
+    widest = max((width(line, text) for column in found for line in _below(column)), default=0.0)
+    room = options.width - 2 * MARGIN - max(widest, 2 * RADIUS)
+    spread = max(widest + 4, SPREAD[1], min(SPREAD[0], room / max(1, len(found) - 1)))
+    nodes = tuple(_node(column, i * spread, panel) for i, column in enumerate(found))
+    labels = tuple(
+        Label(node.x, node.y - node.h / 2 - 2, _below(column), "dims", "north")
+        for node, column in zip(nodes, found, strict=True)
+    )
     wires = tuple(Wire(a.name, b.name, cls="dense", tip=False) for a, b in joined(found))
-    said = (
+    ink = tuple(
+        (label.x + side * width(line, text) / 2, label.y - LINE * text * len(label.lines))
+        for label in labels
+        for line in label.lines
+        for side in (-1, 1)
+    )
+    return Drawn(Parts(nodes, wires, labels=labels, ink=ink), options.font_size, words=_said(found))
+
+
+def _said(found: Sequence[Column]) -> tuple[str, ...]:
+    """Sentences for the caption."""
+    words = [
         "Circles are units; an ellipsis stands for those that are not drawn." if _cut(found) else "Circles are units."
-    )
-    if any(c.crossed for c in found):
-        said += " Crossed units are dropped in one training step."
-    return finished(
-        Parts(nodes=tuple(nodes), wires=wires, labels=tuple(labels), ink=tuple(ink)),
-        drawing,
-        options,
-        view="neurons",
-        font=options.font_size,
-        caption=caption(drawing, said),
-    )
+    ]
+    if any(column.crossed for column in found):
+        words.append("Crossed units are dropped in one training step.")
+    return tuple(words)
 
 
 def _cut(found: Sequence[Column]) -> bool:
@@ -63,7 +66,7 @@ def _below(column: Column) -> tuple[str, ...]:
     return (str(column.size), *column.words)
 
 
-def _node(column: Column, x: float, drawing: Drawing) -> Node:
+def _node(column: Column, x: float, panel: Panel) -> Node:
     places = column.units + (1 if column.dots_after else 0)
     return Node(
         column.name,
@@ -75,7 +78,7 @@ def _node(column: Column, x: float, drawing: Drawing) -> Node:
         "neurons",
         kind=column.layer.kind if column.layer else "input",
         data=(("units", str(column.size)),),
-        title=title(drawing.graph, column.name),
+        title=title(panel.graph, column.name),
         units=column.units,
         dots_after=column.dots_after,
         crossed=column.crossed,

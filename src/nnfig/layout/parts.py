@@ -1,16 +1,20 @@
-"""From the parts of a figure anywhere on the plane to a Scene at the origin, with its legend under it."""
+"""From panels drawn anywhere on the plane to a Scene at the origin, with a legend and a caption."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from nnfig.graph import Drawing
-from nnfig.layout.scene import Frame, Label, Legend, Node, Point, Scene, Wire
+from nnfig.graph import Drawing, LegendEntry, Panel
+from nnfig.layout.keys import legends
+from nnfig.layout.scene import Frame, Label, Node, Point, Scene, Wire
 from nnfig.options import Options
 
 MARGIN = 2.0
 """Room around the figure, for line widths."""
+
+PANEL_GAP = 18.0
+"""Room between panels."""
 
 LEGEND_GAP = 9.0
 """Room between the figure and its legend."""
@@ -39,39 +43,134 @@ class Parts:
     labels: tuple[Label, ...] = ()
     ink: tuple[Point, ...] = ()
     """Corners of everything that the boxes of nodes do not cover: texts beside them, arcs."""
-    legends: tuple[Legend, ...] = ()
-    """With the upper left corner of the first at the origin."""
-    legend_at: Point | None = None
-    """Where that corner has room inside the figure; None: centred below."""
 
 
-def finished(parts: Parts, drawing: Drawing, options: Options, *, view: str, font: float, **more: object) -> Scene:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One panel as a view draws it."""
+
+    parts: Parts
+    font: float
+    entries: tuple[LegendEntry, ...] = ()
+    """What its colours mean."""
+    words: tuple[str, ...] = ()
+    """Sentences for the caption."""
+    corner: Point | None = None
+    """Upper left corner of room for a legend in one column inside the figure, if there is any."""
+
+
+def composed(
+    drawing: Drawing, options: Options, view: str, draw: Callable[[Panel, Options], Drawn], *, beside: bool = False
+) -> Scene:
+    """The panels of a drawing, each drawn by the view, below each other (or beside), with one legend and a caption."""
+    count = len(drawing.panels)
+    if count == 1:
+        drawn = draw(drawing.panels[0], options)
+        return finished(drawn, drawing, options, view)
+    share = (
+        replace(options, width=(options.width - PANEL_GAP * (count - 1)) / count)
+        if beside
+        else replace(options, max_height=options.max_height / count)
+    )
+    several = [draw(panel, share) for panel in drawing.panels]
+    whole = _together(drawing, several, beside)
+    return finished(whole, drawing, options, view)
+
+
+def _together(drawing: Drawing, several: Sequence[Drawn], beside: bool) -> Drawn:
+    """Panels as one, each under its title."""
+    font = min(drawn.font for drawn in several)
+    pieces: list[Parts] = []
+    at = 0.0
+    for panel, drawn in zip(drawing.panels, several, strict=True):
+        x0, y0, x1, y1 = bounds(drawn.parts)
+        name = panel.title or panel.graph.name
+        title = Label(x0, y1 + font, (name,), "title", "south west") if name else None
+        top = y1 + (2.4 * font if title else 0.0)
+        labels = (*drawn.parts.labels, *((title,) if title else ()))
+        dx, dy = (at - x0, 0.0) if beside else (-x0, at - top)
+        piece = replace(drawn.parts, labels=labels, ink=(*drawn.parts.ink, (x0, top)))
+        pieces.append(moved(_named(piece, panel.name), dx, dy))
+        at += (x1 - x0 + PANEL_GAP) if beside else (y0 - top - PANEL_GAP)
+    entries = tuple(dict.fromkeys(entry for drawn in several for entry in drawn.entries))
+    words = tuple(dict.fromkeys(word for drawn in several for word in drawn.words))
+    return Drawn(joined(pieces), font, entries, words)
+
+
+def _named(parts: Parts, panel: str) -> Parts:
+    """Names with the panel before them, outside the main one."""
+    if not panel:
+        return parts
+
+    def full(name: str) -> str:
+        return f"{panel}/{name}"
+
+    return replace(
+        parts,
+        nodes=tuple(replace(node, name=full(node.name)) for node in parts.nodes),
+        wires=tuple(replace(w, source=full(w.source), target=full(w.target)) for w in parts.wires),
+        frames=tuple(replace(f, name=full(f.name), members=tuple(map(full, f.members))) for f in parts.frames),
+    )
+
+
+def joined(pieces: Sequence[Parts]) -> Parts:
+    """All parts as one."""
+    return Parts(
+        tuple(node for piece in pieces for node in piece.nodes),
+        tuple(wire for piece in pieces for wire in piece.wires),
+        tuple(frame for piece in pieces for frame in piece.frames),
+        tuple(label for piece in pieces for label in piece.labels),
+        tuple(point for piece in pieces for point in piece.ink),
+    )
+
+
+def moved(parts: Parts, dx: float, dy: float) -> Parts:
+    """The same parts elsewhere."""
+    return Parts(
+        tuple(replace(n, x=n.x + dx, y=n.y + dy) for n in parts.nodes),
+        tuple(_moved_wire(w, dx, dy) for w in parts.wires),
+        tuple(replace(f, x0=f.x0 + dx, y0=f.y0 + dy, x1=f.x1 + dx, y1=f.y1 + dy) for f in parts.frames),
+        tuple(replace(label, x=label.x + dx, y=label.y + dy) for label in parts.labels),
+        tuple((x + dx, y + dy) for x, y in parts.ink),
+    )
+
+
+def finished(drawn: Drawn, drawing: Drawing, options: Options, view: str) -> Scene:
     """The scene: everything moved so that the lower left corner is (0, 0); whether it fits; the legend placed."""
+    parts = drawn.parts
     x0, y0, x1, y1 = bounds(parts)
-    legends: tuple[Legend, ...] = ()
-    if parts.legends:
-        wide = max(key.x + key.w for key in parts.legends)
-        high = max(key.h - key.y for key in parts.legends)
-        middle = (x0 + x1) / 2
-        x, y = parts.legend_at or (middle - wide / 2, y0 - LEGEND_GAP)
+    text = small(drawn.font)
+    keys = legends(drawn.entries, options.width - 2 * MARGIN, text, columns=1 if drawn.corner else 0)
+    if keys:
+        wide = max(key.x + key.w for key in keys)
+        high = max(key.h - key.y for key in keys)
+        x, y = drawn.corner or ((x0 + x1 - wide) / 2, y0 - LEGEND_GAP)
         x0, x1, y0 = min(x0, x), max(x1, x + wide), min(y0, y - high)
-        legends = tuple(replace(key, x=key.x + x, y=key.y + y) for key in parts.legends)
+        keys = tuple(replace(key, x=key.x + x, y=key.y + y) for key in keys)
     dx, dy = MARGIN - x0, MARGIN - y0
     width, height = x1 - x0 + 2 * MARGIN, y1 - y0 + 2 * MARGIN
-    known = {"caption": drawing.caption, "alt": drawing.alt, **more}
+    parts = moved(parts, dx, dy)
     return Scene(
         width,
         height,
-        font,
-        nodes=tuple(replace(n, x=n.x + dx, y=n.y + dy) for n in parts.nodes),
-        wires=tuple(_moved_wire(w, dx, dy) for w in parts.wires),
-        frames=tuple(replace(f, x0=f.x0 + dx, y0=f.y0 + dy, x1=f.x1 + dx, y1=f.y1 + dy) for f in parts.frames),
-        labels=tuple(replace(label, x=label.x + dx, y=label.y + dy) for label in parts.labels),
-        legends=tuple(replace(key, x=key.x + dx, y=key.y + dy) for key in legends),
+        drawn.font,
+        nodes=parts.nodes,
+        wires=parts.wires,
+        frames=parts.frames,
+        labels=parts.labels,
+        legends=tuple(replace(key, x=key.x + dx, y=key.y + dy) for key in keys),
+        caption=caption(drawing, *drawn.words),
+        alt=drawing.alt,
         view=view,
         fits=width <= options.width + 0.5 and height <= options.max_height + 0.5,
-        **known,  # pyright: ignore[reportArgumentType]
     )
+
+
+def fits(drawn: Drawn, options: Options) -> bool:
+    """Whether a panel keeps to the width and, with a line of legend, to the height."""
+    x0, y0, x1, y1 = bounds(drawn.parts)
+    legend = LEGEND_GAP + 2 * drawn.font if drawn.entries and not drawn.corner else 0.0
+    return x1 - x0 + 2 * MARGIN <= options.width + 0.5 and y1 - y0 + legend + 2 * MARGIN <= options.max_height + 0.5
 
 
 def bounds(parts: Parts) -> tuple[float, float, float, float]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from nnfig.graph import Drawing
-from nnfig.layout.keys import legends
-from nnfig.layout.parts import MARGIN, caption, finished, small
+from nnfig.graph import Drawing, Panel
+from nnfig.layout.parts import MARGIN, Drawn, composed, fits, small
 from nnfig.layout.scene import Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
@@ -31,20 +30,23 @@ ROOMY = 6.0
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """Place the main panel's tensors as volumes within the width; an encoder and decoder as a U."""
-    found = stations(drawing.graph)
+    """Place the tensors of each panel as volumes within the width; an encoder and decoder as a U."""
+    return composed(drawing, options, "volumes", _panel)
+
+
+def _panel(panel: Panel, options: Options) -> Drawn:
+    """One network: the first way to draw it that fits."""
+    found = stations(panel.graph)
     row = levels(found) if folds(found) else rows(found)
-    best: Scene | None = None
+    words = (sentence(options.scale, found),)
+    key = tuple(entries(found))
+    best: Drawn | None = None
     for scale, font in _scales(found, len(set(row.values())), options):
         placed = _widest(found, row, scale, options.width - 2 * MARGIN)
         if scale.whole and not _is_roomy(placed):
             continue
-        drawn = replace(
-            parts(placed, row, scale, drawing.graph), legends=legends(entries(found), options.width, scale.text)
-        )
-        said = caption(drawing, sentence(scale.rule, found))
-        best = finished(drawn, drawing, options, view="volumes", font=font, caption=said)
-        if best.fits:
+        best = Drawn(parts(placed, row, scale, panel.graph), font, key, words)
+        if fits(best, options):
             break
     assert best is not None
     return best
@@ -72,7 +74,7 @@ def _scales(found: Sequence[Station], rows: int, options: Options) -> Iterator[t
                 )
 
 
-def _widest(found: Sequence[Station], row: Mapping[str, int], scale: Scale, room: float) -> tuple[Placed, ...]:
+def _widest(found: Sequence[Station], row: Mapping[str, float], scale: Scale, room: float) -> tuple[Placed, ...]:
     """The widest slabs with which everything still fits the room."""
     sizes = [s.size for s in found if s.size.form != "vector" and s.role != "join"]
     tallest = scale.space / space_scale(sizes, scale.rule, 1.0)

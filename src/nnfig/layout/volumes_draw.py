@@ -17,7 +17,7 @@ from nnfig.layout.volumes_texts import Placed
 from nnfig.layout.volumes_wires import wires
 
 
-def parts(placed: Sequence[Placed], rows: Mapping[str, int], scale: Scale, graph: Graph) -> Parts:
+def parts(placed: Sequence[Placed], rows: Mapping[str, float], scale: Scale, graph: Graph) -> Parts:
     """Everything but the legend."""
     drawn, ink = wires(placed, rows, scale.text)
     shapes = [moved(shape, item.x, item.y) for item in placed for shape in item.shapes(scale.text)]

@@ -32,17 +32,18 @@ ROW_GAP = 9.0
 """Room between rows."""
 
 
-def place(found: Sequence[Station], rows: Mapping[str, int], scale: Scale) -> tuple[Placed, ...]:
+def place(found: Sequence[Station], rows: Mapping[str, float], scale: Scale) -> tuple[Placed, ...]:
     """Stations along their rows, packed to the left, rows below each other with row 0 at 0."""
     done: list[Placed] = []
-    on_row: dict[int, list[Placed]] = {}
+    on_row: dict[float, list[Placed]] = {}
     at: dict[str, Placed] = {}
     for station, item in zip(found, labelled(found, scale), strict=True):
         row = rows[station.name]
+        item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
         limits = [0.0] if not on_row.get(row) else []
         for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
-                limits.append(other.x + _beside(other, item, scale.text) + _frame(other, item))
+                limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
         for source in station.sources:
             limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
         item = replace(item, x=max(limits))
@@ -72,10 +73,12 @@ def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
     return source.reach(text)[1] + 2 * TURN - item.reach(text)[0]
 
 
-def _frame(left: Placed, right: Placed) -> float:
-    """Room for the frame of a folded group that ends or begins between two boxes."""
+def _frame(left: Placed, right: Placed, text: float) -> float:
+    """How far right of `left` a box stands where the frame of a folded group lies between them."""
     ends = {left.station.repeat, right.station.repeat}
-    return FRAME_PAD * sum(bool(path) for path in ends) if len(ends) > 1 else 0.0
+    if len(ends) == 1:
+        return 0.0
+    return left.reach(text)[1] - right.reach(text)[0] + FRAME_PAD * sum(map(bool, ends)) + CLEAR
 
 
 def _beside(left: Placed, right: Placed, text: float) -> float:
@@ -87,18 +90,21 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def _levels(placed: Sequence[Placed], rows: Mapping[str, int], text: float) -> dict[int, float]:
-    """The axis of every row, rows as close as what stands on them allows."""
+def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) -> dict[float, float]:
+    """The axis of every row, rows as close as what stands on them allows; half rows lie between their neighbours."""
     reach: dict[int, tuple[float, float]] = {}
     for item in placed:
         row = rows[item.station.name]
-        ys = [y for shape in item.shapes(text) for _, y in shape]
-        low, high = reach.get(row, (0.0, 0.0))
-        reach[row] = (min(low, *ys), max(high, *ys))
-    y: dict[int, float] = {}
+        if row == int(row):
+            ys = [y for shape in item.shapes(text) for _, y in shape]
+            low, high = reach.get(int(row), (0.0, 0.0))
+            reach[int(row)] = (min(low, *ys), max(high, *ys))
+    y: dict[float, float] = {}
     level = 0.0
     for row in sorted(reach):
         y[row] = level - reach[row][1]
         level = y[row] + reach[row][0] - ROW_GAP
     base = y.get(0, 0.0)
+    for row in sorted(set(rows.values()) - set(y)):
+        y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2
     return {row: value - base for row, value in y.items()}

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnfig.layout.volumes_stations import Station
 
 
-def rows(found: Sequence[Station]) -> dict[str, int]:
-    """Row of each station: 0 for the trunk, then 1 (below), -1 (above), 2, ... for streams beside it."""
+def rows(found: Sequence[Station]) -> dict[str, float]:
+    """Row of each station: 0 for the trunk, then 1 (below), -1 (above), 2, ... for streams beside it.
+
+    Where streams come in even numbers and are about as long as the trunk beside them, there is no middle one: what
+    they share stands half a row lower, between them.
+    """
     rank = ranks(found)
-    row = dict.fromkeys(_trunk(found, rank), 0)
+    trunk = _trunk(found, rank)
+    row: dict[str, float] = dict.fromkeys(trunk, 0)
     takers = consumers(found)
     taken: dict[int, list[tuple[int, int]]] = {}
+    balanced = True
     for station in found:
         if station.name in row:
             continue
-        chain = _chain(station, row, takers, {s.name: s for s in found})
+        chain = _chain(station, row, takers)
         first = min((rank[s] for s in station.sources), default=rank[station.name] - 1)
         last = max((rank[t] for t in takers[chain[-1]]), default=rank[chain[-1]] + 1)
         number = next(n for n in _outwards() if all(last <= a or b <= first for a, b in taken.get(n, ())))
         taken.setdefault(number, []).append((first, last))
         row |= dict.fromkeys(chain, number)
+        rejoins = bool(takers[chain[-1]])
+        balanced = balanced and rejoins and sum(first < rank[name] < last for name in trunk) <= 2 * len(chain)
+    numbers = sorted({0, *taken})
+    if balanced and len(numbers) % 2 == 0:
+        spans = [span for row_spans in taken.values() for span in row_spans]
+        shared = [name for name in trunk if not any(a < rank[name] < b for a, b in spans)]
+        row |= dict.fromkeys(shared, (numbers[0] + numbers[-1]) / 2)
     return row
 
 
-def levels(found: Sequence[Station]) -> dict[str, int]:
+def levels(found: Sequence[Station]) -> dict[str, float]:
     """Row of each station by resolution: one down where the height is halved, one up where it is doubled.
 
     A thin box that touches its source stays on its row.
     """
     level: dict[str, int] = {}
-    row: dict[str, int] = {}
+    row: dict[str, float] = {}
     by_name = {station.name: station for station in found}
     for station in found:
         before = by_name[station.sources[0]] if station.sources else None
@@ -82,7 +95,7 @@ def _trunk(found: Sequence[Station], rank: dict[str, int]) -> list[str]:
     return path
 
 
-def _chain(start: Station, row: dict[str, int], takers: dict[str, list[str]], by_name: dict[str, Station]) -> list[str]:
+def _chain(start: Station, row: Mapping[str, float], takers: Mapping[str, Sequence[str]]) -> list[str]:
     """A stream: stations after `start` that have no row yet."""
     chain = [start.name]
     while True:
@@ -92,7 +105,7 @@ def _chain(start: Station, row: dict[str, int], takers: dict[str, list[str]], by
         chain.append(free[0])
 
 
-def _outwards():
+def _outwards() -> Iterator[int]:
     """1, -1, 2, -2, ..."""
     number = 1
     while True:

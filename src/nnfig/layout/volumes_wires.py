@@ -17,7 +17,7 @@ ASIDE = 1.5
 Arc = tuple[Placed, Placed, str]
 
 
-def wires(placed: Sequence[Placed], rows: Mapping[str, int], text: float) -> tuple[list[Wire], list[Point]]:
+def wires(placed: Sequence[Placed], rows: Mapping[str, float], text: float) -> tuple[list[Wire], list[Point]]:
     """All arrows, and the corners of the arcs."""
     at = {item.station.name: item for item in placed}
     order = {item.station.name: i for i, item in enumerate(placed)}

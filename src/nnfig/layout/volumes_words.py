@@ -32,12 +32,15 @@ def entries(found: Sequence[Station]) -> list[LegendEntry]:
             layers.setdefault(station.cls, []).extend(station.slabs)
         for _, layer in station.bands:
             layers.setdefault(cls_of(layer), []).append(layer)
-    return [LegendEntry(cls, _text(cls, members)) for cls, members in layers.items()]
+    found_entries = [LegendEntry(cls, _text(cls, members)) for cls, members in layers.items()]
+    if any(station.copied for station in found):
+        found_entries.append(LegendEntry("data", "copy"))
+    return found_entries
 
 
 def _text(cls: str, layers: Sequence[Layer]) -> str:
     """What the layers have in common, and what most of them are followed by."""
-    names = list(dict.fromkeys(plain_words(layer) for layer in layers))
+    names = list(dict.fromkeys(layer.kind if cls == "block" else plain_words(layer) for layer in layers))
     name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:3]))
     after, count = Counter(tuple(merged_words(layer)) for layer in layers).most_common(1)[0]
     return " + ".join([name, *after]) if 2 * count > len(layers) else name
