@@ -92,4 +92,4 @@ class Air:
     @property
     def glyph(self) -> float:
         """Diameter of a circle with a sign."""
-        return 1.35 * self.font
+        return 1.35 * self.font * (0.7 + 0.3 * self.tight)

@@ -10,23 +10,19 @@ from nnfig.layout.choose import Room, best
 from nnfig.layout.compare import side_by_side
 from nnfig.layout.keys import legends
 from nnfig.layout.panels import Set, alone, parts, strips_of, with_insets
-from nnfig.layout.parts import LEGEND_GAP, MARGIN, finished, small
+from nnfig.layout.parts import LEGEND_GAP, MARGIN, Drawn, finished, small
 from nnfig.layout.scene import Label, Legend, Scene
 from nnfig.options import Options
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The figure in the blocks view."""
-    keys = legends(drawing.legend, options.width, small(options.font_size))
+    keys = legends(drawing.legend, options.width - 2 * MARGIN, small(options.font_size))
     room = Room(options.width - 2 * MARGIN, options.max_height - 2 * MARGIN - _height(keys))
     made, labels, report = _arranged(drawing, options, room)
     air = made[0].page.air
-    drawn = replace(
-        parts(made), labels=tuple(labels), legends=legends(drawing.legend, options.width, air.small)
-    )
-    return finished(
-        drawn, drawing, options, view="blocks", font=air.font, direction=air.direction, report=report
-    )
+    drawn = Drawn(replace(parts(made), labels=tuple(labels)), air.font, drawing.legend)
+    return replace(finished(drawn, drawing, options, "blocks"), direction=air.direction, report=report)
 
 
 def _arranged(

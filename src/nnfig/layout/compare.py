@@ -18,7 +18,7 @@ from nnfig.layout.strips import Long, Strip, broken, long, strip
 from nnfig.layout.text import width
 from nnfig.layout.wrap import Rows
 
-TIGHT = (1.0, 0.8, 0.62, 0.5)
+TIGHT = (1.0, 0.8, 0.62, 0.5, 0.42)
 """How far gaps shrink before the text does."""
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box, Spot, plan
@@ -70,6 +70,7 @@ def find(net: Net) -> Fold | None:
         before[link.target].append(link.source)
     trunk = _longest(net, before)
     place = {n: i for i, n in enumerate(trunk)}
+    chained = {k for a, b in zip(trunk, trunk[1:]) for v, k in after[a] if v == b}
     spans, tails = _beside(trunk, place, after, before)
     if len(spans) < LEAST_RUNGS:
         return None
@@ -93,6 +94,9 @@ def find(net: Net) -> Fold | None:
         return None
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)
+    inner = set(bottom)
+    if any(link.source in inner or link.target in inner for k, link in enumerate(net.links) if k not in chained):
+        bottom = ()
     right = place[trunk[turn]]
     kept: tuple[Rung, ...] = tuple(tail for tail in tails if place[tail.nodes[0]] >= right)
     end = place[rungs[0].nodes[-1]]
@@ -203,9 +207,9 @@ def dims_sides(fold: Fold) -> dict[int, int]:
 class _Column:
     """A chain of items on its own axis, as a box that can be stretched."""
 
-    def __init__(self, placer: Placer, chain: Chain) -> None:
+    def __init__(self, placer: Placer, chain: Chain, lane_side: int) -> None:
         self.placer, self.chain = placer, chain
-        self.series = Series(placer, chain)
+        self.series = Series(placer, chain, lane_side)
         self.box = self.series.box()
         self.inner = {item: plan(placer.item(item)).spots for item in chain.cuts if item >= placer.net.size}
 
@@ -232,19 +236,29 @@ class _Column:
         self.box = self.series.lay()
 
 
-def fold_box(placer: Placer, fold: Fold) -> Box | None:
-    """The net in two columns, or None where its chain is no plain one at the turn."""
-    chain = placer.parts[START].chain
-    on_right = {n for k in range(fold.turn, len(fold.trunk)) for n in (fold.trunk[k], *placer.net.around(fold.trunk[k]))}
+def turning(chain: Chain, net: Net, fold: Fold) -> int | None:
+    """The cut with which the right column begins, if a plain arrow leads to it and no skip of the chain passes it."""
+    on_right = {n for k in range(fold.turn, len(fold.trunk)) for n in (fold.trunk[k], *net.around(fold.trunk[k]))}
     at = next((i for i, item in enumerate(chain.cuts) if item in on_right), None)
     if at is None or at < 2 or chain.segments[at - 1].branches or chain.segments[at - 1].core:
         return None
-    left_lanes = [lane for lane in chain.lanes if lane.j < at]
-    right_lanes = [lane for lane in chain.lanes if lane.i >= at]
-    for lane in right_lanes:
-        lane.i, lane.j = lane.i - at, lane.j - at
-    left = _Column(placer, Chain(chain.cuts[:at], chain.segments[: at - 1], left_lanes))
-    right = _Column(placer, Chain(chain.cuts[at:], chain.segments[at:], right_lanes))
+    inside = {item for item in chain.cuts if item >= 0}
+    ends = [n for rung in fold.rungs for n in (rung.nodes[0], rung.nodes[-1])] + [t.nodes[0] for t in fold.tails]
+    if any(not inside & {n, *net.around(n)} for n in (*ends, *fold.bridge)):
+        return None
+    return None if any(lane.i < at <= lane.j for lane in chain.lanes) else at
+
+
+def fold_box(placer: Placer, fold: Fold) -> Box:
+    """The net in two columns."""
+    chain = placer.parts[START].chain
+    at = turning(chain, placer.net, fold)
+    assert at is not None
+    before = [lane for lane in chain.lanes if lane.j < at]
+    behind = [replace(lane, i=lane.i - at, j=lane.j - at) for lane in chain.lanes if lane.i >= at]
+    # local skips run outside, the rungs between
+    left = _Column(placer, Chain(chain.cuts[:at], chain.segments[: at - 1], before), -1)
+    right = _Column(placer, Chain(chain.cuts[at:], chain.segments[at:], behind), 1)
     _align(left, right, fold)
     return _assembled(placer, fold, left, right)
 

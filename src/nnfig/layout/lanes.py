@@ -53,7 +53,7 @@ def place_lanes(series: Series, box: Box) -> bool:
 
 def _rails(series: Series) -> list[_Rail]:
     """The rails, inner ones first."""
-    chain, default = series.chain, series.air.lane_side
+    chain, default = series.chain, series.lane_side
     sides = _pages([(lane.i, lane.j) for lane in chain.lanes if not lane.branch])
     by: dict[tuple[int, int], list[Lane]] = defaultdict(list)
     rails: list[_Rail] = []

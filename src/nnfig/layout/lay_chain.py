@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Series:
     """One chain on its way to a box."""
 
-    def __init__(self, placer: Placer, chain: Chain) -> None:
+    def __init__(self, placer: Placer, chain: Chain, lane_side: int = 0) -> None:
         self.p = placer
         self.air = placer.air
+        self.lane_side = lane_side or placer.air.lane_side
         self.chain = chain
         self.n = len(chain.cuts)
         self.extra = [0.0] * self.n
@@ -88,10 +89,17 @@ class Series:
         loose_end = not any(self.p.links((branch.cuts[-2], last)) for branch in segment.branches)
         if loose_start or loose_end:
             gap += self.air.beside
-        total = sum(box.before + box.after for box in boxes) + gap * (len(boxes) - 1)
-        t = -total / 2
+        axes: list[float] = []
+        t = 0.0
         for box in boxes:
-            t += box.before
+            axes.append(t + box.before)
+            t = axes[-1] + box.after + gap
+        # centred on the axes of the outer branches; a middle one that is nearly straight becomes so
+        middle = (axes[0] + axes[-1]) / 2
+        if len(axes) % 2 and abs(axes[len(axes) // 2] - middle) < 2 * gap:
+            middle = axes[len(axes) // 2]
+        for box, axis in zip(boxes, axes):
+            t = axis - middle
             free = out.length - box.length
             s = 0.0 if loose_end else free if loose_start else free / 2
             out.put(box, s, t)
@@ -102,7 +110,6 @@ class Series:
                 end = s + box.length
                 out.wires += [(k, [(end, t + at), (out.length, t + at)]) for k in self.p.links(pair)]
                 out.outs.append((t + at, pair))
-            t += box.after + gap
         return out
 
     def _lay(self) -> Box:
@@ -187,8 +194,8 @@ class Series:
         chain, air, segment = self.chain, self.air, self.chain.segments[i]
         for u, pairs in segment.rails:
             at = chain.cuts.index(u)
-            far = max(item.before if air.lane_side > 0 else item.after for item in self.items[at + 1 : i + 1] if item)
-            t, bus = -air.lane_side * (far + air.lane), begin - 0.8 * air.gap
+            far = max(item.before if self.lane_side > 0 else item.after for item in self.items[at + 1 : i + 1] if item)
+            t, bus = -self.lane_side * (far + air.lane), begin - 0.8 * air.gap
             for (start, _), branch, (part, s, across) in zip(pairs, segment.branches, self._branches(i)):
                 head = branch.cuts[1]
                 spot = across + 2.6 * air.unit

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nnfig.graph import Panel
 from nnfig.layout.choose import LEAST_FONT, Choice, Room, best
-from nnfig.layout.fold import find
-from nnfig.layout.net import net
+from nnfig.layout.fold import find, turning
+from nnfig.layout.net import START, net
 from nnfig.layout.page import Page, Rect, frames, nodes, shifted, wires
 from nnfig.layout.parts import Parts, corners
 from nnfig.layout.scene import Frame, Point, Side, Wire
@@ -42,7 +42,10 @@ def strips_of(panel: Panel) -> list[Strip]:
     """Ways of taking a panel apart, the better first."""
     numbers = net(panel)
     fold = find(numbers)
-    return [strip(numbers, fold), strip(numbers)] if fold else [strip(numbers)]
+    folded = strip(numbers, fold) if fold else None
+    if fold and folded and turning(folded.parts[START].chain, numbers, fold) is not None:
+        return [folded, strip(numbers)]
+    return [strip(numbers)]
 
 
 def alone(panel: Panel, choice: Choice) -> Set:

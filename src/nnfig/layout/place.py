@@ -53,9 +53,7 @@ class Placer:
             if level.group == START and self.fold:
                 for chain in reversed(self.parts[START].chains[1:]):
                     self.done[id(chain)] = Series(self, chain).box()
-                folded = fold_box(self, self.fold)
-                if folded:
-                    return folded
+                return fold_box(self, self.fold)
             for chain in reversed(self.parts[level.group].chains):
                 box = self.done[id(chain)] = Series(self, chain).box()
             if level.group != START:
