@@ -46,7 +46,7 @@ def lines(texts: Iterable[str]) -> Tex:
 
 
 def comment(text: str) -> Tex:
-    """Text for behind a `%`: one line, without control characters.
+    r"""Text for behind a `%`: one line, without control characters.
 
     >>> print(comment("a\\n\\input b"))
     a \\input b

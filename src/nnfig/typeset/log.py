@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from nnfig.errors import Problem
 
+_PLACE = re.compile(r"(?m)^(?:\./)?([^\s:/]+\.(?:tex|sty|cls|def)):(\d+): (.*)$")
 _NAMED = re.compile(r"\\nnf(?:layer|group|edge).*?\{([^{}]*)\}\s*(?:\{([^{}]*)\})?\s*$")
+MOST = 5
+"""Errors that are told; the rest follow from them."""
 
 
-def problems(log: str, tex: str, name: str = "figure") -> tuple[Problem, ...]:
-    """The first errors of a log, each once.
+def problems(log: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The first errors of a log, each once, with the lines of the files that they are in.
 
     >>> log = "./figure.tex:2: Undefined control sequence.\\nl.2 \\\\nnflayer[conv, label=\\\\oops\\n   ]{conv1}\\n"
-    >>> print(problems(log, "\\\\begin{tikzpicture}\\n\\\\nnflayer[conv, label=\\\\oops]{conv1}\\n")[0])
+    >>> print(problems(log, {"figure.tex": "\\\\begin{tikzpicture}\\n\\\\nnflayer[conv, label=\\\\oops]{conv1}\\n"})[0])
     figure.tex:2: TeX: Undefined control sequence (layer conv1)
       \\nnflayer[conv, label=\\oops]{conv1}
     """
-    lines = tex.splitlines()
-    found: dict[tuple[str, int], Problem] = {}
-    for match in re.finditer(rf"(?m)^(?:\./)?({re.escape(name)}\.tex|nnfig[^\s:]*):(\d+): (.*)$", log):
+    found: dict[tuple[str, str], Problem] = {}
+    for match in _PLACE.finditer(log):
         file, line, message = match[1], int(match[2]), match[3].strip(" .")
         if message.startswith("==> Fatal"):
             continue
-        excerpt = lines[line - 1].strip() if file == f"{name}.tex" and line <= len(lines) else ""
-        found.setdefault((message, line), Problem(f"TeX: {message}{_whose(excerpt)}", f"{file}:{line}", excerpt=excerpt))
+        lines = files.get(file, "").splitlines()
+        excerpt = lines[line - 1].strip() if line <= len(lines) else ""
+        problem = Problem(f"TeX: {message}{_whose(excerpt)}", f"{file}:{line}", excerpt=excerpt)
+        found.setdefault((problem.where, message), problem)
     if found:
-        return tuple(found.values())[:5]
+        return tuple(found.values())[:MOST]
     said = re.findall(r"(?m)^! (.*)$", log)
     tail = "\n".join(log.strip().splitlines()[-8:])
-    return (Problem(f"TeX: {said[0] if said else 'it stopped without saying why'}", excerpt=tail),)
+    return (Problem(f"TeX: {said[0].strip(' .') if said else 'it stopped without saying why'}", excerpt=tail),)
 
 
 def _whose(line: str) -> str:

@@ -27,23 +27,23 @@ def pdf(tex: str) -> bytes:
     """
     if r"\documentclass" in tex or shutil.which("pdftex") is None:
         return products.pdf(tex)
-    dumped = _format()
-    page = _run(tex, dumped) if dumped else None
+    format_file = dumped()
+    page = _run(tex, format_file) if format_file else None
     return products.pdf(tex) if page is None else page
 
 
-def _run(tex: str, dumped: Path) -> bytes | None:
+def _run(tex: str, format_file: Path) -> bytes | None:
     """The page, or nothing where TeX found a fault."""
     _, _, rest = _preamble().partition(_BEGIN)
     with workshop(style=False) as place:
         (place / "figure.tex").write_text(_BEGIN + rest + "\n" + tex, "utf-8")
-        done = _tex(place, f"-fmt={dumped}", "-halt-on-error", "figure.tex")
+        done = _tex(place, f"-fmt={format_file}", "-halt-on-error", "figure.tex")
         page = place / "figure.pdf"
         return page.read_bytes() if done and page.exists() else None
 
 
 @cache
-def _format() -> Path | None:
+def dumped() -> Path | None:
     """The dumped format; nothing where it cannot be made or kept."""
     style = resource("latex", "nnfig.sty").read_bytes()
     engine = (probe.version("pdftex") or "").encode()

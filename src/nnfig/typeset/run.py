@@ -77,7 +77,8 @@ def latex(engine: str, tex: str, folder: Path, name: str = "figure", before: str
     if done.returncode:
         log = folder / f"{name}.log"
         text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout.decode(errors="replace")
-        raise NnfigError(*problems(text, tex, name))
+        files = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tex")}
+        raise NnfigError(*problems(text, files))
 
 
 def _environment(folder: Path) -> dict[str, str]:
