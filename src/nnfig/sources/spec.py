@@ -18,7 +18,7 @@ from nnfig.sources.language.resolve import Names, wired
 from nnfig.sources.language.schema import document_schema
 from nnfig.sources.language.text import MAX_BYTES, parsed
 from nnfig.sources.language.tree import Map, Source, Spot
-from nnfig.sources.language.words import found, meant_or
+from nnfig.sources.language.words import count, found, meant_or
 
 
 def read(path: Path) -> Graph:
@@ -93,7 +93,7 @@ def _graph(model: DocumentModel, document: Map, source: Source) -> Graph:
     names = tuple(model.output_names or ())
     results = _outputs(model, walk) if model.outputs is not None else outputs(layers, inputs)
     if names and len(names) != len(results):
-        walk.report(f"{len(names)} output names for {len(results)} outputs", at=("output_names",))
+        walk.report(f"{count(len(names), 'output name')} for {count(len(results), 'output')}", at=("output_names",))
     return Graph(
         name=Path(source.filename).stem if model.name is None else model.name,
         inputs=inputs,

@@ -117,9 +117,9 @@ def _aliases(model: type[BaseModel]) -> list[str]:
 
 def _drop(document: Map, kind: str, loc: tuple[str | int, ...]) -> None:
     """Take the fault out: an unknown key alone, else the innermost layer, else the whole entry."""
-    path, _ = _place(document, loc)
+    path, value = _place(document, loc)
     cut = len(path) - 1
-    if kind != "extra_forbidden" and path and path[0] in ("layers", "define"):
+    if (kind != "extra_forbidden" or value is None) and path and path[0] in ("layers", "define"):
         layers = [i for i, step in enumerate(path) if isinstance(step, int) and (path[i - 1] == "layers" or (path[0], i) == ("define", 2))]
         cut = layers[-1] if layers else cut
     if cut < 0:

@@ -203,8 +203,10 @@ def _attributes(
         at = (*place, "attributes", key)
         if key in read:
             walk.report(f"{key} is given twice", at=at, key=True)
+            faults.append(key)
         elif key not in names and item.output is None:
             walk.report(f"{parts.kind} has no attribute '{key}'", meant_or(key, names), at=at, key=True)
+            faults.append(key)
         else:
             read[key] = _plain(walk, each, at, scope)
     return None if faults else read

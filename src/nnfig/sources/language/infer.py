@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
@@ -14,7 +15,7 @@ from nnfig.sources.kinds_windows import written
 from nnfig.sources.language.expand import Expansion, Statement
 from nnfig.sources.language.longhand import BROKEN
 from nnfig.sources.language.resolve import Wired
-from nnfig.sources.language.words import found, meant_or
+from nnfig.sources.language.words import count, found, meant_or
 from nnfig.sources.macs import macs
 
 _FREE_NUMBERS = frozenset(("value", "other", "alpha", "exponent", "weight", "init", "min", "max"))
@@ -65,7 +66,7 @@ class Inference:
         if not specs:
             return None
         if edge.output >= len(specs):
-            what = f"'{edge.source}' has {len(specs)} outputs, there is no output {edge.output} (counted from 0)"
+            what = f"'{edge.source}' has {count(len(specs), 'output')}, there is no output {edge.output} (counted from 0)"
             self.walk.report(what, at=(*statement.place, "edges"))
             return None
         return specs[edge.output]
@@ -113,12 +114,12 @@ class Inference:
             what = f"{_label(statement)} works on the last axis of {written(shape)} alone; Flatten before it takes all"
             self.notes.append(what)
 
-    def _check(self, statement: Statement, row: Kind, given: Mapping[str, Any], count: int) -> None:
+    def _check(self, statement: Statement, row: Kind, given: Mapping[str, Any], given_inputs: int) -> None:
         """Number of inputs, attributes that have to be there, and their types."""
         least, most = row.takes
-        if count < least or (most is not None and count > most):
-            wanted = str(least) if least == most else f"at least {least}" if most is None else f"{least} to {most}"
-            raise Clash(f"takes {wanted} input{'' if wanted == '1' else 's'}, found {count}")
+        if given_inputs < least or (most is not None and given_inputs > most):
+            range_ = "" if least == most else "at least " if most is None else f"{least} to "
+            raise Clash(f"takes {range_}{count(most or least, 'input')}, found {given_inputs}")
         for name in row.required:
             if name not in given:
                 example = _EXAMPLES.get(name, f"{name} 2")
@@ -156,7 +157,7 @@ class Inference:
                     self.walk.report(what, f"it takes {taken}", at=(*statement.place, "output"))
         dtypes = model.dtype or [_dtype(row, takes)] * len(shapes)
         if len(dtypes) != len(shapes):
-            self.walk.report(f"{len(dtypes)} dtypes for {len(shapes)} outputs", at=(*statement.place, "dtype"))
+            self.walk.report(f"{count(len(dtypes), 'dtype')} for {count(len(shapes), 'output')}", at=(*statement.place, "dtype"))
             return None
         return tuple(map(TensorSpec, shapes, dtypes))
 
@@ -238,10 +239,7 @@ def _params(kind: str, row: Kind | None, attributes: Mapping[str, Any], output: 
     if kind == "Constant":
         return 0
     if row.takes == (0, 0):
-        count = 1
-        for size in output[0].shape if output else ():
-            count *= size if isinstance(size, int) else 0
-        return count
+        return prod(size if isinstance(size, int) else 0 for size in output[0].shape) if output else 0
     try:
         return int(row.params(attributes))
     except (KeyError, TypeError):

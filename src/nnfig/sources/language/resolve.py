@@ -10,7 +10,7 @@ from nnfig.graph import Edge
 from nnfig.sources.language.expand import NOTHING, Expansion, Ref, Scope, Statement, Value
 from nnfig.sources.language.longhand import BROKEN
 from nnfig.sources.language.models import EdgeModel
-from nnfig.sources.language.words import meant_or
+from nnfig.sources.language.words import count, meant_or
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def wired(walk: Expansion) -> list[Wired]:
 def _edges(names: Names, statement: Statement) -> tuple[Edge, ...]:
     extras = statement.model.edges or ()
     if extras and len(extras) != len(statement.sources):
-        what = f"{len(extras)} edges for {len(statement.sources)} sources"
+        what = f"{count(len(extras), 'edge')} for {count(len(statement.sources), 'source')}"
         names.walk.report(what, "write {} for an edge that is as usual", at=(*statement.place, "edges"))
         extras = ()
     found: list[Edge] = []

@@ -110,7 +110,9 @@ def attributes(kind: str, row: Kind, given: tuple[Piece, ...], names: tuple[str,
 
     for piece in given:
         text = piece.text
-        if not text:
+        if not text and piece is given[0]:
+            report(f"a comma between {kind} and its arguments", f"write '{kind} {_joined(given)}'", piece.at)
+        elif not text:
             report("nothing stands between two commas", "", piece.at)
         elif text.startswith("/"):
             if "stride" not in names:
@@ -132,6 +134,10 @@ def attributes(kind: str, row: Kind, given: tuple[Piece, ...], names: tuple[str,
         else:
             _number(kind, row, text, piece, sizes, names, values, report, put)
     return result
+
+
+def _joined(given: tuple[Piece, ...]) -> str:
+    return ", ".join(piece.text for piece in given if piece.text)
 
 
 def _number(

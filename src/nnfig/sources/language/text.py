@@ -75,8 +75,12 @@ def _explained(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[str
         return "a tab; YAML is indented with spaces", "replace the tab by two spaces"
     if "nesting level" in problem or "nesting depth" in problem:
         return _TOO_DEEP, ""
+    key = re.match(r"\s*(\w+):", line)
+    if "mapping values are not allowed" in problem and key and key.end() == column + 1:
+        hint = f"name the layer above ('- name: KIND'), or write {{kind: KIND, {key[1]}: ...}}"
+        return f"'{key[1]}:' below a layer without a name", hint
     if "mapping values are not allowed" in problem:
-        return "a second colon in this entry", "quote text that holds ': ', or put `kind:` and `from:` on lines of their own"
+        return "a second colon in this entry", "quote text that holds ': ', or write {kind: ..., from: ...}"
     if "block" in str(error.context) and "did not find expected" in problem:
         return "this line does not fit the indentation above it", "entries of one list or mapping begin in one column"
     if "cannot start any token" in problem:
@@ -101,8 +105,8 @@ class _Open:
         self.depth = 1
 
 
-_MISFIT = object()
-"""A key that is no word, and its value."""
+_UNFINISHED = object()
+"""What a name stands for while its entry is being read."""
 
 
 def _built(text: str, source: Source) -> Any:
@@ -129,7 +133,7 @@ def _built(text: str, source: Source) -> Any:
             if len(stack) > MAX_DEPTH + 1:
                 _refuse(_TOO_DEEP, spot, source)
             if event.anchor is not None:
-                anchors[event.anchor] = (_MISFIT, 0, 0)
+                anchors[event.anchor] = (_UNFINISHED, 0, 0)
         elif isinstance(event, yaml.CollectionEndEvent):
             done = stack.pop()
             if done.anchor is not None:
@@ -156,16 +160,15 @@ def _add(parent: _Open, value: Any, spot: Spot, source: Source, size: int, depth
         parent.into.items_at.append(spot)
         return
     if parent.key is None:
-        parent.key, parent.key_at = word if word is not None else "", spot
         if word is None:
-            source.report("a key that is no word", "did you mean a quoted text?", spot=spot)
-            parent.key = "\0"
+            _refuse("a key that is no word", spot, source)
+        parent.key, parent.key_at = word, spot
         return
     key, parent.key = parent.key, None
     if key in parent.into:
         first = parent.into.keys_at[key].line + 1
         source.report(f"a second key '{key}' (the first is in line {first})", spot=parent.key_at)
-    elif key != "\0":
+    else:
         parent.into.put(key, value, parent.key_at, spot)
 
 
@@ -174,7 +177,7 @@ def _add_alias(stack: list[_Open], anchors: dict[str, tuple[Any, int, int]], nam
     if name not in anchors:
         _refuse(f"'*{name}' stands for nothing: there is no '&{name}' before it", spot, source)
     value, size, depth = anchors[name]
-    if value is _MISFIT:
+    if value is _UNFINISHED:
         _refuse(f"'*{name}' stands inside the entry that it names", spot, source)
     if len(stack) + depth > MAX_DEPTH + 1:
         _refuse(_TOO_DEEP, spot, source)

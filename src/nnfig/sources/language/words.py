@@ -52,6 +52,15 @@ def meant_or(word: str, known: Iterable[str], most: int = 12) -> str:
     return f"there are: {', '.join(names[:most])}{' ...' if len(names) > most else ''}"
 
 
+def count(number: int, word: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "source"), count(2, "source")
+    ('1 source', '2 sources')
+    """
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def found(value: Any) -> str:
     """A value as it is named in a message.
 
