@@ -20,6 +20,9 @@ Say = Callable[[str], None]
 PAUSE = 50
 """Milliseconds without a further change before drawing: editors save in several steps."""
 
+LOOK = 1000
+"""Milliseconds after which the files' times are looked at where no change was reported."""
+
 
 def watch(
     source: str,
@@ -52,6 +55,7 @@ def watch(
     if not files:
         raise NnfigError(f"'{source}' is no file that can be watched", hint="name a file, or file.py:NAME")
     folders = sorted({str(file.parent) for file in files})
+    seen = _times(files)
     _redraw(source, outputs, options, force, tell)
     tell(f"watching {', '.join(_shown(file) for file in files)}; Ctrl-C ends it")
     for changed in changes(
@@ -60,10 +64,16 @@ def watch(
         step=PAUSE,
         stop_event=stop,
         recursive=False,
+        # file systems over a network report nothing: their times are looked at, too
+        rust_timeout=LOOK,
+        yield_on_timeout=True,
     ):
-        if not files[0].exists():
-            continue  # between the two steps of an editor that replaces the file
-        _forget_modules([Path(path) for _, path in changed])
+        now = _times(files)
+        unchanged = not changed and now == seen
+        if unchanged or not files[0].exists():  # an editor that replaces a file removes it first
+            continue
+        seen = now
+        _forget_modules([*(Path(path) for _, path in changed), *files])
         _redraw(source, outputs, options, False, tell)
 
 
@@ -95,6 +105,10 @@ def _file(text: str) -> Path | None:
 
 def _texts(value: Any) -> Sequence[Any]:
     return () if value is None else (value,) if isinstance(value, (str, Path)) else value
+
+
+def _times(files: Sequence[Path]) -> list[int]:
+    return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
 
 
 def _concerns(path: Path, files: Sequence[Path]) -> bool:
