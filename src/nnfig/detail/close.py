@@ -139,11 +139,12 @@ def _order(graph: Graph, blocks: dict[str, Block]) -> list[str] | str:
                     needs[target].add(source)
                     takers[source].append(target)
     place = {name: index for index, name in enumerate(needs)}
-    return _sorted(needs, takers, place) or _culprit(needs, key)
+    order = _sorted(needs, takers, place)
+    return order if len(order) == len(needs) else _culprit(needs, key)
 
 
 def _sorted(needs: dict[str, set[str]], takers: dict[str, list[str]], place: dict[str, int]) -> list[str]:
-    """A stable topological order, empty if there is a circle."""
+    """A stable topological order; shorter than `needs` if there is a circle."""
     import heapq
 
     open_needs = {name: len(sources) for name, sources in needs.items()}
@@ -157,7 +158,7 @@ def _sorted(needs: dict[str, set[str]], takers: dict[str, list[str]], place: dic
             open_needs[taker] -= 1
             if open_needs[taker] == 0:
                 heapq.heappush(ready, (place[taker], taker))
-    return order if len(order) == len(needs) else []
+    return order
 
 
 def _culprit(needs: dict[str, set[str]], key: dict[str, str]) -> str:

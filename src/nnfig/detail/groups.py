@@ -55,6 +55,43 @@ class Groups:
         """Outermost groups that compute attention and nothing around it (no residual sum)."""
         return self._outermost(self._is_attention)
 
+    def is_whole(self, path: str) -> bool:
+        """Whether all that goes into the group reaches all that comes out: drawn as one block it tells no lie."""
+        if path not in self._whole:
+            self._whole[path] = self._every_way_through(path)
+        return self._whole[path]
+
+    @cached_property
+    def _whole(self) -> dict[str, bool]:
+        return {}
+
+    def _every_way_through(self, path: str) -> bool:
+        bit: dict[str, int] = {}
+        reached: dict[str, int] = {}
+        inside = {layer.name for layer in self.members[path]}
+        for layer in self.members[path]:
+            mask = 0
+            for source in layer.sources:
+                mask |= reached[source] if source in reached else 1 << bit.setdefault(source, len(bit))
+            reached[layer.name] = mask
+        for name, mask in reached.items():
+            missing = {source for source, number in bit.items() if not mask >> number & 1}
+            outer = [taker for taker in self.graph.consumers[name] if taker not in inside]
+            if missing and (name in self.graph.outputs or any(not missing <= self._before(taker) for taker in outer)):
+                return False
+        return True
+
+    def _before(self, name: str) -> set[str]:
+        """Everything from which a layer can be reached."""
+        seen, stack = set[str](), [name]
+        while stack:
+            layer = self.graph.layer.get(stack.pop())
+            for source in layer.sources if layer else ():
+                if source not in seen:
+                    seen.add(source)
+                    stack.append(source)
+        return seen
+
     def level(self, path: str) -> int:
         """1 for groups at the top; frames that folding made do not count."""
         return sum(1 for above in self.graph.ancestors(path) if self.graph.group[above].cls or above == path)
@@ -72,7 +109,7 @@ class Groups:
         for group in self.graph.groups:
             if group.parent in found or any(above in found for above in self.graph.ancestors(group.parent)):
                 continue
-            if callable(test) and test(group):
+            if callable(test) and test(group) and self.is_whole(group.path):
                 found.add(group.path)
         return frozenset(found)
 

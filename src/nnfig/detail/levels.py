@@ -69,7 +69,7 @@ def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> boo
         return True
     if level == "layers" or groups.rules.depth is not None:
         return False
-    return path in groups.attention or (level == "blocks" and path in frontier)
+    return path in groups.attention or (level == "blocks" and path in frontier and groups.is_whole(path))
 
 
 def _worth_closing(groups: Groups, closed: set[str], asked: dict[str, str]) -> list[str]:
@@ -148,6 +148,7 @@ def _tighter(groups: Groups, base: Levels) -> list[Levels]:
         group.path
         for group in graph.groups
         if group.path not in inside_closed and group.cls and groups.weight[group.path] > 1
+        and groups.is_whole(group.path)
     ]
     states: list[Levels] = []
     closed = set(base.closed)

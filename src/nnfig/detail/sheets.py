@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,18 +151,25 @@ def resolved(options: Options) -> Rules:
 
 def _chain(name: str, seen: tuple[str, ...]) -> list[tuple[SheetModel, bool]]:
     """A sheet and those that it extends, the outermost first."""
-    path = resource("templates", "styles", f"{name}.yaml") if _is_preset(name) else Path(name)
+    if _is_preset(name):
+        sheet = _preset(name)
+        return [*(_chain(sheet.extends, seen) if sheet.extends else []), (sheet, True)]
+    path = Path(name)
     if str(path) in seen:
         raise NnfigError(
             f"style sheets extend each other in a circle: {' -> '.join((*seen, str(path)))}", where=seen[0]
         )
-    document = read_document(path)
-    sheet = _validated(document)
+    sheet = _validated(read_document(path))
     below: list[tuple[SheetModel, bool]] = []
     if sheet.extends:
         relative = sheet.extends if _is_preset(sheet.extends) else str(path.parent / sheet.extends)
         below = _chain(relative, (*seen, str(path)))
-    return [*below, (sheet, _is_preset(name))]
+    return [*below, (sheet, False)]
+
+
+@lru_cache(maxsize=8)
+def _preset(name: str) -> SheetModel:
+    return _validated(read_document(resource("templates", "styles", f"{name}.yaml")))
 
 
 def _is_preset(name: str) -> bool:
