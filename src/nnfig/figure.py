@@ -75,7 +75,7 @@ def draw(
     Raises:
         NnfigError: what the user can mend, all problems at once.
     """
-    chosen = Options.of(**options)
+    chosen = detail.style_options(Options.of(**options))
     run = {"inputs": inputs, "kwargs": kwargs, "input_size": input_size, "progress": progress}
     others = (
         [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnfig.errors import NnfigError, Problem
 
-VIEWS = ("auto", "blocks", "volumes", "maps", "neurons")
+VIEWS = ("auto", "blocks", "volumes", "maps", "neurons", "strip")
 DETAILS = ("overview", "paper", "explicit", "ops")
 PAGES = ("standalone", "input", "self-contained")
 SCALES = ("linear", "sqrt", "log")
@@ -22,7 +22,8 @@ class Options:
     """How a network is to be drawn. Lengths are in TeX points."""
 
     view: str = "auto"
-    """What a node is: an operation (`blocks`), a sized volume, a tensor (`maps`), a column of units (`neurons`)."""
+    """What a node is: an operation (`blocks`), a sized volume, a tensor (`maps`), a column of units (`neurons`),
+    or an operation as a small unlabelled box (`strip`)."""
     detail: str = "paper"
     """The explicit/implicit dial: overview, paper, explicit or ops."""
     show: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ VIEWS = {
     "volumes": "nnfig.layout.volumes",
     "maps": "nnfig.layout.maps",
     "neurons": "nnfig.layout.neurons",
+    "strip": "nnfig.layout.strip",
 }
 """The module of each view; each has `scene(drawing, options) -> Scene` and is loaded when it is used."""
 
