@@ -134,7 +134,9 @@ def run(passes: Sequence[Callable[[Draft], Draft]], draft: Draft) -> Draft:
 
 def folded(graph: Graph) -> Graph:
     """The whole network with equal blocks in a row kept once, nothing hidden."""
-    return graph
+    from nnfig.detail.sheets import resolved
+
+    return fold(Draft(graph, resolved(Options(fold=True)), origin=graph)).graph
 
 
 def style_schema() -> dict[str, Any]:
