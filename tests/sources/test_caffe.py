@@ -1,4 +1,4 @@
-"""What reading Caffe's text format promises: its rules of shape, its two formats, phases, and one message for faults."""
+"""What reading Caffe's text promises: its rules of shape, its two formats, phases, and one message for faults."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def test_batch_norm_and_scale_are_one_layer(tmp_path: Path) -> None:
 
 def test_the_old_format_is_read(tmp_path: Path) -> None:
     """`layers` with types in capitals, from before 2014."""
-    net = 'layers { name: "c" type: CONVOLUTION bottom: "data" top: "c" blobs_lr: 1 convolution_param { num_output: 4 kernel_size: 3 } }'
+    conv = "convolution_param { num_output: 4 kernel_size: 3 }"
+    net = f'layers {{ name: "c" type: CONVOLUTION bottom: "data" top: "c" blobs_lr: 1 {conv} }}'
     old = 'layers { name: "ip" type: INNER_PRODUCT bottom: "c" top: "ip" inner_product_param { num_output: 2 } }'
     graph = read(tmp_path, INPUT + net + old)
     assert [(n.kind, n.shape) for n in graph.layers] == [("Conv2d", (1, 4, 6, 6)), ("Linear", (1, 2))]

@@ -72,7 +72,7 @@ def test_the_graphs_that_ship_with_onnx_are_read(name: str, params: int | None, 
 
 
 def test_scoped_names_become_module_paths_and_groups(tmp_path: Path) -> None:
-    """`/layer1/layer1.0/conv1/Conv` is layer `layer1.0.conv1` in group `layer1.0`; `relu_1` is a second call of `relu`."""
+    """`/layer1/layer1.0/conv1/Conv` is layer `layer1.0.conv1` in group `layer1.0`; `relu_1` is `relu` again."""
     nodes = [
         helper.make_node("Conv", ["x", "layer1.0.conv1.weight"], ["a"], "/layer1/layer1.0/conv1/Conv", pads=[1] * 4),
         helper.make_node("Relu", ["a"], ["b"], "/layer1/layer1.0/relu/Relu"),

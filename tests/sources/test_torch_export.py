@@ -138,5 +138,5 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     """A pickle under this suffix."""
     path = tmp_path / "bad.pt2"
     path.write_bytes(b"\x80\x04.")
-    with pytest.raises(NnfigError, match="no .pt2 archive"):
+    with pytest.raises(NnfigError, match=r"no \.pt2 archive"):
         sources.load(path)

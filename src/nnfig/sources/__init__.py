@@ -32,11 +32,12 @@ REFUSED = {
     ".pkl": "it is a pickle, which runs code when it is loaded",
     ".ckpt": "it may be a pickle, which runs code when it is loaded",
     ".bin": "it may be a pickle, and holds weights without the network's structure",
-    ".h5": "it may hold Python code that runs when it is loaded",
-    ".hdf5": "it may hold Python code that runs when it is loaded",
+    ".h5": "it may hold Python code; load it in Keras 3 and save it as .keras",
+    ".hdf5": "it may hold Python code; load it in Keras 3 and save it as .keras",
     ".safetensors": "it holds weights without the network's structure",
-    ".pb": "GraphDef files have no well-kept small reader",
-    ".tflite": "TensorFlow Lite files have no well-kept small reader",
+    ".pb": "convert it to ONNX: python -m tf2onnx.convert --graphdef NET.pb --output NET.onnx --inputs X:0 --outputs Y:0",
+    ".tflite": "convert it to ONNX: python -m tf2onnx.convert --tflite NET.tflite --output NET.onnx",
+    ".caffemodel": "it holds weights; the network is in the .prototxt beside it",
 }
 """Suffixes that are not read, with the reason."""
 

@@ -1,11 +1,10 @@
-"""A graph without hierarchy -> the same graph with its repeating blocks (a fork, its branches, their join) as groups."""
+"""A graph without hierarchy -> the same graph with its repeating blocks (fork, branches, join) as groups."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 
 from nnfig.graph import Graph, Group, Layer
 from nnfig.sources.vocabulary import ACTIVATIONS
@@ -122,11 +121,10 @@ def _grouped(graph: Graph, regions: Sequence[tuple[int, ...]], wiring: _Wiring) 
     paths = _paths(graph, regions)
     groups = tuple(Group(path, cls=wiring.cls(region)) for path, region in zip(paths, regions, strict=True))
     place = {graph.layers[i].name: path for path, region in zip(paths, regions, strict=True) for i in region}
-    for layer in graph.layers:  # parameters and constants stand with the layer that takes them
-        for edge in layer.inputs:
-            if layer.name in place and edge.source in graph.layer and not graph.layer[edge.source].inputs:
-                if set(graph.consumers[edge.source]) <= {n for n, p in place.items() if p == place[layer.name]}:
-                    place[edge.source] = place[layer.name]
+    for layer in graph.layers:  # parameters and constants stand with the layers that take them
+        if not layer.inputs:
+            takers = {place.get(name, "") for name in graph.consumers[layer.name]}
+            place |= {layer.name: takers.pop()} if len(takers) == 1 else {}
     layers = tuple(replace(layer, group=place.get(layer.name, "")) for layer in graph.layers)
     return graph.replace(
         layers=layers, groups=groups, notes=(*graph.notes, f"{NOTE}; {len(regions)} blocks were found from the wiring.")
@@ -134,11 +132,17 @@ def _grouped(graph: Graph, regions: Sequence[tuple[int, ...]], wiring: _Wiring) 
 
 
 def _paths(graph: Graph, regions: Sequence[tuple[int, ...]]) -> list[str]:
-    """What the names of a block's layers begin with (`conv2_block1`), or block1, block2 ... where that tells nothing."""
-    stems = [commonprefix([graph.layers[i].name for i in region]).rstrip("_./ ") for region in regions]
+    """What the names in a block begin with (`conv2_block1`), or block1, block2 ... where that tells nothing."""
+    stems = [_beginning([graph.layers[i].name for i in region]).rstrip("_./ ") for region in regions]
     told = all(len(stem) > 2 for stem in stems) and len(set(stems)) == len(stems)
     taken = set(graph.layer) | set(graph.inputs)
     if told and not taken.intersection(stems):
         return stems
     numbers = iter(range(1, len(regions) + len(taken) + 1))
     return [next(name for n in numbers if (name := f"block{n}") not in taken) for _ in regions]
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """The longest text that all names begin with."""
+    first, last = min(names), max(names)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]

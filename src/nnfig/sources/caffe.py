@@ -11,7 +11,8 @@ from nnfig.errors import NnfigError
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources import scopes
 from nnfig.sources.blocks import with_blocks
-from nnfig.sources.caffe_kinds import DATA, Shape, draft, finished, is_left_out, modern
+from nnfig.sources.caffe_kinds import DATA, draft, finished, is_left_out, modern
+from nnfig.sources.caffe_moves import Shape
 from nnfig.sources.caffe_schema import LARGEST_FILE, parsed
 from nnfig.sources.kinds import Clash
 from nnfig.sources.macs import macs
@@ -100,7 +101,7 @@ class _Net:
         return with_blocks(graph)
 
     def _ways(self) -> list[tuple[str, ...]]:
-        """The groups around each layer: parts of its name that more than one layer has, and that are no layer's name."""
+        """The groups around each layer: parts of names that more than one layer has and that name no layer."""
         ways = [tuple(path for path in way if path not in self.names) for way in self.around]
         count: dict[str, int] = {}
         for way in ways:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from nnfig.graph import Dim, Mark
+from nnfig.sources.caffe_moves import MOVES, Draft, Shape, channels
 from nnfig.sources.kinds import KINDS
-
-Shape = tuple[Dim, ...]
 
 OLD_TYPES: Mapping[str, str] = {
     "ABSVAL": "AbsVal", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data", "IM2COL": "Im2col", "IMAGE_DATA": "ImageData",
@@ -38,19 +35,6 @@ DATA = frozenset(
 """Layers that give the network's inputs."""
 LEFT_OUT = frozenset(["Accuracy", "Silence", "HDF5Output"])
 """Layers that are no part of the network's arithmetic; so are losses, whose type ends in Loss."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A layer before it has its place in the graph."""
-
-    kind: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    output: tuple[Shape, ...] | None = None
-    """Shapes of the outputs; None: what PyTorch's kind gives, and if that is unknown the input's."""
-    params: int | None = None
-    """None: what PyTorch's kind has."""
-    mark: Mark = ""
 
 
 def modern(kind: str) -> str:
@@ -112,10 +96,6 @@ def _window(p: Any, default: int = 1) -> dict[str, Any]:
     }
 
 
-def _channels(shape: Shape, axis: int = 1) -> Dim:
-    return shape[axis] if axis < len(shape) else "?"
-
-
 def _bias(p: Any) -> bool:
     return p.bias_term if p.HasField("bias_term") else True
 
@@ -125,7 +105,7 @@ def _conv(layer: Any, shapes: Sequence[Shape]) -> Draft:
     window = _window(p)
     rank = len(window["kernel_size"])
     groups = p.group or 1
-    into = _channels(shapes[0])
+    into = channels(shapes[0])
     if layer.type.startswith("DepthwiseConv") or layer.type == "ConvolutionDepthwise":
         groups = into if isinstance(into, int) else 1
     attributes = {
@@ -179,11 +159,6 @@ def _dropout(layer: Any, shapes: Sequence[Shape]) -> Draft:
     return Draft("Dropout", {"p": p.dropout_ratio if p.HasField("dropout_ratio") else 0.5})
 
 
-def _concat(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p = layer.concat_param
-    return Draft("cat", {"dim": p.axis if p.HasField("axis") else p.concat_dim if p.HasField("concat_dim") else 1})
-
-
 def _eltwise(layer: Any, shapes: Sequence[Shape]) -> Draft:
     p = layer.eltwise_param
     kind = {"PROD": "mul", "MAX": "maximum"}.get(p.operation, "add")
@@ -196,7 +171,7 @@ def _batch_norm(layer: Any, shapes: Sequence[Shape]) -> Draft:
     p = layer.batch_norm_param
     kept = p.moving_average_fraction if p.HasField("moving_average_fraction") else 0.999
     attributes = {
-        "num_features": _channels(shapes[0]),
+        "num_features": channels(shapes[0]),
         "eps": p.eps if p.HasField("eps") else 1e-5,
         "momentum": round(1 - kept, 9),
         "affine": layer.type == "BN",
@@ -210,7 +185,7 @@ def _scale(layer: Any, shapes: Sequence[Shape]) -> Draft:
     if len(layer.bottom) > 1:
         return Draft("mul" if layer.type == "Scale" else "add", {}, tuple(shapes[:1]))
     axis = p.axis if p.HasField("axis") else 1
-    size = _channels(shapes[0], axis)
+    size = channels(shapes[0], axis)
     each = (2 if p.bias_term else 1) if layer.type == "Scale" else 1
     attributes = {"num_features": size, "bias": bool(p.bias_term)} if layer.type == "Scale" else {"num_features": size}
     return Draft(layer.type, attributes, tuple(shapes[:1]), each * size if isinstance(size, int) else 0)
@@ -222,7 +197,7 @@ def _relu(layer: Any, shapes: Sequence[Shape]) -> Draft:
 
 
 def _prelu(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    return Draft("PReLU", {"num_parameters": 1 if layer.prelu_param.channel_shared else _channels(shapes[0])})
+    return Draft("PReLU", {"num_parameters": 1 if layer.prelu_param.channel_shared else channels(shapes[0])})
 
 
 def _elu(layer: Any, shapes: Sequence[Shape]) -> Draft:
@@ -242,59 +217,6 @@ def _power(layer: Any, shapes: Sequence[Shape]) -> Draft:
     )
 
 
-def _flatten(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p = layer.flatten_param
-    start = p.axis if p.HasField("axis") else 1
-    return Draft(
-        "Flatten", {"start_dim": start, "end_dim": p.end_axis if p.HasField("end_axis") else -1}, mark="plumbing"
-    )
-
-
-def _reshape(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    before = shapes[0]
-    sizes: list[Dim] = [
-        before[i] if d == 0 and i < len(before) else d for i, d in enumerate(layer.reshape_param.shape.dim)
-    ]
-    whole = [d for d in before if isinstance(d, int)]
-    fixed = [d for d in sizes if isinstance(d, int) and d > 0]
-    if -1 in sizes:
-        known = len(whole) == len(before) and prod(fixed) > 0
-        sizes[sizes.index(-1)] = prod(whole) // prod(fixed) if known else "?"
-    return Draft("reshape", {"shape": tuple(layer.reshape_param.shape.dim)}, (tuple(sizes),), mark="plumbing")
-
-
-def _slice(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p, before = layer.slice_param, shapes[0]
-    axis = p.axis if p.HasField("axis") else p.slice_dim if p.HasField("slice_dim") else 1
-    size = _channels(before, axis)
-    if not isinstance(size, int):
-        return Draft("split", {"dim": axis}, (before,) * len(layer.top), mark="plumbing")
-    cuts = list(p.slice_point) or [size * i // len(layer.top) for i in range(1, len(layer.top))]
-    pieces = tuple(end - start for start, end in zip([0, *cuts], [*cuts, size], strict=True))
-    output = tuple((*before[:axis], piece, *before[axis + 1 :]) for piece in pieces)
-    return Draft("split", {"split_size": pieces, "dim": axis}, output, mark="plumbing")
-
-
-def _crop(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    axis = layer.crop_param.axis if layer.crop_param.HasField("axis") else 2
-    output = (*shapes[0][:axis], *shapes[1][axis:]) if len(shapes) > 1 else shapes[0]
-    return Draft("Crop", {"axis": axis, "offset": tuple(layer.crop_param.offset)}, (output,))
-
-
-def _permute(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    return Draft("permute", {"dims": tuple(layer.permute_param.order)}, mark="plumbing")
-
-
-def _tile(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p = layer.tile_param
-    axis = p.axis if p.HasField("axis") else 1
-    size = _channels(shapes[0], axis)
-    many = size * p.tiles if isinstance(size, int) else "?"
-    return Draft(
-        "repeat", {"tiles": p.tiles, "dim": axis}, ((*shapes[0][:axis], many, *shapes[0][axis + 1 :]),), mark="plumbing"
-    )
-
-
 def _embed(layer: Any, shapes: Sequence[Shape]) -> Draft:
     p = layer.embed_param
     params = p.input_dim * p.num_output + (p.num_output if _bias(p) else 0)
@@ -302,41 +224,9 @@ def _embed(layer: Any, shapes: Sequence[Shape]) -> Draft:
     return Draft("Embedding", attributes, ((*shapes[0], p.num_output),), params)
 
 
-def _upsample(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p, before = layer.interp_param, shapes[0]
-    factor = layer.upsample_param.scale or p.zoom_factor or 1
-    grid = tuple(d * factor if isinstance(d, int) else "?" for d in before[2:])
-    if p.height and p.width:
-        return Draft("Upsample", {"size": (p.height, p.width), "mode": "bilinear"}, ((*before[:2], p.height, p.width),))
-    mode = "bilinear" if layer.type == "Interp" else "nearest"
-    return Draft("Upsample", {"scale_factor": factor, "mode": mode}, ((*before[:2], *grid),))
-
-
 def _normalize(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    size = 1 if layer.norm_param.channel_shared else _channels(shapes[0])
+    size = 1 if layer.norm_param.channel_shared else channels(shapes[0])
     return Draft("Normalize", {"dim": 1}, tuple(shapes[:1]), size if isinstance(size, int) else 0)
-
-
-def _roi_pool(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p = layer.roi_pooling_param
-    count = shapes[1][0] if len(shapes) > 1 and shapes[1] else "?"
-    return Draft(
-        "roi_pool", {"output_size": (p.pooled_h, p.pooled_w)}, ((count, _channels(shapes[0]), p.pooled_h, p.pooled_w),)
-    )
-
-
-def _reduction(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p = layer.reduction_param
-    return Draft(
-        {"MEAN": "mean"}.get(p.operation, "sum"), {"dim": tuple(range(p.axis, len(shapes[0])))}, (shapes[0][: p.axis],)
-    )
-
-
-def _arg_max(layer: Any, shapes: Sequence[Shape]) -> Draft:
-    p, before = layer.argmax_param, shapes[0]
-    axis = p.axis if p.HasField("axis") else 1
-    kept = (*before[:axis], p.top_k or 1, *before[axis + 1 :]) if p.HasField("axis") else (before[0], 1, p.top_k or 1)
-    return Draft("argmax", {"dim": axis}, (kept,))
 
 
 def _plain(kind: str, **attributes: Any) -> Callable[[Any, Sequence[Shape]], Draft]:
@@ -344,12 +234,12 @@ def _plain(kind: str, **attributes: Any) -> Callable[[Any, Sequence[Shape]], Dra
 
 
 _TABLE: Mapping[str, Callable[[Any, Sequence[Shape]], Draft]] = {
+    **MOVES,
     **dict.fromkeys(("Convolution", "Deconvolution", "DepthwiseConvolution", "ConvolutionDepthwise"), _conv),
     "Pooling": _pool,
     "InnerProduct": _linear,
     "LRN": _lrn,
     "Dropout": _dropout,
-    "Concat": _concat,
     "Eltwise": _eltwise,
     "BatchNorm": _batch_norm,
     "BN": _batch_norm,
@@ -360,19 +250,8 @@ _TABLE: Mapping[str, Callable[[Any, Sequence[Shape]], Draft]] = {
     "ELU": _elu,
     "Softmax": _softmax,
     "Power": _power,
-    "Flatten": _flatten,
-    "Reshape": _reshape,
-    "Slice": _slice,
-    "Crop": _crop,
-    "Permute": _permute,
-    "Tile": _tile,
     "Embed": _embed,
-    "Interp": _upsample,
-    "Upsample": _upsample,
     "Normalize": _normalize,
-    "ROIPooling": _roi_pool,
-    "Reduction": _reduction,
-    "ArgMax": _arg_max,
     "ReLU6": _plain("ReLU6"),
     "Sigmoid": _plain("Sigmoid"),
     "TanH": _plain("Tanh"),

@@ -82,7 +82,8 @@ MESSAGES: Mapping[str, str] = {
 }
 """Fields by message: `name:type`, i int, u unsigned, f float, b bool, s text or enumeration, a message; * repeated."""
 
-_TYPES = {"i": 3, "u": 4, "f": 1, "b": 8, "s": 9}
+_TYPES: Mapping[str, Any] = {"i": 3, "u": 4, "f": 1, "b": 8, "s": 9}
+_MESSAGE: Any = 11
 _TOKENS = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\#[^\n]*|(:\s*)([A-Za-z_]\w*)""")
 LARGEST_FILE = 32 * 2**20
 
@@ -156,7 +157,7 @@ def _net() -> Any:
             if kind in _TYPES:
                 made.type = _TYPES[kind]
             else:
-                made.type, made.type_name = 11, f".nnfig.caffe.{kind}"
+                made.type, made.type_name = _MESSAGE, f".nnfig.caffe.{kind}"
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("nnfig.caffe.Net"))

@@ -92,9 +92,9 @@ FUNCTIONS: Mapping[str, str] = {
 """aten's names that are not torch's."""
 
 MODULES: Mapping[str, str] = {
-    "linear": "Linear", "addmm": "Linear", "embedding": "Embedding", "layer_norm": "LayerNorm", "group_norm": "GroupNorm",
-    "native_layer_norm": "LayerNorm", "native_group_norm": "GroupNorm", "rms_norm": "RMSNorm",
-    "prelu": "PReLU", "lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN",
+    "linear": "Linear", "addmm": "Linear", "embedding": "Embedding", "layer_norm": "LayerNorm",
+    "group_norm": "GroupNorm", "native_layer_norm": "LayerNorm", "native_group_norm": "GroupNorm",
+    "rms_norm": "RMSNorm", "prelu": "PReLU", "lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN",
 }  # fmt: skip
 """Operators with weights whose module is the same whatever the rank."""
 
@@ -140,17 +140,12 @@ def attributes(call: Call, shapes: Shapes) -> dict[str, Any]:
     return found
 
 
-_KEPT = {
-    "kernel_size": "kernel_size", "stride": "stride", "padding": "padding", "dilation": "dilation", "groups": "groups",
-    "ceil_mode": "ceil_mode", "count_include_pad": "count_include_pad", "output_size": "output_size", "dim": "dim",
-    "dims": "dims", "start_dim": "start_dim", "end_dim": "end_dim", "p": "p", "eps": "eps", "negative_slope":
-    "negative_slope", "approximate": "approximate", "keepdim": "keepdim", "is_causal": "is_causal", "alpha": "alpha",
-    "other": "other", "shape": "shape", "size": "shape", "start": "start", "end": "stop", "step": "step", "index": "index",
-    "chunks": "chunks", "split_size": "split_size", "dtype": "dtype", "min_val": "min_val", "max_val": "max_val",
-    "normalized_shape": "normalized_shape", "num_groups": "num_groups", "output_padding": "output_padding",
-    "scale_factors": "scale_factor", "equation": "equation", "bidirectional": "bidirectional", "num_layers": "num_layers",
-    "batch_first": "batch_first", "min": "min", "max": "max", "exponent": "exponent", "pad": "pad", "diagonal": "diagonal",
-}  # fmt: skip
+_SAME = """
+kernel_size stride padding dilation groups ceil_mode count_include_pad output_size dim dims start_dim end_dim p eps
+negative_slope approximate keepdim is_causal alpha other shape start step index chunks split_size dtype min_val max_val
+normalized_shape num_groups output_padding equation bidirectional num_layers batch_first min max exponent pad diagonal
+"""
+_KEPT = {**{name: name for name in _SAME.split()}, "size": "shape", "end": "stop", "scale_factors": "scale_factor"}
 """Names in aten's schema that say something about a layer -> PyTorch's."""
 
 

@@ -212,7 +212,7 @@ def from_program(program: Any) -> Program:
     for name, (whole, place) in same.items():
         outputs.setdefault(whole, {})[place] = name
     named = tuple(_with_outputs(call, outputs.get(call.name)) for call in calls)
-    cls = next((str(list(s.values())[0][1]) for n in graph.nodes if (s := n.meta.get("nn_module_stack"))), "")
+    cls = next((str(next(iter(s.values()))[1]) for n in graph.nodes if (s := n.meta.get("nn_module_stack"))), "")
     buffers = {**signature.inputs_to_buffers, **getattr(signature, "inputs_to_lifted_tensor_constants", {})}
     return Program(
         inputs=tuple(name for name in signature.user_inputs if name in specs),

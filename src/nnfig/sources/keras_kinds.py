@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from nnfig.graph import Dim, Mark
+from nnfig.graph import Mark
+from nnfig.sources.keras_words import Draft, Shape, activation, each, features, is_keras, last, other, sizes
 from nnfig.sources.macs import macs
-
-Shape = tuple[Dim, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One of the layers that a Keras layer is, before it has a name."""
-
-    kind: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    suffix: str = ""
-    """What its name has after the Keras layer's name; empty for the layer itself."""
-    output: Shape | None = None
-    """Where it differs from what Keras gives."""
-    mark: Mark = ""
-    macs: Callable[[Sequence[Shape], Sequence[Shape]], int | None] | None = None
-    """Where the kind's own formula does not do."""
 
 
 def drafts(op: Any, inputs: Sequence[Shape], outputs: Sequence[Shape], channels_last: bool) -> list[Draft]:
@@ -40,16 +23,16 @@ def drafts(op: Any, inputs: Sequence[Shape], outputs: Sequence[Shape], channels_
     """
     name = type(op).__name__
     translate = _TABLE.get(name)
-    if translate is None or not _is_keras(op):
-        return [_other(op, name)]
+    if translate is None or not is_keras(op):
+        return [other(op, name)]
     if channels_last and name in _LAST_AXIS:
         inputs = [(*s[:1], *s[2:], s[1]) if len(s) > 3 else s for s in inputs]
     found = translate(op, inputs, outputs)
     made = found if isinstance(found, list) else [found]
     made = [_axes(item, inputs, outputs) if channels_last else item for item in made]
-    activation = _activation(getattr(op, "activation", None)) if name in _ACTIVATED else None
-    if activation:
-        made.append(Draft(activation[0], activation[1], activation[0].lower()))
+    after = activation(getattr(op, "activation", None)) if name in _ACTIVATED else None
+    if after:
+        made.append(Draft(after[0], after[1], after[0].lower()))
     return made
 
 
@@ -70,50 +53,14 @@ def _size(weight: Any) -> int:
     return prod(weight.shape)
 
 
-def _is_keras(op: Any) -> bool:
-    return type(op).__module__.split(".")[0] in ("keras", "tf_keras")
-
-
-def _other(op: Any, name: str) -> Draft:
-    """An operation of keras.ops in PyTorch's spelling, or a layer of the user's own under its own name."""
-    if not _is_keras(op) or (hasattr(op, "get_config") and hasattr(op, "weights")):
-        return Draft(name)
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return Draft(_OPERATIONS.get(name, snake), mark="plumbing" if name in _MOVES else "")
-
-
 _LAST_AXIS = frozenset(["Dense", "EinsumDense", "LayerNormalization", "RMSNormalization"])
 """Layers that work along the last axis, whatever it is."""
 
-_OPERATIONS = {
-    "Subtract": "sub", "Multiply": "mul", "Divide": "div", "TrueDivide": "div", "Power": "pow", "Negative": "neg",
-    "Concatenate": "cat", "Transpose": "permute", "Absolute": "abs", "ExpandDims": "unsqueeze", "GetItem": "getitem",
-    "BroadcastTo": "expand", "Cast": "to", "Relu": "ReLU", "Gelu": "GELU", "Silu": "SiLU", "Sigmoid": "Sigmoid",
-    "Tanh": "Tanh", "Softmax": "Softmax", "Stack": "stack", "Max": "amax", "Min": "amin", "Take": "index_select",
-    "DotProductAttention": "scaled_dot_product_attention", "LeakyRelu": "LeakyReLU", "Relu6": "ReLU6",
-}  # fmt: skip
-_MOVES = frozenset(["Reshape", "Transpose", "ExpandDims", "Squeeze", "GetItem", "BroadcastTo", "Cast", "Split", "Flip"])
 
-_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "relu": ("ReLU", {}), "relu6": ("ReLU6", {}), "sigmoid": ("Sigmoid", {}), "tanh": ("Tanh", {}),
-    "softmax": ("Softmax", {"dim": -1}), "log_softmax": ("LogSoftmax", {"dim": -1}), "gelu": ("GELU", {}),
-    "silu": ("SiLU", {}), "swish": ("SiLU", {}), "elu": ("ELU", {"alpha": 1.0}), "selu": ("SELU", {}),
-    "celu": ("CELU", {}), "leaky_relu": ("LeakyReLU", {}), "softplus": ("Softplus", {}), "mish": ("Mish", {}),
-    "softsign": ("Softsign", {}), "hard_sigmoid": ("Hardsigmoid", {}), "hard_silu": ("Hardswish", {}),
-    "hard_swish": ("Hardswish", {}), "exponential": ("exp", {}), "log_sigmoid": ("LogSigmoid", {}), "glu": ("GLU", {}),
-}  # fmt: skip
 _ACTIVATED = frozenset(
     f"{kind}{rank}D" for rank in (1, 2, 3) for kind in ("Conv", "DepthwiseConv", "SeparableConv")
 ) | frozenset(["Dense", "EinsumDense", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"])
 """Layers with an activation of their own that runs after them."""
-
-
-def _activation(function: Any) -> tuple[str, Mapping[str, Any]] | None:
-    """Kind and attributes of an activation function; None for none."""
-    name = getattr(function, "__name__", "") or type(function).__name__
-    if function is None or name == "linear":
-        return None
-    return _ACTIVATIONS.get(name, (name, {}))
 
 
 def _axes(item: Draft, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> Draft:
@@ -126,33 +73,29 @@ def _axes(item: Draft, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> Dra
     return Draft(item.kind, {**item.attributes, "dim": 1 if place == rank - 1 else place + 1}, item.suffix, item.output)
 
 
-def _tuple(value: Any, rank: int) -> tuple[int, ...]:
-    return tuple(int(v) for v in value) if isinstance(value, (tuple, list)) else (int(value),) * rank
-
-
 def _padding(op: Any) -> Any:
     """Numbers where they say the same as 'same' or 'valid'."""
     rank = op.rank if hasattr(op, "rank") else len(op.kernel_size)
     if op.padding == "valid":
         return (0,) * rank
-    reach = [d * (k - 1) for k, d in zip(op.kernel_size, _tuple(op.dilation_rate, rank), strict=True)]
-    if op.padding == "same" and all(s == 1 for s in _tuple(op.strides, rank)) and all(r % 2 == 0 for r in reach):
+    reach = [d * (k - 1) for k, d in zip(op.kernel_size, each(op.dilation_rate, rank), strict=True)]
+    if op.padding == "same" and all(s == 1 for s in each(op.strides, rank)) and all(r % 2 == 0 for r in reach):
         return tuple(r // 2 for r in reach)
     return op.padding
 
 
 def _conv(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
     rank = op.rank
-    channels = ins[0][1] if len(ins[0]) > 3 else ins[0][-1]
+    channels = features(ins[0])
     transposed = "Transpose" in type(op).__name__
     depthwise = type(op).__name__.startswith("Depthwise")
     attributes: dict[str, Any] = {
         "in_channels": channels,
         "out_channels": channels * op.depth_multiplier if depthwise and isinstance(channels, int) else op.filters,
-        "kernel_size": _tuple(op.kernel_size, rank),
-        "stride": _tuple(op.strides, rank),
+        "kernel_size": each(op.kernel_size, rank),
+        "stride": each(op.strides, rank),
         "padding": _padding(op),
-        "dilation": _tuple(op.dilation_rate, rank),
+        "dilation": each(op.dilation_rate, rank),
         "groups": channels if depthwise else op.groups if hasattr(op, "groups") else 1,
         "bias": bool(op.use_bias),
     }
@@ -160,12 +103,12 @@ def _conv(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
 
 
 def _separable(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    inside = ins[0][1] if len(ins[0]) > 3 else ins[0][-1]
+    inside = features(ins[0])
     attributes = {
         "in_channels": inside,
         "out_channels": op.filters,
-        "kernel_size": _tuple(op.kernel_size, op.rank),
-        "stride": _tuple(op.strides, op.rank),
+        "kernel_size": each(op.kernel_size, op.rank),
+        "stride": each(op.strides, op.rank),
         "padding": _padding(op),
         "bias": bool(op.use_bias),
     }
@@ -175,24 +118,22 @@ def _separable(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
         if not middle or not all(isinstance(d, int) for d in outputs[0]):
             return None
         places = prod(d for d in outputs[0] if isinstance(d, int)) // op.filters
-        return places * middle * (prod(attributes["kernel_size"]) + op.filters)
+        return places * middle * (prod(each(op.kernel_size, op.rank)) + op.filters)
 
     return Draft(f"SeparableConv{op.rank}d", attributes, macs=count)
 
 
 def _dense(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    return Draft("Linear", {"in_features": ins[0][-1], "out_features": op.units, "bias": bool(op.use_bias)})
+    return Draft("Linear", {"in_features": last(ins[0]), "out_features": op.units, "bias": bool(op.use_bias)})
 
 
 def _pool(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
     rank = len(op.pool_size) if isinstance(op.pool_size, (tuple, list)) else len(ins[0]) - 2
-    kernel, stride = _tuple(op.pool_size, rank), _tuple(op.strides, rank)
+    kernel, stride = each(op.pool_size, rank), each(op.strides, rank)
     attributes: dict[str, Any] = {"kernel_size": kernel, "stride": stride, "padding": (0,) * rank, "ceil_mode": False}
     if op.padding == "same":
-        sizes = ins[0][2:] if rank > 1 else ins[0][1:2]
-        whole = all(
-            isinstance(n, int) and n % s == 0 and k == s for n, k, s in zip(sizes, kernel, stride, strict=False)
-        )
+        grid = ins[0][2:] if rank > 1 else ins[0][1:2]
+        whole = all(isinstance(n, int) and n % s == 0 and k == s for n, k, s in zip(grid, kernel, stride, strict=False))
         odd = all(s == 1 and k % 2 for k, s in zip(kernel, stride, strict=True))
         attributes["padding"] = (0,) * rank if whole else tuple(k // 2 for k in kernel) if odd else "same"
     name = "AvgPool" if type(op).__name__.startswith("Average") else "MaxPool"
@@ -203,7 +144,7 @@ def _global_pool(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> list[D
     """PyTorch's pooling keeps axes of one, which Keras drops: pooling, then flatten."""
     rank = len(ins[0]) - 2
     name = "AdaptiveAvgPool" if "Average" in type(op).__name__ else "AdaptiveMaxPool"
-    channels = ins[0][1] if rank > 1 else ins[0][-1]
+    channels = features(ins[0])
     pool = Draft(f"{name}{rank}d", {"output_size": (1,) * rank}, output=(ins[0][0], channels, *(1,) * rank))
     return [pool] if op.keepdims else [pool, Draft("Flatten", {"start_dim": 1}, "flatten", mark="plumbing")]
 
@@ -211,7 +152,7 @@ def _global_pool(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> list[D
 def _batch_norm(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
     rank = max(1, len(ins[0]) - 2)
     attributes = {
-        "num_features": ins[0][1] if len(ins[0]) > 3 else ins[0][-1],
+        "num_features": features(ins[0]),
         "eps": op.epsilon,
         "momentum": round(1 - op.momentum, 9),
         "affine": bool(op.center or op.scale),
@@ -221,11 +162,11 @@ def _batch_norm(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
 
 def _layer_norm(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
     kind = "RMSNorm" if type(op).__name__ == "RMSNormalization" else "LayerNorm"
-    return Draft(kind, {"normalized_shape": (ins[0][-1],), "eps": op.epsilon})
+    return Draft(kind, {"normalized_shape": (last(ins[0]),), "eps": op.epsilon})
 
 
 def _group_norm(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    channels = ins[0][1] if len(ins[0]) > 3 else ins[0][-1]
+    channels = features(ins[0])
     return Draft("GroupNorm", {"num_groups": op.groups, "num_channels": channels, "eps": op.epsilon})
 
 
@@ -233,7 +174,7 @@ def _recurrent(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
     inner = op.forward_layer if type(op).__name__ == "Bidirectional" else op
     kind = {"SimpleRNN": "RNN"}.get(type(inner).__name__, type(inner).__name__)
     attributes = {
-        "input_size": ins[0][-1],
+        "input_size": last(ins[0]),
         "hidden_size": getattr(inner, "units", "?"),
         "batch_first": True,
         "bidirectional": inner is not op,
@@ -242,17 +183,17 @@ def _recurrent(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
 
 
 def _attention(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    attributes = {"embed_dim": ins[0][-1], "num_heads": op._num_heads, "key_dim": op._key_dim, "batch_first": True}
+    attributes = {"embed_dim": last(ins[0]), "num_heads": op._num_heads, "key_dim": op._key_dim, "batch_first": True}
 
     def count(inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:
-        query, value = inputs[0], inputs[1] if len(inputs) > 1 else inputs[0]
-        width, heads = op._num_heads * op._key_dim, op._num_heads * (op._value_dim or op._key_dim)
-        sizes = (*query, *value, outputs[0][-1])
-        if not all(isinstance(d, int) for d in sizes) or len(query) != 3 or len(value) != 3:
+        query, value = (sizes(shape) for shape in (inputs[0], inputs[1] if len(inputs) > 1 else inputs[0]))
+        result = last(outputs[0])
+        if len(query) != 3 or len(value) != 3 or not isinstance(result, int):
             return None
+        width, heads = op._num_heads * op._key_dim, op._num_heads * (op._value_dim or op._key_dim)
         batch, length, features = query
-        reach, other = value[1], value[2]
-        projections = length * features * width + reach * other * (width + heads) + length * heads * outputs[0][-1]
+        _, reach, other = value
+        projections = length * features * width + reach * other * (width + heads) + length * heads * result
         return batch * (projections + length * reach * (width + heads))
 
     return Draft("MultiheadAttention", attributes, macs=count)
@@ -294,7 +235,7 @@ def _relu(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
 
 
 def _activated(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    kind, attributes = _activation(op.activation) or ("Identity", {})
+    kind, attributes = activation(op.activation) or ("Identity", {})
     return Draft(kind, attributes)
 
 
@@ -327,7 +268,8 @@ def _named(kind: str, mark: Mark = "", **renamed: str) -> Callable[[Any, Sequenc
 
 
 _TABLE: Mapping[str, Callable[[Any, Sequence[Shape], Sequence[Shape]], Draft | list[Draft]]] = {
-    **{f"{kind}{n}D{end}": _conv for n in (1, 2, 3) for kind, end in (("Conv", ""), ("Conv", "Transpose"), ("DepthwiseConv", ""))},
+    **{f"{kind}{n}D": _conv for n in (1, 2, 3) for kind in ("Conv", "DepthwiseConv")},
+    **{f"Conv{n}DTranspose": _conv for n in (1, 2, 3)},
     **{f"SeparableConv{n}D": _separable for n in (1, 2)},
     **{f"{kind}Pooling{n}D": _pool for n in (1, 2, 3) for kind in ("Max", "Average")},
     **{f"Global{kind}Pooling{n}D": _global_pool for n in (1, 2, 3) for kind in ("Max", "Average")},

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def _keras() -> Any:
 
 
 @contextlib.contextmanager
-def _without_memory(keras: Any) -> Iterator[None]:
+def _without_memory(keras: Any) -> Generator[None, None, None]:
     """Weights on PyTorch's meta device, where it is the backend: a configuration cannot fill the memory."""
     if keras.config.backend() != "torch":
         yield

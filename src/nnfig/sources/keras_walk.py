@@ -10,7 +10,8 @@ from nnfig.errors import NnfigError
 from nnfig.graph import Dim, Edge, Graph, Group, Layer, TensorSpec
 from nnfig.sources import scopes
 from nnfig.sources.blocks import with_blocks
-from nnfig.sources.keras_kinds import Draft, Shape, drafts, params, statistics
+from nnfig.sources.keras_kinds import drafts, params, statistics
+from nnfig.sources.keras_words import Draft, Shape
 from nnfig.sources.macs import macs
 
 DEEPEST = 40

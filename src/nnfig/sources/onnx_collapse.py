@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nnfig.sources.onnx_kinds import Draft, Op, Part
+from nnfig.sources.onnx_ops import Draft, Op, Part
 from nnfig.sources.onnx_values import Values
 
 
@@ -64,9 +64,8 @@ def _whole(ops: Sequence[Op], drafts: Sequence[Draft], values: Values) -> Draft 
     if len(ops) > 1 and len(heavy) == 1 and drafts[heavy[0]].weights:
         return replace(drafts[heavy[0]], parts=parts)
     projections, attention = kinds[:-2], kinds[-2:]
-    if attention == ["scaled_dot_product_attention", "Linear"] and 1 <= len(projections) <= 3:
-        if set(projections) == {"Linear"}:
-            return _multihead([drafts[i] for i in heavy], parts)
+    if attention == ["scaled_dot_product_attention", "Linear"] and projections in (["Linear"] * n for n in (1, 2, 3)):
+        return _multihead([drafts[i] for i in heavy], parts)
     return None
 
 

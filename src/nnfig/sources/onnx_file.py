@@ -12,10 +12,11 @@ from nnfig.sources import scopes
 from nnfig.sources.blocks import with_blocks
 from nnfig.sources.macs import macs
 from nnfig.sources.onnx_collapse import collapsed
-from nnfig.sources.onnx_kinds import Draft, Op, Part, draft
+from nnfig.sources.onnx_kinds import draft
 from nnfig.sources.onnx_load import inferred_again, load
 from nnfig.sources.onnx_names import Place, places
 from nnfig.sources.onnx_nodes import operators
+from nnfig.sources.onnx_ops import Draft, Op, Part
 from nnfig.sources.onnx_patterns import fused
 from nnfig.sources.onnx_values import UNKNOWN, Values, head
 

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from nnfig.graph import Mark
+from nnfig.sources.onnx_kinds_weights import WITH_WEIGHTS
+from nnfig.sources.onnx_ops import Draft, Op, owned, rank, rounded, window
 from nnfig.sources.onnx_values import Values
 from nnfig.sources.vocabulary import FUNCTIONS, ONNX, Word
-
-
-@dataclass(frozen=True, slots=True)
-class Op:
-    """One node of an ONNX graph, in plain Python."""
-
-    type: str
-    name: str = ""
-    inputs: tuple[str, ...] = ()
-    """An operand that is left out is ''."""
-    outputs: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    domain: str = ""
-    scope: tuple[str, ...] = ()
-    """Parts of the module path, where the names tell."""
-    classes: tuple[str, ...] = ()
-    """Class names parallel to `scope`, where known."""
-
-    def input(self, place: int) -> str:
-        """The operand at a place; '' where it is left out."""
-        return self.inputs[place] if place < len(self.inputs) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is known of one computation for counting its multiplications."""
-
-    kind: str
-    attributes: Mapping[str, Any]
-    inputs: tuple[tuple[Any, ...] | None, ...]
-    outputs: tuple[tuple[Any, ...] | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A layer before it has a name."""
-
-    kind: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[str, ...] = ()
-    """Tensors that flow in."""
-    weights: tuple[str, ...] = ()
-    """Tensors that it owns."""
-    mark: Mark = ""
-    shapes: tuple[tuple[Any, ...] | None, ...] = ()
-    """Shapes to count multiplications with, where those of `inputs` are not the ones that the formula expects."""
-    parts: tuple[Part, ...] = ()
-    """What it was put together from, to count multiplications part by part."""
 
 
 def draft(op: Op, values: Values) -> Draft:
@@ -68,7 +21,7 @@ def draft(op: Op, values: Values) -> Draft:
             return found
         if op.type in ONNX:
             return _renamed(op, values, ONNX[op.type])
-    weights = tuple(name for name in op.inputs if name and _owned(values, name))
+    weights = tuple(name for name in op.inputs if name and owned(values, name))
     kept = tuple(name for name in op.inputs if not values.known(name))
     return Draft(op.type, _plain(op.attributes), kept, weights)
 
@@ -78,11 +31,6 @@ def as_function(kind: str) -> str:
     return FUNCTIONS.get(kind, kind)
 
 
-def _owned(values: Values, name: str) -> bool:
-    """Whether a constant operand of an operator that nobody knows is a weight."""
-    return name in values.roots and values.is_float(name) and values.number(name) is None
-
-
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes that a layer can carry: numbers, text and short tuples of these."""
     return {
@@ -90,11 +38,6 @@ def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in attributes.items()
         if isinstance(value, (int, float, str, bool)) or (isinstance(value, tuple) and len(value) <= 16)
     }
-
-
-def _rank(op: Op, values: Values, place: int = 0) -> int | None:
-    shape = values.shape(op.input(place))
-    return len(shape) if shape is not None else None
 
 
 def _operands(op: Op, values: Values, named: Sequence[str] = ()) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -129,155 +72,12 @@ def _renamed(op: Op, values: Values, word: Word) -> Draft:
     return Draft(word.kind, attributes, inputs, mark=word.mark)
 
 
-# Layers with weights
-
-
-def _pairs(pads: Sequence[int] | None, rank: int) -> tuple[int, ...]:
-    """ONNX pads (all begins, then all ends) as one number an axis, or as they are where the two sides differ.
-
-    >>> _pairs((1, 1, 1, 1), 2), _pairs((0, 0, 1, 1), 2)
-    ((1, 1), (0, 0, 1, 1))
-    """
-    pads = tuple(pads or (0,) * (2 * rank))
-    return pads[:rank] if pads[:rank] == pads[rank:] else pads
-
-
-def _window(op: Op, rank: int, kernel: Sequence[int]) -> dict[str, Any]:
-    a = op.attributes
-    found: dict[str, Any] = {
-        "kernel_size": tuple(kernel),
-        "stride": tuple(a.get("strides", (1,) * rank)),
-        "padding": _pairs(a.get("pads"), rank),
-        "dilation": tuple(a.get("dilations", (1,) * rank)),
-    }
-    if str(a.get("auto_pad", "NOTSET")).startswith("SAME"):
-        found["padding"] = "same"
-    return found
-
-
-def _conv(op: Op, values: Values) -> Draft | None:
-    weight = values.shape(op.input(1))
-    if weight is None or not values.constant(op.input(1)) or len(weight) < 3:
-        return None
-    rank, groups = len(weight) - 2, op.attributes.get("group", 1)
-    transposed = op.type == "ConvTranspose"
-    first, second = weight[0], weight[1]
-    attributes = {
-        "in_channels": first if transposed else _times(second, groups),
-        "out_channels": _times(second, groups) if transposed else first,
-        **_window(op, rank, op.attributes.get("kernel_shape") or weight[2:]),
-        "groups": groups,
-        "bias": bool(op.input(2)),
-    }
-    if transposed:
-        attributes["output_padding"] = tuple(op.attributes.get("output_padding", (0,) * rank))
-    kind = f"ConvTranspose{rank}d" if transposed else f"Conv{rank}d"
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _times(size: Any, factor: int) -> Any:
-    return size * factor if isinstance(size, int) else size
-
-
-def _gemm(op: Op, values: Values) -> Draft | None:
-    weight = values.shape(op.input(1))
-    if weight is None or len(weight) != 2 or not values.constant(op.input(1)) or not values.constant(op.input(2)):
-        return None
-    out, features = weight if op.attributes.get("transB", 0) else weight[::-1]
-    attributes = {"in_features": features, "out_features": out, "bias": bool(op.input(2))}
-    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _matmul(op: Op, values: Values) -> Draft | None:
-    weight = values.shape(op.input(1))
-    if weight is None or len(weight) != 2 or not values.constant(op.input(1)) or values.constant(op.input(0)):
-        return None
-    attributes = {"in_features": weight[0], "out_features": weight[1], "bias": False}
-    return Draft("Linear", attributes, op.inputs[:1], op.inputs[1:2])
-
-
-def _batch_norm(op: Op, values: Values) -> Draft:
-    shape = values.shape(op.input(1)) or ("?",)
-    rank = _rank(op, values) or 4
-    attributes = {
-        "num_features": shape[0],
-        "eps": _rounded(op.attributes.get("epsilon", 1e-5)),
-        "momentum": _rounded(1 - op.attributes.get("momentum", 0.9)),
-        "affine": True,
-    }
-    kind = {2: "BatchNorm1d", 3: "BatchNorm1d", 5: "BatchNorm3d"}.get(rank, "BatchNorm2d")
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _rounded(value: float) -> float:
-    """A float32 written with the digits that it was given with."""
-    return float(f"{value:.6g}")
-
-
-def _instance_norm(op: Op, values: Values) -> Draft:
-    shape = values.shape(op.input(1)) or ("?",)
-    rank = {3: "1d", 5: "3d"}.get(_rank(op, values) or 4, "2d")
-    attributes = {"num_features": shape[0], "eps": _rounded(op.attributes.get("epsilon", 1e-5)), "affine": True}
-    return Draft(f"InstanceNorm{rank}", attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _group_norm(op: Op, values: Values) -> Draft:
-    shape = values.shape(op.input(0)) or ("?", "?")
-    attributes = {
-        "num_groups": op.attributes.get("num_groups", 1),
-        "num_channels": shape[1],
-        "eps": _rounded(op.attributes.get("epsilon", 1e-5)),
-    }
-    return Draft("GroupNorm", attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _layer_norm(op: Op, values: Values) -> Draft:
-    shape = (values.shape(op.input(1)) if op.input(1) else None) or op.attributes.get("shape") or ("?",)
-    attributes = {"normalized_shape": tuple(shape), "eps": _rounded(op.attributes.get("epsilon", 1e-5))}
-    kind = "RMSNorm" if op.type in ("RMSNormalization", "SimplifiedLayerNormalization") else "LayerNorm"
-    return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
-
-
-def _recurrent(op: Op, values: Values) -> Draft:
-    weight = values.shape(op.input(1)) or ("?", "?", "?")
-    attributes = {
-        "input_size": weight[-1],
-        "hidden_size": op.attributes.get("hidden_size", "?"),
-        "bias": bool(op.input(3)),
-        "bidirectional": op.attributes.get("direction", "forward") == "bidirectional",
-    }
-    weights = tuple(op.input(place) for place in (1, 2, 3, 7) if op.input(place))
-    states = tuple(op.input(p) for p in (0, 5, 6) if op.input(p) and not values.known(op.input(p)))
-    return Draft(op.type, attributes, states, weights)
-
-
-def _prelu(op: Op, values: Values) -> Draft | None:
-    if not values.constant(op.input(1)):
-        return None
-    slopes = [d for d in values.shape(op.input(1)) or () if d != 1]
-    return Draft("PReLU", {"num_parameters": slopes[0] if slopes else 1}, op.inputs[:1], op.inputs[1:2])
-
-
-def _gather(op: Op, values: Values) -> Draft | None:
-    table = values.shape(op.input(0))
-    if table is not None and len(table) == 2 and _owned(values, op.input(0)) and op.attributes.get("axis", 0) == 0:
-        attributes = {"num_embeddings": table[0], "embedding_dim": table[1]}
-        return Draft("Embedding", attributes, op.inputs[1:2], op.inputs[:1])
-    if values.number(op.input(1)) is not None and not values.constant(op.input(0)):
-        attributes = {"dim": op.attributes.get("axis", 0), "index": values.number(op.input(1))}
-        return Draft("select", attributes, op.inputs[:1], mark="plumbing")
-    return None
-
-
-# Layers without weights
-
-
 def _pool(op: Op, values: Values) -> Draft:
     kernel = op.attributes.get("kernel_shape", ())
-    rank = len(kernel)
-    attributes = _window(op, rank, kernel)
+    axes = len(kernel)
+    attributes = window(op, axes, kernel)
     attributes["ceil_mode"] = bool(op.attributes.get("ceil_mode", 0))
-    begins, ends = attributes["padding"][:rank], attributes["padding"][rank:]
+    begins, ends = attributes["padding"][:axes], attributes["padding"][axes:]
     if attributes["padding"] != "same" and ends and all(e >= b for b, e in zip(begins, ends, strict=True)):
         # more padding at the end than at the start is how exporters write ceil_mode
         attributes["padding"] = begins
@@ -287,26 +87,25 @@ def _pool(op: Op, values: Values) -> Draft:
         if all(d == 1 for d in attributes["dilation"]):
             del attributes["dilation"]
     names = {"MaxPool": "MaxPool", "AveragePool": "AvgPool", "LpPool": "LPPool"}
-    return Draft(f"{names[op.type]}{rank}d", attributes, op.inputs[:1])
+    return Draft(f"{names[op.type]}{axes}d", attributes, op.inputs[:1])
 
 
 def _rounds_up(before: Any, after: Any, window: Mapping[str, Any]) -> bool:
     """Whether a window that rounds down would give a smaller output than there is."""
-    sizes = zip(
-        (before or ())[2:], (after or ())[2:], window["kernel_size"], window["stride"], window["padding"], strict=False
-    )
+    grids = [list(shape)[2:] for shape in (before or (), after or ())]
+    sizes = zip(*grids, window["kernel_size"], window["stride"], window["padding"], strict=False)
     return any(isinstance(i, int) and isinstance(o, int) and (i + 2 * p - k) // s + 1 < o for i, o, k, s, p in sizes)
 
 
 def _global_pool(op: Op, values: Values) -> Draft:
-    rank = (_rank(op, values) or 4) - 2
+    axes = (rank(op, values) or 4) - 2
     kind = "AdaptiveMaxPool" if op.type == "GlobalMaxPool" else "AdaptiveAvgPool"
-    return Draft(f"{kind}{rank}d", {"output_size": (1,) * rank}, op.inputs[:1])
+    return Draft(f"{kind}{axes}d", {"output_size": (1,) * axes}, op.inputs[:1])
 
 
 def _dropout(op: Op, values: Values) -> Draft:
     ratio = op.attributes.get("ratio", values.number(op.input(1)))
-    return Draft("Dropout", {"p": _rounded(0.5 if ratio is None else ratio)}, op.inputs[:1])
+    return Draft("Dropout", {"p": rounded(0.5 if ratio is None else ratio)}, op.inputs[:1])
 
 
 def _clip(op: Op, values: Values) -> Draft | None:
@@ -344,13 +143,13 @@ def _upsample(op: Op, values: Values) -> Draft:
     scales = a.get("scales") or values.tuple(op.input(1 if op.type == "Upsample" else 2))
     before, after = values.shape(op.input(0)) or (), values.shape(op.outputs[0]) or ()
     if not scales and len(before) == len(after):
-        sizes = list(zip(before, after, strict=True))
-        scales = tuple(o / i for i, o in sizes) if all(isinstance(x, int) and x for s in sizes for x in s) else ()
+        pairs = [(i, o) for i, o in zip(before, after, strict=True) if isinstance(i, int) and isinstance(o, int) and i]
+        scales = tuple(o / i for i, o in pairs) if len(pairs) == len(before) else ()
     rank = len(before) - 2 if before else 2
     mode = {"linear": {1: "linear", 2: "bilinear", 3: "trilinear"}.get(rank, "linear"), "cubic": "bicubic"}
     attributes: dict[str, Any] = {"mode": mode.get(a.get("mode", "nearest"), a.get("mode", "nearest"))}
     if scales and len(scales) > 2:
-        attributes["scale_factor"] = tuple(int(s) if s == int(s) else _rounded(s) for s in scales[2:])
+        attributes["scale_factor"] = tuple(int(s) if s == int(s) else rounded(s) for s in scales[2:])
     if attributes["mode"] != "nearest":
         attributes["align_corners"] = a.get("coordinate_transformation_mode") == "align_corners"
     return Draft("Upsample", attributes, op.inputs[:1])
@@ -395,22 +194,7 @@ def _cast(op: Op, values: Values) -> Draft:
 
 
 _SPECIAL: Mapping[str, Callable[[Op, Values], Draft | None]] = {
-    "Conv": _conv,
-    "ConvTranspose": _conv,
-    "ConvInteger": _conv,
-    "Gemm": _gemm,
-    "MatMul": _matmul,
-    "BatchNormalization": _batch_norm,
-    "InstanceNormalization": _instance_norm,
-    "GroupNormalization": _group_norm,
-    "LayerNormalization": _layer_norm,
-    "RMSNormalization": _layer_norm,
-    "SimplifiedLayerNormalization": _layer_norm,
-    "LSTM": _recurrent,
-    "GRU": _recurrent,
-    "RNN": _recurrent,
-    "PRelu": _prelu,
-    "Gather": _gather,
+    **WITH_WEIGHTS,
     "MaxPool": _pool,
     "AveragePool": _pool,
     "LpPool": _pool,

@@ -142,4 +142,4 @@ def _forget(tensor: TensorProto) -> None:
     for field in ("raw_data", "float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data"):
         tensor.ClearField(field)
     del tensor.external_data[:]
-    tensor.data_location = 1  # EXTERNAL: onnx then reads its shape and asks for nothing else
+    tensor.data_location = type(tensor).EXTERNAL  # onnx then reads its shape and asks for nothing else

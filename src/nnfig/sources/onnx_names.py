@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from nnfig.sources.onnx_kinds import Draft, Op, as_function
+from nnfig.sources.onnx_kinds import as_function
+from nnfig.sources.onnx_ops import Draft, Op
 from nnfig.sources.onnx_values import Values
 from nnfig.sources.scopes import clean, module_path, unique, without_common_root
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx_functions import CLASS
-from nnfig.sources.onnx_kinds import Op
+from nnfig.sources.onnx_ops import Op
 from nnfig.sources.onnx_values import Values, learn, solve
 from nnfig.sources.scopes import clean
 
@@ -108,7 +108,11 @@ def _scope(node: NodeProto) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if "pkg.torch.onnx.name_scopes" in told:
         return _told(told)
     parts = [clean(part) for part in node.name.split("/") if part]
-    calls = dict(line.rpartition("=")[::2] for p in node.metadata_props if p.key == CLASS for line in [p.value])
+    calls: dict[str, str] = {}
+    for prop in node.metadata_props:
+        if prop.key == CLASS:
+            way, _, function = prop.value.rpartition("=")
+            calls[way] = function
     ways = ["/".join(parts[: i + 1]) for i in range(len(parts) - 1)]
     return tuple(parts[:-1]), tuple(calls.get(way, "") for way in ways)
 

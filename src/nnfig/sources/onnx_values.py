@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from nnfig.graph import Dim, TensorSpec
+from nnfig.sources.onnx_numbers import DTYPES, LARGEST, NUMPY
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto, TypeProto
 
-LARGEST = 4096
-"""Elements up to which constants are computed."""
-
-_DTYPES = {
-    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-    17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4",
-}  # fmt: skip
 UNKNOWN = "?"
 """A size that nobody named."""
 
@@ -95,7 +88,7 @@ def head(graph: GraphProto) -> Values:
         add_constant(values, tensor.name, tensor)
     for sparse in graph.sparse_initializer:
         name = sparse.values.name
-        values.specs[name] = TensorSpec(tuple(sparse.dims), _DTYPES.get(sparse.values.data_type, "float32"))
+        values.specs[name] = TensorSpec(tuple(sparse.dims), DTYPES.get(sparse.values.data_type, "float32"))
         values.roots[name] = (name,)
     return values
 
@@ -104,7 +97,7 @@ def add_constant(values: Values, name: str, tensor: TensorProto) -> None:
     """Note an initialiser or the value of a Constant node."""
     from onnx import numpy_helper
 
-    values.specs[name] = TensorSpec(tuple(tensor.dims), _DTYPES.get(tensor.data_type, "float32"))
+    values.specs[name] = TensorSpec(tuple(tensor.dims), DTYPES.get(tensor.data_type, "float32"))
     values.roots[name] = (name,)
     if prod(tensor.dims) <= LARGEST and tensor.data_location != 1 and tensor.data_type != 8:
         try:
@@ -195,7 +188,7 @@ def _filled(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> N
     if shape is None:
         return
     tensor = attributes.get("value")
-    dtype = _DTYPES.get(tensor.data_type, "float32") if tensor is not None else "float32"
+    dtype = DTYPES.get(tensor.data_type, "float32") if tensor is not None else "float32"
     values.specs[name] = TensorSpec(tuple(int(d) for d in shape), dtype)
     if prod(shape) <= LARGEST:
         from onnx import numpy_helper
@@ -223,7 +216,7 @@ def _compute(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> 
     """Compute a constant where its operator is one of the table's and its operands are small."""
     import numpy
 
-    operation = _NUMPY.get(node.op_type)
+    operation = NUMPY.get(node.op_type)
     operands = [values.numbers.get(name) for name in node.input]
     if operation is None or any(o is None for o, name in zip(operands, node.input, strict=True) if name):
         return
@@ -254,88 +247,10 @@ def _compute_sizes(values: Values, node: NodeProto, attributes: Mapping[str, Any
             return
         operands.append(known)
     try:
-        result = numpy.asarray(_NUMPY[node.op_type](numpy, operands, attributes), dtype=object)
+        result = numpy.asarray(NUMPY[node.op_type](numpy, operands, attributes), dtype=object)
     except Exception:
         return
     values.sizes[node.output[0]] = tuple(result.reshape(-1).tolist())
-
-
-def _axes(operands: Sequence[Any], attributes: Mapping[str, Any]) -> tuple[int, ...] | None:
-    given = attributes.get("axes")
-    if given is None and len(operands) > 1 and operands[1] is not None:
-        given = operands[1].reshape(-1).tolist()
-    return tuple(int(a) for a in given) if given is not None else None
-
-
-def _slice(np: Any, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
-    data = operands[0]
-    if "starts" in attributes:
-        starts, ends = attributes["starts"], attributes["ends"]
-        axes, steps = attributes.get("axes"), None
-    else:
-        starts, ends = operands[1].tolist(), operands[2].tolist()
-        axes = operands[3].tolist() if len(operands) > 3 and operands[3] is not None else None
-        steps = operands[4].tolist() if len(operands) > 4 and operands[4] is not None else None
-    cut = [slice(None)] * data.ndim
-    for place, axis in enumerate(axes or range(len(starts))):
-        cut[axis] = slice(starts[place], ends[place], steps[place] if steps else None)
-    return data[tuple(cut)]
-
-
-def _cast(np: Any, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
-    if operands[0].dtype == object:
-        return operands[0]
-    return operands[0].astype(_DTYPES.get(attributes.get("to", 7), "int64"))
-
-
-def _divide(np: Any, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
-    if operands[0].dtype.kind in "iu":
-        return np.trunc(operands[0] / operands[1]).astype(operands[0].dtype)
-    return operands[0] / operands[1]
-
-
-def _range(np: Any, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
-    start, stop, step = (o.reshape(-1)[0] for o in operands)
-    if (stop - start) / step > LARGEST:
-        raise ValueError
-    return np.arange(start, stop, step)
-
-
-def _expand(np: Any, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
-    shape = operands[1].tolist()
-    if prod(shape) > LARGEST:
-        raise ValueError
-    return np.broadcast_to(operands[0], np.broadcast_shapes(operands[0].shape, tuple(shape)))
-
-
-_NUMPY: Mapping[str, Callable[[Any, Sequence[Any], Mapping[str, Any]], Any]] = {
-    "Identity": lambda np, o, a: o[0],
-    "Cast": _cast,
-    "Gather": lambda np, o, a: np.take(o[0], o[1].astype("int64"), axis=a.get("axis", 0)),
-    "Concat": lambda np, o, a: np.concatenate(o, axis=a.get("axis", 0)),
-    "Unsqueeze": lambda np, o, a: np.expand_dims(o[0], _axes(o, a) or 0),
-    "Squeeze": lambda np, o, a: np.squeeze(o[0], _axes(o, a)),
-    "Reshape": lambda np, o, a: o[0].reshape(o[1].tolist()),
-    "Transpose": lambda np, o, a: np.transpose(o[0], a.get("perm")),
-    "Slice": _slice,
-    "Range": _range,
-    "Expand": _expand,
-    "Where": lambda np, o, a: np.where(*o),
-    "Equal": lambda np, o, a: o[0] == o[1],
-    "Not": lambda np, o, a: ~o[0],
-    "Add": lambda np, o, a: o[0] + o[1],
-    "Sub": lambda np, o, a: o[0] - o[1],
-    "Mul": lambda np, o, a: o[0] * o[1],
-    "Div": _divide,
-    "Neg": lambda np, o, a: -o[0],
-    "Sqrt": lambda np, o, a: np.sqrt(o[0]),
-    "Floor": lambda np, o, a: np.floor(o[0]),
-    "Ceil": lambda np, o, a: np.ceil(o[0]),
-    "Min": lambda np, o, a: np.minimum(*o),
-    "Max": lambda np, o, a: np.maximum(*o),
-    "ReduceProd": lambda np, o, a: np.prod(o[0]),
-}
-"""Operators on sizes, axes and scales; anything else that is constant keeps only its shape."""
 
 
 def _spec(kind: TypeProto) -> TensorSpec | None:
@@ -346,7 +261,7 @@ def _spec(kind: TypeProto) -> TensorSpec | None:
     if not kind.HasField("tensor_type") or not kind.tensor_type.HasField("shape"):
         return None
     tensor = kind.tensor_type
-    return TensorSpec(tuple(_dim(d) for d in tensor.shape.dim), _DTYPES.get(tensor.elem_type, "float32"))
+    return TensorSpec(tuple(_dim(d) for d in tensor.shape.dim), DTYPES.get(tensor.elem_type, "float32"))
 
 
 def _dim(dim: Any) -> Dim:

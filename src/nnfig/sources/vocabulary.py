@@ -63,6 +63,11 @@ FUNCTIONS: Mapping[str, str] = {
 """Module kinds without parameters -> the function of the same arithmetic."""
 
 _AXIS = {"axis": "dim"}
+_AS_SPELT = """
+Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Sin Cos Tan Floor Ceil Round Sign Reciprocal Asin Acos Atan Sinh Cosh Asinh
+Acosh Atanh Det
+""".split()
+"""Operators that PyTorch spells the same, in small letters."""
 
 ONNX: Mapping[str, Word] = {
     # activations
@@ -86,9 +91,7 @@ ONNX: Mapping[str, Word] = {
     "Hardmax": Word("hardmax", attributes=_AXIS),
     "Shrink": Word("Softshrink", attributes={"lambd": "lambd"}),
     # arithmetic
-    **{name: Word(name.lower()) for name in ("Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Exp", "Log", "Neg", "Abs")},
-    **{name: Word(name.lower()) for name in ("Erf", "Sin", "Cos", "Tan", "Floor", "Ceil", "Round", "Sign", "Reciprocal")},
-    **{name: Word(name.lower()) for name in ("Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Det")},
+    **{name: Word(name.lower()) for name in _AS_SPELT},
     "Sum": Word("add"),
     "Mean": Word("mean"),
     "Max": Word("maximum"),
