@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from nnfig.emit import Tex, escape, layer_name, missing, node_name
 from nnfig.emit.escape import comment, lines, size
 
-KNOWN = set(
-    """textbackslash textasciicircum textasciitilde textquoteleft textquotedblleft textquotedblright textendash textemdash
-    textexclamdown textquestiondown ensuremath nnfx nnfup nnfdown nnfmissing dots ss ae AE oe OE o O aa AA l L i j S P
-    dag ddag pounds copyright r u H v c d b""".split()
+KNOWN = frozenset(
+    """textbackslash textasciicircum textasciitilde textquoteleft textquotedblleft textquotedblright textendash
+    textemdash textexclamdown textquestiondown ensuremath nnfx nnfup nnfdown nnfmissing dots ss ae AE oe OE o O
+    aa AA l L i j S P dag ddag pounds copyright r u H v c d b""".split()  # noqa: SIM905
 )
 
 

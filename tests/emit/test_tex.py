@@ -1,21 +1,18 @@
 """A scene becomes a file that people read, TeX runs and programs read back."""
 
-import importlib.util
 import re
-import sys
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnfig import emit
 from nnfig.errors import NnfigError
 
-_spec = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
-assert _spec and _spec.loader
-scenes = importlib.util.module_from_spec(_spec)
-sys.modules["scenes"] = scenes
-_spec.loader.exec_module(scenes)
+scenes = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("scenes.py"))))
 
+# ruff: noqa: E501
 BLOCK = r"""% nnfig 1.0 · nnfig draw net.yaml -o net.tex
 \ifdefined\nnfset\else\input{nnfig-standalone}\fi
 \begin{tikzpicture}[nnf={alt={A residual block},
@@ -75,14 +72,23 @@ def test_no_field_can_inject():
     """Names, labels, kinds, classes, facts, titles, captions and commands are text and stay text."""
     text = emit.tex(scenes.evil(), command=scenes.EVIL)
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("%"))
-    assert re.findall(r"\\(?:input|write18|end|oops)\b.*", code) == [r"\input{nnfig-standalone}\fi", r"\end{tikzpicture}"]
-    assert all(line.lstrip().startswith((r"\nnf", r"\ifdefined", r"\begin", r"\end", "caption", "size")) for line in code.splitlines())
+    assert re.findall(r"\\(?:input|write18|end|oops)\b.*", code) == [
+        r"\input{nnfig-standalone}\fi",
+        r"\end{tikzpicture}",
+    ]
+    assert all(
+        line.lstrip().startswith((r"\nnf", r"\ifdefined", r"\begin", r"\end", "caption", "size"))
+        for line in code.splitlines()
+    )
 
 
 def test_volumes_maps_and_neurons_carry_their_shape():
     """Depth, seams, bands, kernels, copies and columns are keys of the layer's line."""
     text = emit.tex(scenes.volumes())
-    assert r"depth=80, seams={0.5}, bands={0.4/0.5/act,0.9/1/act}, side={224}, below={2x64}, edge={224}, window={-8,2,12,12}]{c1}" in text
+    assert (
+        r"depth=80, seams={0.5}, bands={0.4/0.5/act,0.9/1/act}, side={224}, below={2x64}, edge={224}, window={-8,2,12,12}]{c1}"
+        in text
+    )
     assert "[conv, map, at={240,60}, size={16,70}, copied=0.5, top={128}]{m2}" in text
     assert "count=6, dots after=5, crossed={2}]{n1}" in text
     assert r"\nnfedge[dense, no tip]{n1}{n2}" in text
@@ -108,13 +114,17 @@ def template(tmp_path):
 
 def test_a_template_extends_ours(template):
     """Blocks can be replaced; values are ready TeX; plain text goes through `tex`."""
-    mine = template('<% extends "figure.tex.jinja" %>\n<% block header %>\n% nnfig, <<tex("50%")>>, <<layers | length>>\n<% endblock %>')
+    mine = template(
+        '<% extends "figure.tex.jinja" %>\n<% block header %>\n% nnfig, <<tex("50%")>>, <<layers | length>>\n<% endblock %>'
+    )
     assert emit.tex(scenes.block(), template=mine).startswith("% nnfig, 50\\%, 6\n\\ifdefined")
 
 
 def test_a_template_walks_over_layers(template):
     """Each layer gives its class, its options by name and its node."""
-    mine = template("% nnfig\n<% for layer in layers %><<layer.cls>>:<<layer.values.at>>:<<layer.arguments[0]>> <% endfor %>")
+    mine = template(
+        "% nnfig\n<% for layer in layers %><<layer.cls>>:<<layer.values.at>>:<<layer.arguments[0]>> <% endfor %>"
+    )
     assert "conv:{64,30}:layer1/0/conv-1" in emit.tex(scenes.block(), template=mine)
 
 

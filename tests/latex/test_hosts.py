@@ -1,22 +1,18 @@
 """A figure is at home in any paper: classes, packages, engines and places, without a warning of its own."""
 
-import importlib.util
 import os
 import re
+import runpy
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnfig import emit, typeset
 
-_spec = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "emit" / "scenes.py")
-assert _spec and _spec.loader
-scenes = importlib.util.module_from_spec(_spec)
-sys.modules["scenes"] = scenes
-_spec.loader.exec_module(scenes)
+scenes = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "emit" / "scenes.py")))
 
 pytestmark = [pytest.mark.tex, pytest.mark.slow]
 
@@ -26,19 +22,23 @@ BOTH = FIGURE + r"\begin{figure*}\centering\input{volumes}\caption{Volumes}\end{
 
 def article(before: str = "", body: str = BOTH, after: str = "", options: str = "") -> str:
     """An article with something loaded before nnfig, a body, and something loaded after."""
-    return rf"\documentclass[{options}]{{article}}{before}\usepackage{{nnfig}}{after}\begin{{document}}Text. {body}\end{{document}}"
+    loaded = rf"{before}\usepackage{{nnfig}}{after}"
+    return rf"\documentclass[{options}]{{article}}{loaded}\begin{{document}}Text. {body}\end{{document}}"
 
 
-def of_class(name: str, options: str = "", before: str = "", body: str = BOTH) -> str:
+def of_class(name: str, options: str = "", body: str = BOTH) -> str:
     """A paper in a publisher's class."""
-    return rf"\documentclass[{options}]{{{name}}}\usepackage{{nnfig}}\begin{{document}}{before}Text. {body}\end{{document}}"
+    return rf"\documentclass[{options}]{{{name}}}\usepackage{{nnfig}}\begin{{document}}Text. {body}\end{{document}}"
 
 
 HOSTS: dict[str, tuple[str, str]] = {
     "article": ("pdflatex", article()),
     "two-columns": ("pdflatex", article(options="twocolumn")),
     "IEEEtran": ("pdflatex", of_class("IEEEtran")),
-    "acmart": ("pdflatex", of_class("acmart", "sigconf,nonacm", body=BOTH.replace(r"\caption", r"\Description{A net}\caption"))),
+    "acmart": (
+        "pdflatex",
+        of_class("acmart", "sigconf,nonacm", body=BOTH.replace(r"\caption", r"\Description{A net}\caption")),
+    ),
     "llncs": ("pdflatex", of_class("llncs")),
     "revtex": ("pdflatex", of_class("revtex4-2", "aps,prl,reprint")),
     "elsarticle": ("pdflatex", of_class("elsarticle")),
@@ -62,9 +62,14 @@ HOSTS: dict[str, tuple[str, str]] = {
     ),
     "wrapfigure": (
         "pdflatex",
-        article(r"\usepackage{wrapfig,lipsum}", r"\begin{wrapfigure}{r}{95mm}\input{block}\end{wrapfigure}\lipsum[1-3]"),
+        article(
+            r"\usepackage{wrapfig,lipsum}", r"\begin{wrapfigure}{r}{95mm}\input{block}\end{wrapfigure}\lipsum[1-3]"
+        ),
     ),
-    "resizebox": ("pdflatex", article(r"\usepackage{adjustbox}", r"\resizebox{5cm}{!}{\input{block}}\adjustbox{width=4cm}{\input{volumes}}")),
+    "resizebox": (
+        "pdflatex",
+        article(r"\usepackage{adjustbox}", r"\resizebox{5cm}{!}{\input{block}}\adjustbox{width=4cm}{\input{volumes}}"),
+    ),
     "standalone-class": (
         "pdflatex",
         r"\documentclass[tikz,border=2pt]{standalone}\usepackage{nnfig}\begin{document}\input{block}\end{document}",
@@ -84,8 +89,8 @@ HOSTS: dict[str, tuple[str, str]] = {
     "host-styles": (
         "pdflatex",
         article(
-            after=r"\usetikzlibrary{arrows.meta}\tikzset{every node/.style={draw,red,rotate=20},every path/.style={very thick,dotted},"
-            r"every picture/.style={line width=3pt},>=latex}",
+            after=r"\usetikzlibrary{arrows.meta}\tikzset{every node/.style={draw,red,rotate=20},"
+            r"every path/.style={very thick,dotted},every picture/.style={line width=3pt},>=latex}",
         ),
     ),
     "fonts-and-spacing": (
@@ -112,7 +117,8 @@ HOSTS: dict[str, tuple[str, str]] = {
 }
 
 QUIET = re.compile(
-    r"(?m)^(?!.*(?:rerun|Rerun|There were undefined references|Reference `f'|Label\(s\) may|No file|float specifier|has changed))"
+    r"(?m)^(?!.*(?:rerun|Rerun|There were undefined references|Reference `f'|Label\(s\) may|No file|float specifier"
+    r"|has changed))"
     r"(?:.*Warning: .*|Overfull .*|! .*|Missing character.*)$"
 )
 
@@ -145,7 +151,10 @@ def compiled(engine: str, text: str, folder: Path, name: str) -> str:
         r"\\usepackage(?:\[[^\]]*\])?\{([^}]*)\}", text
     )
     for file in [f for names in wanted for f in names.split(",") if f != "nnfig"]:
-        found = [subprocess.run(["kpsewhich", f"{file}.{e}"], capture_output=True, check=False).stdout for e in ("cls", "sty")]
+        found = [
+            subprocess.run(["kpsewhich", f"{file}.{e}"], capture_output=True, check=False).stdout
+            for e in ("cls", "sty")
+        ]
         if not any(found):
             pytest.skip(f"no {file}: install texlive-publishers, texlive-latex-extra")
     (folder / f"{name}.tex").write_text(text, encoding="utf-8")

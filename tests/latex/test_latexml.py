@@ -1,21 +1,17 @@
 """arXiv's converter makes SVG of a figure: boxes, wires, labels and volumes."""
 
-import importlib.util
 import re
+import runpy
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnfig import emit, typeset
 
-_spec = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "emit" / "scenes.py")
-assert _spec and _spec.loader
-scenes = importlib.util.module_from_spec(_spec)
-sys.modules["scenes"] = scenes
-_spec.loader.exec_module(scenes)
+scenes = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "emit" / "scenes.py")))
 
 pytestmark = [
     pytest.mark.tex,
@@ -37,7 +33,12 @@ def test_figures_become_svg_without_an_error(package, page, tmp_path):
     (tmp_path / "volumes.tex").write_text(emit.tex(scenes.volumes(), page=page), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(PAPER % package)
     done = subprocess.run(
-        ["latexmlc", "--includestyles", "--dest=paper.html", "paper.tex"], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+        ["latexmlc", "--includestyles", "--dest=paper.html", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert "Conversion complete: No obvious problems" in done.stderr + done.stdout
     html = (tmp_path / "paper.html").read_text(encoding="utf-8")

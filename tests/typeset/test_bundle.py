@@ -1,21 +1,17 @@
 """What goes to arXiv or Overleaf: complete, checked, with names that are accepted."""
 
-import importlib.util
 import re
+import runpy
 import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnfig import emit, typeset
 from nnfig.errors import NnfigError
 
-_spec = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "emit" / "scenes.py")
-assert _spec and _spec.loader
-scenes = importlib.util.module_from_spec(_spec)
-sys.modules["scenes"] = scenes
-_spec.loader.exec_module(scenes)
+scenes = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "emit" / "scenes.py")))
 
 
 @pytest.fixture
@@ -41,7 +37,10 @@ def test_a_paper_beside_the_bundle_compiles(figure, tmp_path):
     paper = rf"\documentclass{{article}}\usepackage{{nnfig}}\begin{{document}}{body}\end{{document}}"
     (tmp_path / "out" / "paper.tex").write_text(paper)
     done = subprocess.run(
-        ["pdflatex", "-no-shell-escape", "-halt-on-error", "paper"], cwd=tmp_path / "out", capture_output=True, check=False
+        ["pdflatex", "-no-shell-escape", "-halt-on-error", "paper"],
+        cwd=tmp_path / "out",
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0
 

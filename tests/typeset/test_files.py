@@ -22,7 +22,15 @@ def test_a_text_of_someone_else_is_kept(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["% nnfig 1.0 · x\n", "# nnfig\n", "nnfig: 1\n", "<!-- nnfig -->\n<svg/>", '{\n  "nnfig": 1}', "<!DOCTYPE html>\n<!-- nnfig -->", ""],
+    [
+        "% nnfig 1.0 · x\n",
+        "# nnfig\n",
+        "nnfig: 1\n",
+        "<!-- nnfig -->\n<svg/>",
+        '{\n  "nnfig": 1}',
+        "<!DOCTYPE html>\n<!-- nnfig -->",
+        "",
+    ],
 )
 def test_our_own_texts_are_overwritten(tmp_path, text):
     """Every kind of file that nnfig writes is recognised by its beginning."""

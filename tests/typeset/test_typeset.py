@@ -1,21 +1,17 @@
 """TeX runs safely, its errors are told in terms of the figure, and what comes out is what went in."""
 
-import importlib.util
 import io
-import sys
+import runpy
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnfig import emit, typeset
 from nnfig.errors import NnfigError
 
-_spec = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "emit" / "scenes.py")
-assert _spec and _spec.loader
-scenes = importlib.util.module_from_spec(_spec)
-sys.modules["scenes"] = scenes
-_spec.loader.exec_module(scenes)
+scenes = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "emit" / "scenes.py")))
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -118,13 +114,17 @@ def test_a_figure_that_never_ends_is_stopped(monkeypatch):
     from nnfig.typeset import run
 
     monkeypatch.setattr(run, "TIME_LIMIT", 0.5)
-    with pytest.raises(NnfigError, match="stopped after 0.5 s"):
+    with pytest.raises(NnfigError, match=r"stopped after 0\.5 s"):
         typeset.pdf(r"\documentclass{article}\begin{document}\loop\iftrue\repeat\end{document}")
 
 
 @pytest.mark.parametrize(
     ("make", "program"),
-    [(lambda: typeset.pdf("x"), "pdflatex"), (lambda: typeset.svg("x"), "latex"), (lambda: typeset.png(b""), "pdftoppm")],
+    [
+        (lambda: typeset.pdf("x"), "pdflatex"),
+        (lambda: typeset.svg("x"), "latex"),
+        (lambda: typeset.png(b""), "pdftoppm"),
+    ],
 )
 def test_without_tex_the_message_says_what_to_install(monkeypatch, make, program):
     """No traceback, one command."""

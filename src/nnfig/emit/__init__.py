@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nnfig.emit.escape import Tex, missing, tex as escape
+from nnfig.emit.escape import Tex, missing
+from nnfig.emit.escape import tex as escape
 from nnfig.emit.names import layer_name, node_name
 from nnfig.emit.page import tex, unprintable
 

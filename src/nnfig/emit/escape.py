@@ -48,8 +48,8 @@ def lines(texts: Iterable[str]) -> Tex:
 def comment(text: str) -> Tex:
     r"""Text for behind a `%`: one line, without control characters.
 
-    >>> print(comment("a\\n\\input b"))
-    a \\input b
+    >>> print(comment("a\n%: b"))
+    a %: b
     """
     return Tex(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
 
@@ -111,47 +111,52 @@ _ACCENTS = {
     "̈": r"\"", "̊": r"\r", "̋": r"\H", "̌": r"\v", "̧": r"\c", "̣": r"\d", "̱": r"\b",
 }  # fmt: skip
 
-_ASCII = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
-    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\ensuremath{{<}}",
-    ">": r"\ensuremath{{>}}", "|": r"\ensuremath{{|}}", '"': r"\textquotedblright{}", "`": r"\textquoteleft{}", "*": r"\ensuremath{{\ast}}",
-}  # fmt: skip
 
-_MATH = {
-    "·": r"\cdot", "→": r"\rightarrow", "←": r"\leftarrow", "↑": r"\uparrow", "↓": r"\downarrow", "↔": r"\leftrightarrow",
-    "⇒": r"\Rightarrow", "⇐": r"\Leftarrow", "−": "-", "±": r"\pm", "÷": r"\div", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq",
-    "≈": r"\approx", "≡": r"\equiv", "∼": r"\sim", "∝": r"\propto", "∞": r"\infty", "√": r"\surd", "∑": r"\Sigma",
-    "∏": r"\Pi", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla", "∈": r"\in", "∉": r"\notin", "⊂": r"\subset", "∪": r"\cup",
-    "∩": r"\cap", "∅": r"\emptyset", "∀": r"\forall", "∃": r"\exists", "¬": r"\neg", "∧": r"\wedge", "∨": r"\vee",
-    "‖": r"\|", "∥": r"\|", "⊕": r"\oplus", "⊗": r"\otimes", "⊙": r"\odot", "⊖": r"\ominus", "∘": r"\circ", "°": r"^\circ",
-    "′": r"^\prime", "•": r"\bullet", "⋅": r"\cdot", "∗": r"\ast", "⋆": r"\star", "⟨": r"\langle", "⟩": r"\rangle",
-    "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "⋮": r"\vdots", "⋯": r"\cdots", "△": r"\triangle",
-    "µ": r"\mu", "ℓ": r"\ell", "ħ": r"\hbar", "ℝ": r"\mathrm{R}", "ℕ": r"\mathrm{N}", "ℤ": r"\mathrm{Z}",
-}  # fmt: skip
+def _pairs(text: str) -> dict[str, str]:
+    """A table from text: a character, its TeX, the next character ..."""
+    words = text.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
 
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρςστυφχψωϵϑϕϱϖ",
-        (
-            r"\alpha \beta \gamma \delta \varepsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \pi \rho "
-            r"\varsigma \sigma \tau \upsilon \varphi \chi \psi \omega \epsilon \vartheta \phi \varrho \varpi"
-        ).split(),
-        strict=True,
-    )
+
+_ASCII = _pairs(
+    r"""
+    \ \textbackslash{}  { \{  } \}  $ \$  & \&  # \#  % \%  _ \_  ^ \textasciicircum{}
+    ~ \textasciitilde{}  < \ensuremath{{<}}  > \ensuremath{{>}}  | \ensuremath{{|}}
+    " \textquotedblright{}  ` \textquoteleft{}  * \ensuremath{{\ast}}
+    """
 )
-_GREEK |= dict(
-    zip("ΓΔΘΛΞΠΣΥΦΨΩ", r"\Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega".split(), strict=True)
+
+_MATH = _pairs(
+    r"""
+    · \cdot  → \rightarrow  ← \leftarrow  ↑ \uparrow  ↓ \downarrow  ↔ \leftrightarrow  ⇒ \Rightarrow
+    ⇐ \Leftarrow  − -  ± \pm  ÷ \div  ≤ \leq  ≥ \geq  ≠ \neq  ≈ \approx  ≡ \equiv  ∼ \sim  ∝ \propto
+    ∞ \infty  √ \surd  ∑ \Sigma  ∏ \Pi  ∫ \int  ∂ \partial  ∇ \nabla  ∈ \in  ∉ \notin  ⊂ \subset  ∪ \cup
+    ∩ \cap  ∅ \emptyset  ∀ \forall  ∃ \exists  ¬ \neg  ∧ \wedge  ∨ \vee  ‖ \|  ∥ \|  ⊕ \oplus  ⊗ \otimes
+    ⊙ \odot  ⊖ \ominus  ∘ \circ  ° ^\circ  ′ ^\prime  • \bullet  ⋅ \cdot  ∗ \ast  ⋆ \star  ⟨ \langle
+    ⟩ \rangle  ⌊ \lfloor  ⌋ \rfloor  ⌈ \lceil  ⌉ \rceil  ⋮ \vdots  ⋯ \cdots  △ \triangle  µ \mu  ℓ \ell
+    ħ \hbar  ℝ \mathrm{R}  ℕ \mathrm{N}  ℤ \mathrm{Z}
+    """
+)
+
+_GREEK = _pairs(
+    r"""
+    α \alpha  β \beta  γ \gamma  δ \delta  ε \varepsilon  ζ \zeta  η \eta  θ \theta  ι \iota  κ \kappa  λ \lambda
+    μ \mu  ν \nu  ξ \xi  π \pi  ρ \rho  ς \varsigma  σ \sigma  τ \tau  υ \upsilon  φ \varphi  χ \chi  ψ \psi
+    ω \omega  ϵ \epsilon  ϑ \vartheta  ϕ \phi  ϱ \varrho  ϖ \varpi  Γ \Gamma  Δ \Delta  Θ \Theta  Λ \Lambda
+    Ξ \Xi  Π \Pi  Σ \Sigma  Υ \Upsilon  Φ \Phi  Ψ \Psi  Ω \Omega
+    """
 )
 _GREEK_AS_LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
 
-_TEXT = {
-    "×": r"\nnfx{}", "…": r"\dots{}", "–": r"\textendash{}", "—": r"\textemdash{}", "‐": "-", "‑": "-", "‘": r"\textquoteleft{}",
-    "’": "'", "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "„": ",,",
-    "«": r"\ensuremath{{\ll}}", "»": r"\ensuremath{{\gg}}", "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}",
-    "Œ": r"\OE{}", "ø": r"\o{}", "Ø": r"\O{}", "å": r"\aa{}", "Å": r"\AA{}", "ł": r"\l{}", "Ł": r"\L{}", "ı": r"\i{}",
-    "¡": r"\textexclamdown{}", "¿": r"\textquestiondown{}", "§": r"\S{}", "¶": r"\P{}", "†": r"\dag{}", "‡": r"\ddag{}", "£": r"\pounds{}",
-    "©": r"\copyright{}", "½": "1/2", "¼": "1/4", "¾": "3/4", "\u00a0": "~", "\u2009": r"\,", "\u202f": r"\,",
-}  # fmt: skip
+_TEXT = _pairs(
+    r"""
+    × \nnfx{}  … \dots{}  – \textendash{}  — \textemdash{}  ‐ -  ‑ -  ‘ \textquoteleft{}  ’ '
+    “ \textquotedblleft{}  ” \textquotedblright{}  „ ,,  « \ensuremath{{\ll}}  » \ensuremath{{\gg}}
+    ß \ss{}  æ \ae{}  Æ \AE{}  œ \oe{}  Œ \OE{}  ø \o{}  Ø \O{}  å \aa{}  Å \AA{}  ł \l{}  Ł \L{}  ı \i{}
+    ¡ \textexclamdown{}  ¿ \textquestiondown{}  § \S{}  ¶ \P{}  † \dag{}  ‡ \ddag{}  £ \pounds{}
+    © \copyright{}  ½ 1/2  ¼ 1/4  ¾ 3/4
+    """
+) | {"\u00a0": "~", "\u2009": r"\,", "\u202f": r"\,"}
 
 _ONE: dict[str, str] = {
     **_ASCII,
@@ -162,5 +167,13 @@ _ONE: dict[str, str] = {
     **_TEXT,
 }  # fmt: skip
 
-_UP = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱᵀ⁺⁻", "0 1 2 3 4 5 6 7 8 9 n i T + -".split(), strict=True))
-_DOWN = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₜₙₖₘₓ₊₋", "0 1 2 3 4 5 6 7 8 9 i j t n k m x + -".split(), strict=True))
+_UP = dict(
+    zip("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱᵀ⁺⁻", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "n", "i", "T", "+", "-"], strict=True)
+)
+_DOWN = dict(
+    zip(
+        "₀₁₂₃₄₅₆₇₈₉ᵢⱼₜₙₖₘₓ₊₋",
+        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "i", "j", "t", "n", "k", "m", "x", "+", "-"],
+        strict=True,
+    )
+)

@@ -144,9 +144,50 @@ def _solid(node: Node) -> list[Option]:
 
 
 _TAKEN = frozenset(
-    """at size label rotate dims style kind box circle volume map neurons text sum product difference concatenation
-    wave gate function depth seams bands window copied top side below edge count crossed fill draw radius tip font
-    thin thick solid dashed dotted dash""".split()
+    [
+        "at",
+        "size",
+        "label",
+        "rotate",
+        "dims",
+        "style",
+        "kind",
+        "box",
+        "circle",
+        "volume",
+        "map",
+        "neurons",
+        "text",
+        "sum",
+        "product",
+        "difference",
+        "concatenation",
+        "wave",
+        "gate",
+        "function",
+        "depth",
+        "seams",
+        "bands",
+        "window",
+        "copied",
+        "top",
+        "side",
+        "below",
+        "edge",
+        "count",
+        "crossed",
+        "fill",
+        "draw",
+        "radius",
+        "tip",
+        "font",
+        "thin",
+        "thick",
+        "solid",
+        "dashed",
+        "dotted",
+        "dash",
+    ]
 )
 """Keys of a layer that mean something else than a fact."""
 

@@ -88,7 +88,9 @@ def _only(body: tuple[Line, ...], what: str) -> tuple[Line, ...]:
 def _bare(file: str) -> Tex:
     """A style file as it can stand inside a document: without comments, class and package declarations."""
     text = resource("latex", file).read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^\\(NeedsTeXFormat|ProvidesPackage|RequirePackage|documentclass|usepackage|endinput).*\n?", "", text)
+    text = re.sub(
+        r"(?m)^\\(NeedsTeXFormat|ProvidesPackage|RequirePackage|documentclass|usepackage|endinput).*\n?", "", text
+    )
     kept = (re.sub(r"(?<!\\)%.*", "%", line).strip() for line in text.splitlines())
     return Tex("\n".join(line for line in kept if line not in ("", "%")))
 
@@ -106,7 +108,15 @@ def _rendered(template: str | None, values: dict[str, Any]) -> str:
         text = environment.from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:
         raise NnfigError(Problem(error.message or "syntax", where=f"{error.filename or path}:{error.lineno}")) from None
-    except (jinja2.TemplateError, _Unescaped, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
+    except (
+        jinja2.TemplateError,
+        _Unescaped,
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        LookupError,
+    ) as error:
         raise NnfigError(
             f"the template fails: {error}", where=f"{path}:{_line_of(error)}", hint=f"known there: {', '.join(values)}"
         ) from None
@@ -121,6 +131,10 @@ def _checked(value: Any) -> Any:
     if isinstance(value, (Tex, Line, int, float)):
         return value
     raise _Unescaped(f"{str(value)!r} is plain text, expected escaped TeX; write <<tex(...)>>")
+
+
+def _escaped(text: object) -> Tex:
+    return escape(str(text))
 
 
 def _environment(folder: Path) -> jinja2.Environment:
@@ -142,7 +156,8 @@ def _environment(folder: Path) -> jinja2.Environment:
         finalize=_checked,
         loader=jinja2.FileSystemLoader([str(folder), str(resource("templates", "figure.tex.jinja").parent)]),
     )
-    environment.globals = {"tex": lambda text: escape(str(text)), "range": range}
+    environment.globals.clear()
+    environment.globals.update({"tex": _escaped, "range": range})  # pyright: ignore[reportCallIssue, reportArgumentType]
     return environment
 
 

@@ -59,7 +59,9 @@ def _read(figures: Sequence[Path]) -> dict[str, str]:
         if not path.is_file():
             problems.append(Problem("there is no such file", str(path)))
         elif path.suffix != ".tex" or not written_by_us(path):
-            problems.append(Problem("this is no .tex file of nnfig", str(path), "make one with: nnfig draw ... -o FIGURE.tex"))
+            problems.append(
+                Problem("this is no .tex file of nnfig", str(path), "make one with: nnfig draw ... -o FIGURE.tex")
+            )
         elif name in texts:
             problems.append(Problem(f"a second figure would be called {name}.tex", str(path), "give it another name"))
         else:
@@ -78,7 +80,9 @@ def _to_input(text: str) -> str:
 
 def _check(texts: dict[str, str]) -> None:
     """Compile a paper that holds nothing but the figures."""
-    body = "\n".join(rf"\begin{{figure}}\input{{{name}}}\caption{{\nnfcaption}}\end{{figure}}\clearpage" for name in texts)
+    body = "\n".join(
+        rf"\begin{{figure}}\input{{{name}}}\caption{{\nnfcaption}}\end{{figure}}\clearpage" for name in texts
+    )
     paper = rf"\documentclass{{article}}\usepackage{{nnfig}}\begin{{document}}{body}\end{{document}}"
     with workshop() as folder:
         (folder / "nnfig-standalone.tex").unlink()

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ STYLE_FILES = ("nnfig.sty", "nnfig-standalone.tex")
 
 
 @contextmanager
-def workshop(style: bool = True) -> Iterator[Path]:
+def workshop(style: bool = True) -> Generator[Path]:
     """An empty folder for one run, with the style files, removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="nnfig-") as name:
         folder = Path(name)
@@ -76,7 +76,9 @@ def latex(engine: str, tex: str, folder: Path, name: str = "figure", before: str
     done = run(engine, [*options, *entry], folder)
     if done.returncode:
         log = folder / f"{name}.log"
-        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout.decode(errors="replace")
+        text = (
+            log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout.decode(errors="replace")
+        )
         files = {file.name: file.read_text(encoding="utf-8", errors="replace") for file in folder.glob("*.tex")}
         raise NnfigError(*problems(text, files))
 

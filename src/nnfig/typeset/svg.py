@@ -42,7 +42,7 @@ def titled(drawn: str, tex: str) -> str:
     <!-- nnfig -->
     <svg><g id='nnf-a'><title>conv &lt;1&gt;</title>x</g></svg>
     """
-    titles = {name: text for name, text in _TITLE.findall(tex)}
+    titles = dict(_TITLE.findall(tex))
     whole = titles.pop("", "")
 
     def with_title(match: re.Match[str]) -> str:
