@@ -35,8 +35,8 @@ REFUSED = {
     ".h5": "it may hold Python code; load it in Keras 3 and save it as .keras",
     ".hdf5": "it may hold Python code; load it in Keras 3 and save it as .keras",
     ".safetensors": "it holds weights without the network's structure",
-    ".pb": "convert it to ONNX: python -m tf2onnx.convert --graphdef NET.pb --output NET.onnx --inputs X:0 --outputs Y:0",
-    ".tflite": "convert it to ONNX: python -m tf2onnx.convert --tflite NET.tflite --output NET.onnx",
+    ".pb": "convert it: python -m tf2onnx.convert --graphdef NET.pb --inputs X:0 --outputs Y:0 --output NET.onnx",
+    ".tflite": "convert it: python -m tf2onnx.convert --tflite NET.tflite --output NET.onnx",
     ".caffemodel": "it holds weights; the network is in the .prototxt beside it",
 }
 """Suffixes that are not read, with the reason."""

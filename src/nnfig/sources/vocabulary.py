@@ -66,7 +66,7 @@ _AXIS = {"axis": "dim"}
 _AS_SPELT = """
 Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Sin Cos Tan Floor Ceil Round Sign Reciprocal Asin Acos Atan Sinh Cosh Asinh
 Acosh Atanh Det
-""".split()
+"""
 """Operators that PyTorch spells the same, in small letters."""
 
 ONNX: Mapping[str, Word] = {
@@ -91,7 +91,7 @@ ONNX: Mapping[str, Word] = {
     "Hardmax": Word("hardmax", attributes=_AXIS),
     "Shrink": Word("Softshrink", attributes={"lambd": "lambd"}),
     # arithmetic
-    **{name: Word(name.lower()) for name in _AS_SPELT},
+    **{name: Word(name.lower()) for name in _AS_SPELT.split()},
     "Sum": Word("add"),
     "Mean": Word("mean"),
     "Max": Word("maximum"),
