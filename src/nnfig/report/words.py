@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -108,14 +109,17 @@ def width(text: str) -> int:
 
 
 def fitted(text: str, columns: int, right: bool = False) -> str:
-    """Text padded to so many columns, or cut so that it ends in two dots.
+    """Text padded to so many columns, or cut so that it ends in two dots; how often it stands there is kept.
 
-    >>> fitted("conv1", 7), fitted("1,024", 7, right=True), fitted("downsample", 7)
-    ('conv1  ', '  1,024', 'downs..')
+    >>> fitted("conv1", 7), fitted("1,024", 7, right=True), fitted("downsample", 7), fitted("Bottleneck x3", 9)
+    ('conv1  ', '  1,024', 'downs..', 'Bott.. x3')
     """
     if width(text) > columns:
-        while text and width(text) > columns - 2:
+        times = re.search(r" x\d+$", text)
+        kept = times[0] if times and len(times[0]) + 3 < columns else ""
+        text = text.removesuffix(kept)
+        while text and width(text) > columns - 2 - len(kept):
             text = text[:-1]
-        text += ".."
+        text += ".." + kept
     padding = " " * (columns - width(text))
     return padding + text if right else text + padding
