@@ -156,6 +156,8 @@ def complete(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
             value = found.get(_LIKE[name])
         if value is not _REQUIRED:
             found[name] = value
+    if kind == "LayerNorm" and not found["elementwise_affine"]:
+        found["bias"] = False
     found.update((name, settled(kind, name, value)) for name, value in attributes.items() if name not in found)
     return found
 

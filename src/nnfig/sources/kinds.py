@@ -37,6 +37,8 @@ class Kind:
     """Fewest and most inputs."""
     dtype: str = ""
     """Of the outputs; empty: that of the input."""
+    more_dtype: str = ""
+    """Of the outputs after the first, where theirs is another."""
     habits: Mapping[str, Any] | None = None
     """What papers mean where PyTorch's default is another or none: the axis of channels, not of the batch."""
     arguments: tuple[str, ...] = ()
@@ -54,9 +56,9 @@ def _windowed(n: int) -> dict[str, Kind]:
         output=windows.convolution(n),
         required=("out_channels", "kernel_size"),
     )
-    pool = Kind(windows.pool(n), size=("kernel_size",), required=("kernel_size",))
+    pool = Kind(windows.pool(n), size=("kernel_size",), required=("kernel_size",), more_dtype="int64")
     lp_pool = Kind(windows.pool(n), size=("norm_type",), required=("norm_type", "kernel_size"))
-    adaptive = Kind(windows.adaptive(n), size=("output_size",), window="output_size", required=("output_size",))
+    adaptive = Kind(windows.adaptive(n), size=("output_size",), window="output_size", required=("output_size",), more_dtype="int64")
     norm = Kind(follows=weights.second("num_features"), size=("num_features",), params=weights.affine_params("num_features"))
     pad = Kind(windows.pad, size=("padding",), required=("padding",))
     return {
@@ -199,7 +201,7 @@ _CLASSES: dict[str, Kind] = {
     "PixelUnshuffle": Kind(windows.unshuffle, ("downscale_factor",), required=("downscale_factor",)),
     "ChannelShuffle": Kind(size=("groups",), required=("groups",)),
     "Unfold": Kind(windows.unfold, ("kernel_size",), required=("kernel_size",)),
-    "Fold": Kind(windows.fold, ("output_size",), required=("output_size", "kernel_size")),
+    "Fold": Kind(windows.fold, ("output_size",), "output_size", required=("output_size", "kernel_size")),
     **_many("CosineSimilarity PairwiseDistance", Kind(weights.cosine, takes=(2, 2))),
     **_many(
         "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss",
@@ -243,7 +245,7 @@ _FUNCTIONS: dict[str, Kind] = {
     ),
     **_many("mean sum prod amax amin std var norm logsumexp all any median", _REDUCTION),
     **_many("argmax argmin", Kind(arrays.reduce, ("dim",), dtype="int64", arguments=("dim", "keepdim"))),
-    **_many("max min", Kind(arrays.extreme, ("dim",), takes=(1, 2), arguments=("dim", "keepdim"))),
+    **_many("max min", Kind(arrays.extreme, ("dim",), takes=(1, 2), more_dtype="int64", arguments=("dim", "keepdim"))),
     "flatten": Kind(arrays.flatten, ("start_dim", "end_dim"), habits={"start_dim": 1}, arguments=("start_dim", "end_dim")),
     "unflatten": Kind(arrays.unflatten, ("dim",), window="sizes", arguments=("dim", "sizes"), required=("dim", "sizes")),
     **_many("reshape view", Kind(arrays.reshape, window="shape", arguments=("shape",), required=("shape",))),

@@ -146,7 +146,8 @@ class Inference:
         if model.output is None:
             if inferred is None:
                 return None
-            dtypes = model.dtype or [_dtype(row, takes)]
+            first = _dtype(row, takes)
+            dtypes = model.dtype or [first, (row.more_dtype if row else "") or first]
             return tuple(TensorSpec(shape, dtypes[min(i, len(dtypes) - 1)]) for i, shape in enumerate(inferred))
         shapes = [tuple(shape) for shape in model.output]
         if inferred is not None and len(inferred) == len(shapes):

@@ -78,11 +78,13 @@ def _closing(text: str) -> int:
 
 
 def pieces(text: str, start: int) -> Iterator[Piece]:
-    """What commas part, outside of brackets."""
-    depth, begin = 0, 0
+    """What commas part, outside of brackets and quotes."""
+    depth, begin, quote = 0, 0, ""
     for place, char in enumerate(text + ","):
-        depth += (char in "([") - (char in ")]")
-        if char == "," and (depth <= 0 or place == len(text)):
+        if char in "'\"" and quote in ("", char):
+            quote = "" if quote else char
+        depth += 0 if quote else (char in "([") - (char in ")]")
+        if char == "," and (depth <= 0 and not quote or place == len(text)):
             part = text[begin:place]
             if part.strip() or place < len(text):
                 yield Piece(part.strip(), start + begin + len(part) - len(part.lstrip()))
@@ -126,7 +128,7 @@ def attributes(kind: str, row: Kind, given: tuple[Piece, ...], names: tuple[str,
                 put(row.window, size, piece)
         elif match := _PYTHON.fullmatch(text):
             report(f"'{text}' is no argument", f"write '{match[1]} {match[2]}'", piece.at)
-        elif (match := _ATTRIBUTE.fullmatch(text)) and match[1] not in values and match[2][0] not in "+-*/":
+        elif (match := _ATTRIBUTE.fullmatch(text)) and (match[1] in names or match[2][0] not in "+-*/"):
             if match[1] not in names:
                 report(f"{kind} has no attribute '{match[1]}'", meant_or(match[1], names), piece.at)
             else:
