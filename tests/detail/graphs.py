@@ -27,9 +27,7 @@ class Sketch:
         """Append a layer."""
         edges = tuple(Edge(source) for source in sources)
         spec = (TensorSpec(shape),)
-        self.layers.append(
-            Layer(name, kind, edges, spec, params=params, attributes=attributes, group=group, mark=mark)
-        )
+        self.layers.append(Layer(name, kind, edges, spec, params=params, attributes=attributes, group=group, mark=mark))
         return name
 
     def conv(self, name: str, source: str, channels: int = 8, kernel: int = 3, group: str = "", **more: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nnfig.detail.categories import BY_NAME, category_of
+from nnfig.detail.common_facts import Facts
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import FAMILIES, listed, millions, phrase, sentence, some
 from nnfig.detail.groups import CONTAINERS
@@ -24,7 +25,12 @@ _PLACES = {
 
 
 def caption(
-    drafts: Sequence[Draft], panels: Sequence[Draft], insets: Sequence[Inset], told: Mapping[str, Told], title: str = ""
+    drafts: Sequence[Draft],
+    panels: Sequence[Draft],
+    insets: Sequence[Inset],
+    told: Mapping[str, Told],
+    common: Facts,
+    title: str = "",
 ) -> str:
     """The caption of a figure.
 
@@ -33,12 +39,14 @@ def caption(
         panels: of the insets.
         insets: what these open.
         told: what is merged into which family of layers.
+        common: what all layers of a kind share.
         title: the figure's name; empty: that of the network.
     """
     everything = (*drafts, *panels)
     parts = (
         _shows(drafts, title),
         _merged(told),
+        _common(common),
         _folded(everything),
         _stages(everything),
         _closed(everything, insets),
@@ -112,6 +120,10 @@ def _only(pattern: Pattern, usual: Pattern) -> str:
     return f"by {_then(pattern)}" + (" only" if set(pattern) < set(usual) else "")
 
 
+def _common(common: Facts) -> str:
+    return "; ".join(f"every {kind} has {listed(words)}" for kind, words in common.items())
+
+
 def _folded(drafts: Sequence[Draft]) -> str:
     times: dict[str, dict[str, None]] = {}
     for draft in drafts:
@@ -148,7 +160,7 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
                 if cls in CONTAINERS:
                     paths[path] = None
                 else:
-                    classes[cls] = None
+                    classes[cls.lstrip("_")] = None
     words = [f"each {some(list(classes), 6)}"] if classes else []
     words += [some(list(paths), 6)] if paths else []
     return f"one box {'each ' if len(paths) > 1 else ''}stands for {listed(words)}" if words else ""

@@ -158,7 +158,8 @@ CATEGORIES: tuple[Category, ...] = (
         "dropout",
         "Dropout",
         _split("""Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout
-        dropout1d dropout2d dropout3d         alpha_dropout feature_alpha_dropout Identity DropPath drop_path StochasticDepth
+        dropout1d dropout2d dropout3d
+        alpha_dropout feature_alpha_dropout Identity DropPath drop_path StochasticDepth
         stochastic_depth SpatialDropout2D"""),
         r"(?i)\w*(dropout|droppath|drop_path|stochasticdepth)\w*",
     ),
@@ -185,8 +186,11 @@ CATEGORIES: tuple[Category, ...] = (
         "changes of shape",
         "Change of shape",
         _split("""Flatten Unflatten flatten unflatten view reshape permute transpose t movedim moveaxis swapaxes
-        squeeze unsqueeze         expand expand_as broadcast_to contiguous getitem select narrow unbind chunk split to float type_as
-        roll unfold Unfold         ZeroPad2d ReflectionPad2d ReplicationPad2d ConstantPad2d pad ChannelShuffle PixelUnshuffle pixel_unshuffle"""),
+        squeeze unsqueeze
+        expand expand_as broadcast_to contiguous getitem select narrow unbind chunk split to float type_as
+        roll unfold Unfold
+        ZeroPad2d ReflectionPad2d ReplicationPad2d ConstantPad2d
+        pad ChannelShuffle PixelUnshuffle pixel_unshuffle"""),
     ),
     Category(
         "data",

@@ -9,6 +9,7 @@ from nnfig.detail.absorb_weights import absorb_weights
 from nnfig.detail.alt import alt
 from nnfig.detail.caption import caption
 from nnfig.detail.close import close
+from nnfig.detail.common_facts import common_facts
 from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
@@ -21,6 +22,7 @@ from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
 from nnfig.detail.merged import told
+from nnfig.detail.rules import Rules
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
@@ -61,12 +63,12 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
     states = [state or levels(draft.graph, rules) for state, draft in zip(states, prepared, strict=True)]
     drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True) if state]
     shown, inner = _insets(prepared)
-    common = told((*drafts, *inner))
-    drafts = [label(draft, common) for draft in drafts]
-    inner = [label(draft, common) for draft in inner]
+    merged, common = told((*drafts, *inner)), common_facts((*drafts, *inner))
+    drafts = [label(draft, merged, common) for draft in drafts]
+    inner = [label(draft, merged, common) for draft in inner]
     return Drawing(
         _panels(prepared, drafts, shown, inner),
-        caption=caption(drafts, inner, shown, common, options.title),
+        caption=caption(drafts, inner, shown, merged, common, options.title),
         alt=alt(drafts, options.title),
         legend=legend((*drafts, *inner)),
         notes=tuple(note for state in shut for note in _notes(state)),
@@ -133,10 +135,8 @@ def run(passes: Sequence[Callable[[Draft], Draft]], draft: Draft) -> Draft:
 
 
 def folded(graph: Graph) -> Graph:
-    """The whole network with equal blocks in a row kept once, nothing hidden."""
-    from nnfig.detail.sheets import resolved
-
-    return fold(Draft(graph, resolved(Options(fold=True)), origin=graph)).graph
+    """The whole network with equal blocks in a row kept once, their groups carrying `repeat`; nothing is hidden."""
+    return fold(Draft(graph, Rules(), origin=graph)).graph
 
 
 def style_schema() -> dict[str, Any]:

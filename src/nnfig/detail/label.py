@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.block_label import block_lines
 from nnfig.detail.categories import category_of
+from nnfig.detail.common_facts import Facts, facts
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
-from nnfig.detail.templates import fields, render
-from nnfig.detail.values import FACETS, field_value, remaining
+from nnfig.detail.templates import render
+from nnfig.detail.values import FACETS, field_value
 from nnfig.graph import Graph, Layer, Look
 
 
-def label(draft: Draft, common: Mapping[str, Told]) -> Draft:
-    """Set the looks; what the caption tells of merged layers (`common`) is not written into the boxes."""
+def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
+    """Set the looks; what the caption tells of merged layers and of whole kinds is not written into the boxes."""
     inside = dict(draft.record.merged)
-    desk = Desk(draft, inside, common, Axes(draft.graph, inside), projections(draft.graph))
+    desk = Desk(draft, inside, told, common, Axes(draft.graph, inside), projections(draft.graph))
     layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
 
@@ -32,6 +33,7 @@ class Desk:
     draft: Draft
     inside: Mapping[str, tuple[Layer, ...]]
     told: Mapping[str, Told]
+    common: Facts
     axes: Axes
     projections: frozenset[str]
 
@@ -67,7 +69,8 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
         template == Writing().label or (contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS)
     ):
         return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
-    return text_lines(layer, rules, graph, desk.axes.channels(layer)), glyph
+    known = () if contents else desk.common.get(layer.kind, ())
+    return text_lines(layer, rules, graph, desk.axes.channels(layer), known), glyph
 
 
 _IDEAS = ("attention", "normalization", "activation", "softmax", "dropout")
@@ -83,10 +86,12 @@ def fact_lines(layer: Layer, rules: Rules) -> tuple[str, ...]:
     return tuple(text for field in _FACTS if rules.shows(FACETS[field]) and (text := field_value(layer, field)))
 
 
-def text_lines(layer: Layer, rules: Rules, graph: Graph, channels: str = "") -> tuple[str, ...]:
+def text_lines(
+    layer: Layer, rules: Rules, graph: Graph, channels: str = "", known: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The label of a layer by itself: its template's lines, then what `explicit` adds.
 
-    `channels` is what its shape says; an attribute of the layer goes first.
+    `channels` is what its shape says; an attribute of the layer goes first. `known` is told in the caption.
     """
     writing = rules.writing(layer, graph)
 
@@ -104,8 +109,7 @@ def text_lines(layer: Layer, rules: Rules, graph: Graph, channels: str = "") -> 
     if writing.title:
         lines = [writing.title]
     if rules.shows("attributes"):
-        used = [name for template in writing.label for name in fields(template)]
-        lines.append(", ".join(remaining(layer, used)))
+        lines.append(", ".join(fact for fact in facts(layer, rules, graph) if fact not in known))
     lines += fact_lines(layer, rules)
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
 

@@ -147,7 +147,9 @@ def _tighter(groups: Groups, base: Levels) -> list[Levels]:
     free = [
         group.path
         for group in graph.groups
-        if group.path not in inside_closed and group.cls and groups.weight[group.path] > 1
+        if group.path not in inside_closed
+        and group.cls
+        and groups.weight[group.path] > 1
         and groups.is_whole(group.path)
     ]
     states: list[Levels] = []

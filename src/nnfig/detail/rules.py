@@ -97,6 +97,8 @@ class Writing:
     rename: str = ""
     title: str = ""
     legend: str = ""
+    told: tuple[str, ...] = ()
+    """Attributes that the label tells without a field: its rule selects them by value (`output_size: 1`, global)."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ class Rules:
             for name in ("label", "cls", "glyph", "rename", "title", "legend"):
                 if getattr(rule, name) is not None:
                     found[name] = getattr(rule, name)
+            if rule.label is not None:
+                found["told"] = tuple(name for name, _ in rule.select.attributes)
         return Writing(**found)
 
     def group_action(self, group: Group, among: Iterable[str] = GROUP_ACTIONS) -> str:

@@ -19,7 +19,10 @@ from nnfig.errors import NnfigError, Problem
 from nnfig.options import Options
 from nnfig.resources import resource
 
-PRESETS = ("overview", "paper", "explicit", "ops")
+PRESETS = ("overview", "paper", "explicit", "ops", "strip")
+VIEW_SHOWS = {"neurons": ("dropout",)}
+"""What a view can show without more room, so that it is shown there."""
+
 _ROOM = ("direction", "font_size", "max_height", "scale", "title", "view", "width", "page")
 _CONFIG = ConfigDict(extra="forbid", populate_by_name=True)
 Words = list[str] | str
@@ -30,13 +33,17 @@ class SelectModel(BaseModel):
     """Which layers and groups a rule means. Every key that is given must fit; of a list, any entry may."""
 
     model_config = _CONFIG
-    kind: Words = Field([], description="Kinds, verbatim or as globs: Conv2d, '*Norm'.")
-    category: Words = Field([], description="Categories: " + ", ".join(c.name for c in CATEGORIES) + ".")
-    path: Words = Field([], description="Globs over module paths: 'encoder.layer.*'.")
-    attributes: dict[str, Any] = Field({}, description="Attribute values; text may compare: '>1', '!=0'.")
-    shape: Words | list[int | str | None] = Field([], description="Output shape: '*x7x7', or a list with null for any.")
-    group: Words = Field([], description="Classes of a group around the layer, or of the group itself.")
-    mark: Words = Field([], description="plumbing, constant, index or opaque: what a layer is beside arithmetic.")
+    kind: Words = Field(default=[], description="Kinds, verbatim or as globs: Conv2d, '*Norm'.")
+    category: Words = Field(default=[], description="Categories: " + ", ".join(c.name for c in CATEGORIES) + ".")
+    path: Words = Field(default=[], description="Globs over module paths: 'encoder.layer.*'.")
+    attributes: dict[str, Any] = Field(default={}, description="Attribute values; text may compare: '>1', '!=0'.")
+    shape: Words | list[int | str | None] = Field(
+        default=[], description="Output shape: '*x7x7', or a list with null for any."
+    )
+    group: Words = Field(default=[], description="Classes of a group around the layer, or of the group itself.")
+    mark: Words = Field(
+        default=[], description="plumbing, constant, index or opaque: what a layer is beside arithmetic."
+    )
 
     @field_validator("category")
     @classmethod
@@ -55,12 +62,14 @@ class RuleModel(BaseModel):
     do: list[Action] | Action = Field(
         [], description="show, hide or merge layers; open, close, (un)fold or inset groups."
     )
-    label: Words | None = Field(None, description="Template, or one a line: '{kernel_size} conv[, {out_channels}]'.")
-    title: str | None = Field(None, description="What stands on the group's frame or in its block.")
-    rename: str | None = Field(None, description="What the kind is called in labels, caption and legend.")
-    cls: str | None = Field(None, alias="class", description="TeX style: conv, pool, ..., or a new name.")
-    glyph: str | None = Field(None, description="A sign in a circle instead of a box; '' for a box.")
-    legend: str | None = Field(None, description="What the legend says about the class.")
+    label: Words | None = Field(
+        default=None, description="Template, or one a line: '{kernel_size} conv[, {out_channels}]'."
+    )
+    title: str | None = Field(default=None, description="What stands on the group's frame or in its block.")
+    rename: str | None = Field(default=None, description="What the kind is called in labels, caption and legend.")
+    cls: str | None = Field(default=None, alias="class", description="TeX style: conv, pool, ..., or a new name.")
+    glyph: str | None = Field(default=None, description="A sign in a circle instead of a box; '' for a box.")
+    legend: str | None = Field(default=None, description="What the legend says about the class.")
 
     @field_validator("label")
     @classmethod
@@ -87,18 +96,22 @@ class SheetModel(BaseModel):
     level: Literal["blocks", "units", "layers", "operations"] | None = Field(
         None, description="How far groups are opened."
     )
-    frames: Literal["repeated", "named", "all"] | None = Field(None, description="Which open groups get a frame.")
-    merged: Literal["caption", "label"] | None = Field(None, description="Where merged layers are told of.")
-    fit: Literal["close", "warn"] | None = Field(None, description="Whether groups may be closed to fit the page.")
-    show: Words = Field([], description="As --show: " + ", ".join(FACET_WORDS) + "; kinds; categories.")
-    hide: Words = Field([], description="As --hide: the same words.")
-    merge: Words = Field([], description="As --merge: kinds and categories.")
-    open: Words = Field([], description="Globs of module paths that are opened.")
-    close: Words = Field([], description="Globs of module paths that are drawn as one block.")
-    inset: Words = Field([], description="Classes of blocks that a panel beside the figure opens.")
-    depth: int | None = Field(None, ge=0, description="Levels of hierarchy that are opened everywhere.")
-    fold: bool | None = Field(None, description="Equal blocks in a row become one, marked xN.")
-    view: Literal["auto", "blocks", "volumes", "maps", "neurons"] | None = None
+    frames: Literal["repeated", "named", "all"] | None = Field(
+        default=None, description="Which open groups get a frame."
+    )
+    merged: Literal["caption", "label"] | None = Field(default=None, description="Where merged layers are told of.")
+    fit: Literal["close", "warn"] | None = Field(
+        default=None, description="Whether groups may be closed to fit the page."
+    )
+    show: Words = Field(default=[], description="As --show: " + ", ".join(FACET_WORDS) + "; kinds; categories.")
+    hide: Words = Field(default=[], description="As --hide: the same words.")
+    merge: Words = Field(default=[], description="As --merge: kinds and categories.")
+    open: Words = Field(default=[], description="Globs of module paths that are opened.")
+    close: Words = Field(default=[], description="Globs of module paths that are drawn as one block.")
+    inset: Words = Field(default=[], description="Classes of blocks that a panel beside the figure opens.")
+    depth: int | None = Field(default=None, ge=0, description="Levels of hierarchy that are opened everywhere.")
+    fold: bool | None = Field(default=None, description="Equal blocks in a row become one, marked xN.")
+    view: Literal["auto", "blocks", "volumes", "maps", "neurons", "strip"] | None = None
     direction: Literal["right", "down"] | None = None
     scale: Literal["linear", "sqrt", "log"] | None = None
     page: Literal["standalone", "input", "self-contained"] | None = None
@@ -106,7 +119,7 @@ class SheetModel(BaseModel):
     width: str | float | None = None
     max_height: str | float | None = None
     font_size: float | None = None
-    rules: list[RuleModel] = Field([], description="In order; later ones win.")
+    rules: list[RuleModel] = Field(default=[], description="In order; later ones win.")
 
 
 def schema() -> dict[str, Any]:
@@ -133,7 +146,8 @@ def resolved(options: Options) -> Rules:
         by_hand = by_hand or (not is_preset and (sheet.depth is not None or bool(sheet.open)))
         _lay(rows, facets, sheet.show, sheet.hide, sheet.merge, sheet.open, sheet.close, sheet.inset)
         rows += [_rule(rule) for rule in sheet.rules]
-    _lay(rows, facets, options.show, options.hide, options.merge, options.open, options.close, options.inset)
+    shown = (*VIEW_SHOWS.get(options.view, ()), *options.show)
+    _lay(rows, facets, shown, options.hide, options.merge, options.open, options.close, options.inset)
     if options.depth is not None:
         values["depth"] = options.depth
     if options.fold is not None:

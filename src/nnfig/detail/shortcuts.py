@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnfig.detail.categories import category_of
-from nnfig.graph import Graph, Layer
+from nnfig.graph import Graph
 
 FAR = 400
 """How many layers back the other branch is followed."""
@@ -14,16 +14,27 @@ def projections(graph: Graph) -> frozenset[str]:
     found: set[str] = set()
     for layer in graph.layers:
         if layer.kind in ("add", "Add") and len(layer.inputs) == 2:
-            for name, other in (layer.sources, layer.sources[::-1]):
-                if name != other and _projects(graph, name, other, layer):
+            for end, other in (layer.sources, layer.sources[::-1]):
+                name = _behind_norms(graph, end, layer.name)
+                if end != other and _projects(graph, name, other):
                     found.add(name)
                     break
     return frozenset(found)
 
 
-def _projects(graph: Graph, name: str, other: str, joint: Layer) -> bool:
+def _behind_norms(graph: Graph, name: str, taker: str) -> str:
+    """The layer that a branch ends in, normalisation left out; '' where something else takes it, too."""
+    while name in graph.layer and graph.consumers[name] == (taker,):
+        layer = graph.layer[name]
+        if category_of(layer.kind).name != "normalization" or len(layer.inputs) != 1:
+            return name
+        name, taker = layer.sources[0], name
+    return ""
+
+
+def _projects(graph: Graph, name: str, other: str) -> bool:
     layer = graph.layer.get(name)
-    if layer is None or len(layer.inputs) != 1 or graph.consumers[name] != (joint.name,):
+    if layer is None or len(layer.inputs) != 1:
         return False
     start = layer.sources[0]
     if category_of(layer.kind).name not in ("convolution", "linear") or graph.spec(start) == graph.spec(name):

@@ -94,6 +94,7 @@ FACETS = {
     "name": "names",
     "path": "names",
     "padding": "attributes",
+    "num_embeddings": "attributes",
     "shape": "shapes",
 }
 """What `--show` and `--hide` call a field; a field that is not listed is always written."""
@@ -198,7 +199,6 @@ _COMPUTED: dict[str, Callable[[Layer], str]] = {
     "name": lambda layer: layer.name,
     "path": lambda layer: layer.path,
     "bidirectional": lambda layer: "bidirectional" if layer.attributes.get("bidirectional") is True else "",
-    "causal": lambda layer: "causal" if layer.attributes.get("is_causal") is True else "",
     "bias": lambda layer: "no bias" if layer.attributes.get("bias") is False else "",
 }
 
@@ -215,8 +215,7 @@ def field_value(layer: Layer, field: str) -> str:
 
 
 _COVERS = {
-    "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead"),
-    "causal": ("is_causal",),
+    "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead", "is_causal"),
     "depthwise": ("groups",),
     "channels": _CHANNELS,
 }
