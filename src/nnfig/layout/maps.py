@@ -16,6 +16,7 @@ from nnfig.layout.parts import MARGIN, Drawn, Parts, bounds, composed, fits, sma
 from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
+from nnfig.layout.unfold import unfolded
 from nnfig.options import Options
 
 HEIGHTS = (0.19, 0.16, 0.13, 0.1)
@@ -38,6 +39,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 def _panel(panel: Panel, options: Options) -> Drawn:
     """One network: the first way to draw it that fits."""
+    panel = replace(panel, graph=unfolded(panel.graph))
     found = net(panel.graph)
     best: Drawn | None = None
     for scale, font in _scales(found, options):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nnfig.graph import Drawing, Panel
 from nnfig.layout.neurons_columns import Column, columns, joined
@@ -10,6 +11,7 @@ from nnfig.layout.parts import MARGIN, Drawn, Parts, composed, small
 from nnfig.layout.scene import Label, Node, Scene, Wire
 from nnfig.layout.text import LINE, width
 from nnfig.layout.titles import title
+from nnfig.layout.unfold import unfolded
 from nnfig.options import Options
 
 RADIUS = 4.6
@@ -27,6 +29,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 def _panel(panel: Panel, options: Options) -> Drawn:
     """One network."""
+    panel = replace(panel, graph=unfolded(panel.graph))
     found = columns(panel.graph)
     text = small(options.font_size)
     widest = max((width(line, text) for column in found for line in _below(column)), default=0.0)

@@ -10,11 +10,12 @@ from nnfig.layout.parts import MARGIN, Drawn, composed, fits, small
 from nnfig.layout.scene import Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
+from nnfig.layout.unfold import unfolded
 from nnfig.layout.volumes_draw import parts
 from nnfig.layout.volumes_place import extent, place
 from nnfig.layout.volumes_rows import folds, levels, rows
 from nnfig.layout.volumes_scale import Scale, sentence, space_scale, unit_scale
-from nnfig.layout.volumes_stations import Station, stations
+from nnfig.layout.volumes_stations import Station, is_stack, stations
 from nnfig.layout.volumes_texts import Placed
 from nnfig.layout.volumes_words import entries
 from nnfig.options import Options
@@ -36,6 +37,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 def _panel(panel: Panel, options: Options) -> Drawn:
     """One network: the first way to draw it that fits."""
+    panel = replace(panel, graph=unfolded(panel.graph, is_stack))
     found = stations(panel.graph)
     row = levels(found) if folds(found) else rows(found)
     words = (sentence(options.scale, found),)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from nnfig.graph import Graph, Layer
+from nnfig.graph import Graph, Group, Layer
 from nnfig.layout.tensors import Size, operation, output_size
 
 Role = Literal["input", "stack", "bar", "thin", "join"]
@@ -138,6 +138,15 @@ def _continues(before: Station, after: Station) -> bool:
     """Whether a layer continues the stack before it."""
     same = (before.cls, before.size, before.repeat) == (after.cls, after.size, after.repeat)
     return same and before.role == after.role == "stack" and not before.copied
+
+
+def is_stack(graph: Graph, group: Group) -> bool:
+    """Whether all layers of a group are slabs of one stack, so that seams say more than a frame with a count."""
+    members = graph.members(group.path)
+    alike = {
+        (cls_of(layer), layer.shape, len(layer.inputs)) for layer in members if operation(layer) not in ELEMENTWISE
+    }
+    return len(alike) == 1 and all(operation(layer) in ("conv", *ELEMENTWISE) for layer in members)
 
 
 def _rename(built: dict[str, Station], owner: dict[str, str], grown: Station, last: Layer) -> None:
