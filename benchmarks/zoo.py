@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
+
 from nnfig.graph import Graph
 from nnfig.sources import trace
-from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from zoo_networks import Network, missing, networks
@@ -186,9 +187,16 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         return a[0] is b[0] and a[1] == b[1] if isinstance(a[0], torch.Tensor) else a == b
 
     lost = [key for key in before if key not in after]
-    lost += [key for key in before if key in after and not (
-        same(before[key], after[key]) if isinstance(before[key], tuple) and before[key] else before[key] == after[key]
-    )]
+    lost += [
+        key
+        for key in before
+        if key in after
+        and not (
+            same(before[key], after[key])
+            if isinstance(before[key], tuple) and before[key]
+            else before[key] == after[key]
+        )
+    ]
     return [f"the model is changed: {', '.join(lost[:3])}"] if lost else []
 
 

@@ -62,11 +62,31 @@ def _torchvision() -> Iterator[tuple[str, Any, Inputs]]:
     from zoo_torchvision import torchvision
 
     models = torchvision.models
-    for name in (
-        "alexnet vgg16 vgg16_bn resnet18 resnet50 resnext50_32x4d wide_resnet50_2 densenet121 googlenet inception_v3 "
-        "squeezenet1_1 mobilenet_v2 mobilenet_v3_large mnasnet1_0 shufflenet_v2_x1_0 efficientnet_b0 "
-        "efficientnet_v2_s regnet_y_400mf convnext_tiny vit_b_16 swin_t swin_v2_t maxvit_t"
-    ).split():
+    for name in [
+        "alexnet",
+        "vgg16",
+        "vgg16_bn",
+        "resnet18",
+        "resnet50",
+        "resnext50_32x4d",
+        "wide_resnet50_2",
+        "densenet121",
+        "googlenet",
+        "inception_v3",
+        "squeezenet1_1",
+        "mobilenet_v2",
+        "mobilenet_v3_large",
+        "mnasnet1_0",
+        "shufflenet_v2_x1_0",
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "regnet_y_400mf",
+        "convnext_tiny",
+        "vit_b_16",
+        "swin_t",
+        "swin_v2_t",
+        "maxvit_t",
+    ]:
         size = 224 if name in ("vit_b_16", "maxvit_t", "inception_v3") else 96
         extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         yield name, lambda n=name, e=extra: getattr(models, n)(**e), image(size)
@@ -140,7 +160,11 @@ def _transformers() -> Iterator[tuple[str, Any, Inputs]]:
         model("MixtralForCausalLM", "MixtralConfig", num_local_experts=4, **small(**llama)),
         tokens(),
     )
-    yield "mamba", model("MambaForCausalLM", "MambaConfig", hidden_size=64, num_hidden_layers=2, vocab_size=100), tokens()
+    yield (
+        "mamba",
+        model("MambaForCausalLM", "MambaConfig", hidden_size=64, num_hidden_layers=2, vocab_size=100),
+        tokens(),
+    )
     t5 = {"d_model": 64, "d_kv": 16, "d_ff": 128, "num_layers": 2, "num_heads": 4, "vocab_size": 100}
     both = tokens(decoder_input_ids=lambda: torch.ones(1, 8, dtype=torch.int64))
     yield "t5", model("T5ForConditionalGeneration", "T5Config", **t5, decoder_start_token_id=0), both
@@ -190,14 +214,19 @@ def _diffusers() -> Iterator[tuple[str, Any, Inputs]]:
     )
     yield (
         "autoencoder_kl",
-        lambda: diffusers.AutoencoderKL(block_out_channels=(32, 32), norm_num_groups=8,
-                                        down_block_types=("DownEncoderBlock2D",) * 2,
-                                        up_block_types=("UpDecoderBlock2D",) * 2),
+        lambda: diffusers.AutoencoderKL(
+            block_out_channels=(32, 32),
+            norm_num_groups=8,
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+        ),
         positional((1, 3, 32, 32)),
     )
     yield (
         "dit",
-        lambda: diffusers.DiTTransformer2DModel(num_attention_heads=2, attention_head_dim=16, num_layers=2, sample_size=8),
+        lambda: diffusers.DiTTransformer2DModel(
+            num_attention_heads=2, attention_head_dim=16, num_layers=2, sample_size=8
+        ),
         lambda: ((torch.randn(1, 4, 8, 8), torch.tensor([10]), torch.tensor([3])), {}),
     )
 
@@ -214,7 +243,9 @@ def _monai() -> Iterator[tuple[str, Any, Inputs]]:
 
     yield (
         "UNet",
-        lambda: nets.UNet(spatial_dims=3, in_channels=1, out_channels=2, channels=(4, 8, 16), strides=(2, 2), num_res_units=2),
+        lambda: nets.UNet(
+            spatial_dims=3, in_channels=1, out_channels=2, channels=(4, 8, 16), strides=(2, 2), num_res_units=2
+        ),
         positional((1, 1, 16, 16, 16)),
     )
     yield "SegResNet", lambda: nets.SegResNet(init_filters=8), positional((1, 1, 16, 16, 16))

@@ -1,6 +1,6 @@
 """ResNet (He et al., 2015) in plain PyTorch: structure, names and parameter counts of torchvision's models.
 
-    nnfig draw examples/resnet.py:resnet18 --input 1,3,224,224 -o resnet18.tex
+nnfig draw examples/resnet.py:resnet18 --input 1,3,224,224 -o resnet18.tex
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph
 from nnfig.sources import trace
-from torch import Tensor, nn
 
 X = (2, 4)
 
@@ -621,7 +622,9 @@ def test_the_model_comes_back_as_it_was(fails: bool, size: tuple[int, ...]) -> N
     else:
         assert not fails
     after = _state(model)
-    assert all(a[0] == b[0] and a[1] == b[1] and torch.equal(a[3], b[3]) for a, b in zip(before[0], after[0], strict=True))
+    assert all(
+        a[0] == b[0] and a[1] == b[1] and torch.equal(a[3], b[3]) for a, b in zip(before[0], after[0], strict=True)
+    )
     assert (before[1:], model.calls) == (after[1:], [])
     assert torch.equal(states[0], torch.get_rng_state())
     assert states[1:] == (random.getstate(), np.random.get_state()[1].tolist())

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 import torch
-from nnfig.graph import Graph
-from nnfig.sources import trace
-from nnfig.sources.tracer.inputs import Given
-from nnfig.sources.tracer.build import graph as built
-from nnfig.sources.tracer.run import _seen
 from torch import Tensor, nn
 from torch.overrides import BaseTorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
+
+from nnfig.graph import Graph
+from nnfig.sources import trace
+from nnfig.sources.tracer.build import graph as built
+from nnfig.sources.tracer.inputs import Given
+from nnfig.sources.tracer.run import watched
 
 
 def _load(path: Path) -> Any:
@@ -70,7 +71,7 @@ def test_every_leaf_call_is_there_with_its_shapes(build: Any, inputs: Any) -> No
 def test_meta_and_real_values_give_the_same_graph(build: Any, inputs: Any) -> None:
     """Stand-ins without memory are not seen in the result."""
     model, given = build().eval(), Given(inputs())
-    one, other = (built(_seen(model, given, meta, None), model, "net") for meta in (True, False))
+    one, other = (built(watched(model, given, meta, None), model, "net") for meta in (True, False))
     assert one == other
 
 

@@ -67,7 +67,9 @@ def _module(head: str) -> ModuleType:
     if head.endswith(".py"):
         return _file(Path(head))
     if not all(part.isidentifier() for part in head.split(".")):
-        raise NnfigError(f"'{head}' is neither a .py file nor a module", hint="write file.py:NAME or package.module:NAME")
+        raise NnfigError(
+            f"'{head}' is neither a .py file nor a module", hint="write file.py:NAME or package.module:NAME"
+        )
     try:
         return importlib.import_module(head)
     except ModuleNotFoundError as error:
@@ -90,9 +92,7 @@ def _instead(head: str) -> str:
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
         near = get_close_matches(path.name, sorted(p.name for p in path.parent.glob("*.py")), 1)
-        raise NnfigError(
-            f"no such file '{path}'", hint=f"did you mean '{path.parent / near[0]}'?" if near else ""
-        )
+        raise NnfigError(f"no such file '{path}'", hint=f"did you mean '{path.parent / near[0]}'?" if near else "")
     name = path.stem if path.stem.isidentifier() and path.stem not in sys.modules else f"nnfig_source_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None

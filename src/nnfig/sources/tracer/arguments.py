@@ -125,7 +125,7 @@ def _plain(value: Any) -> Any:
         return str(value).removeprefix("torch.")
     if isinstance(value, (list, tuple)):
         items = tuple(_plain(item) for item in value)
-        return _MISSING if any(item is _MISSING for item in items) or not items and value else items
+        return _MISSING if any(item is _MISSING for item in items) or (not items and value) else items
     if isinstance(value, slice):
         return _slice(value)
     if inspect.isfunction(value) or inspect.isbuiltin(value):

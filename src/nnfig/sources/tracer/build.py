@@ -26,9 +26,7 @@ def graph(recording: Recording, model: torch.nn.Module, name: str) -> Graph:
 class _Builder:
     """Names given so far, and who owns which weights."""
 
-    def __init__(
-        self, recording: Recording, calls: list[Call], kept: list[int], model: torch.nn.Module
-    ) -> None:
+    def __init__(self, recording: Recording, calls: list[Call], kept: list[int], model: torch.nn.Module) -> None:
         self.recording = recording
         self.calls = calls
         self.kept = kept
@@ -189,5 +187,3 @@ def _macs(
 
 def _spec(value: Value) -> TensorSpec:
     return TensorSpec(value.shape, value.dtype)
-
-

@@ -33,6 +33,16 @@ def storage_key(tensor: torch.Tensor) -> int | None:
         return None
 
 
+def unwrapped(tensor: torch.Tensor) -> torch.Tensor | None:
+    """What a tensor inside torch.func.vmap or grad wraps; None for ordinary tensors."""
+    return _functorch.get_unwrapped(tensor) if _functorch and _functorch.is_functorch_wrapped_tensor(tensor) else None
+
+
+_functorch: Any = getattr(torch._C, "_functorch", None)
+if not all(hasattr(_functorch, name) for name in ("get_unwrapped", "is_functorch_wrapped_tensor")):
+    _functorch = None
+
+
 def global_hooks(
     before: Callable[[torch.nn.Module, tuple[Any, ...]], None],
     after: Callable[[torch.nn.Module, tuple[Any, ...], dict[str, Any], Any], Any],
@@ -47,9 +57,7 @@ def global_hooks(
 
     handles = [torch_module.register_module_forward_pre_hook(before)]
     try:
-        handles.append(
-            torch_module.register_module_forward_hook(after_any, with_kwargs=True, always_call=True)
-        )
+        handles.append(torch_module.register_module_forward_hook(after_any, with_kwargs=True, always_call=True))
     except TypeError:
         handles.append(torch_module.register_module_forward_hook(after_any))
     return handles

@@ -1,4 +1,4 @@
-"""What every torch function is to a figure: its kind, the names of its arguments, whether it is plumbing or a question."""
+"""What every torch function is to a figure: its kind, its arguments' names, whether it is plumbing or a question."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from typing import Any
 
 from torch.overrides import get_testing_overrides, resolve_name
 
-PLUMBING = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PLUMBING = _words(
     """
     view reshape flatten unflatten permute transpose t T mT H mH adjoint movedim moveaxis swapaxes swapdims squeeze
     unsqueeze expand expand_as broadcast_to broadcast_tensors contiguous view_as reshape_as ravel alias clone detach
     data to float half bfloat16 double long int short bool char byte type type_as cpu cuda requires_grad getitem
     select narrow as_strided view_as_real view_as_complex real imag atleast_1d atleast_2d atleast_3d identity diagonal
     positive resolve_conj resolve_neg copy Identity Flatten Unflatten
-    """.split()
+    """
 )
 """Kinds that move or relabel values and compute nothing."""
 
-READS = frozenset(
+READS = _words(
     """
     item tolist __bool__ __int__ __float__ __complex__ __index__ numpy __array__ nonzero masked_select unique
     unique_consecutive equal allclose argwhere __contains__ bincount is_nonzero __format__ histc
-    """.split()
+    """
 )
 """Functions that look at values, or whose result has a shape that depends on values."""
 
-ESCAPES = frozenset("item tolist __int__ __float__ __complex__ __index__ numpy __array__ cpu_numpy".split())
+ESCAPES = _words("item tolist __int__ __float__ __complex__ __index__ numpy __array__ cpu_numpy")
 """Reads whose result is a plain Python or NumPy value: what is computed from it is not seen."""
 
-FACTORIES = frozenset("tensor as_tensor from_numpy scalar_tensor frombuffer asarray new_tensor".split())
+FACTORIES = _words("tensor as_tensor from_numpy scalar_tensor frombuffer asarray new_tensor")
 """Functions that make a tensor from plain values."""
 
-KEPT_WITHOUT_EFFECT = frozenset(
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout".split()
+KEPT_WITHOUT_EFFECT = _words(
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout"
 )
 """Functions that are layers of the network even where they return their own input."""
 
@@ -92,13 +97,13 @@ _UNARY = {
 
 _TENSOR_GETTERS = frozenset(("T", "mT", "H", "mH", "data", "real", "imag", "grad"))
 
-_QUESTIONS = frozenset(
+_QUESTIONS = _words(
     """
     size dim numel stride is_floating_point is_complex is_contiguous is_tensor __len__ element_size storage_offset
     get_device result_type nelement ndimension data_ptr untyped_storage is_inference storage is_signed is_pinned
     is_shared is_conj is_neg is_coalesced has_names __hash__ __repr__ __dir__ sparse_dim dense_dim can_cast
     promote_types is_storage get_default_dtype is_same_size _assert __get__ __set__
-    """.split()
+    """
 )
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -187,7 +192,7 @@ def _described(func: Callable[..., Any]) -> Function:
         name=name,
         kind=kind,
         arguments=_ARGUMENTS.get(kind) or _signature(func),
-        question=name in _QUESTIONS or name.startswith("is_") and name not in READS,
+        question=name in _QUESTIONS or (name.startswith("is_") and name not in READS),
         reads=name in READS,
         swapped=swapped,
         inplace=inplace,
@@ -206,7 +211,7 @@ def _full_name(func: Callable[..., Any]) -> str:
         return str(func)
     try:
         name = resolve_name(func)
-    except Exception:  # noqa: BLE001  PyTorch may look up attributes of anything here
+    except Exception:
         name = None
     return name or getattr(func, "__qualname__", None) or getattr(func, "__name__", None) or str(func)
 

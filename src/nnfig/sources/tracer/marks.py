@@ -55,7 +55,7 @@ def _is_idle(recording: Recording, call: Call) -> bool:
     other = call.arguments.get("other")
     if len(call.ins) != 1 or isinstance(other, bool) or not isinstance(other, (int, float)):
         return False
-    return call.kind in ("mul", "div") and other == 1 and "input" not in call.arguments or (
+    return (call.kind in ("mul", "div") and other == 1 and "input" not in call.arguments) or (
         call.kind in ("add", "sub") and other == 0
     )
 
@@ -73,5 +73,3 @@ def _returned(recording: Recording, calls: list[Call]) -> set[int]:
             found.add(value.call)
             waiting += call.ins
     return found
-
-

@@ -21,6 +21,11 @@ TRIED_ON_ZEROS = 1 << 24
 """Elements up to which an operation without a `meta` kernel is run on zeros to learn its result's shape."""
 
 
+AUTOCAST = (
+    "the model casts to lower precision (autocast), which weights on 'meta' do not show: dtypes are those without"
+)
+
+
 class NeedsValues(BaseException):
     """The model looks at a value that is not there on `meta`.
 
@@ -75,9 +80,11 @@ class MetaMode(TorchFunctionMode):
     that ask are told that everything is on the CPU.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, alone: bool) -> None:
+        """Args: the recorder; whether there are no real weights to fall back on."""
         super().__init__()
         self.recorder = recorder
+        self._alone = alone
         self.asked: NeedsValues | None = None
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._unknown: set[int] = set()
@@ -119,8 +126,10 @@ class MetaMode(TorchFunctionMode):
             _check_indices(function, args)
         elif function.kind == "getitem":
             _check_index(args[1])
-        if not self.recorder.closed and autocast_is_on():
-            self._ask("autocast")
+        if autocast_is_on():
+            if not self._alone:
+                self._ask("autocast")
+            self.recorder.recording.notes[AUTOCAST] = None
 
     def _ask(self, question: str) -> None:
         self.asked = NeedsValues(question)
@@ -180,7 +189,7 @@ class MetaMode(TorchFunctionMode):
         if held is None or held[0] is not tensor or held[1].shape != tensor.shape:
             held = (tensor, on_meta(tensor))
             self._stand_ins[id(tensor)] = held
-            self.recorder.share(tensor, held[1])
+            self.recorder.memory.share(tensor, held[1])
         return held[1]
 
     def _attempt(self, func: Any, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -236,9 +245,7 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
 def _moved(function: Function, args: tuple[Any, ...], device: str) -> tuple[Any, ...]:
     """Arguments of `x.to(device)` and `x.type(...)` with the device replaced."""
     if function.name == "to":
-        return tuple(
-            torch.device(device) if isinstance(a, torch.device) or isinstance(a, str) else a for a in args
-        )
+        return tuple(torch.device(device) if isinstance(a, torch.device) or isinstance(a, str) else a for a in args)
     if function.name == "cuda" and device == "cpu":
         return args[:1]
     return args

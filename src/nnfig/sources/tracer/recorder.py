@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,15 +10,15 @@ from typing import Any
 import torch
 
 from nnfig.sources.tracer.arguments import of_call
-from nnfig.sources.tracer.compat import global_hooks, quiet, storage_key, version
+from nnfig.sources.tracer.compat import global_hooks, quiet, version
 from nnfig.sources.tracer.functions import ESCAPES, FACTORIES, KEPT_WITHOUT_EFFECT, Function
+from nnfig.sources.tracer.memory import Memory, congruent
 from nnfig.sources.tracer.recording import (
     FLOAT_INPUT,
     INT_INPUT,
     PARAMETER,
     Call,
     Frame,
-    Helper,
     Recording,
     Value,
     is_leaf,
@@ -29,13 +28,6 @@ from nnfig.sources.tracer.structure import mapped, tensors
 
 Origins = Callable[[torch.Tensor], tuple[str, list[torch.Tensor]] | None]
 """For a tensor that no torch function was seen to make: what made it, and from which earlier tensors."""
-
-
-class _Known(weakref.ref[torch.Tensor]):
-    """A tensor that has a value; forgets it when it dies, so that ids are never mistaken."""
-
-    __slots__ = ("key",)
-    key: int
 
 
 class Recorder:
@@ -55,6 +47,7 @@ class Recorder:
         self.model = model
         self.frame = Frame("", model, 0, None)
         self.recording = Recording(self.frame)
+        self.memory = Memory()
         self.closed = False
         """Inside a leaf: what runs there is not recorded."""
         self._stored = stored
@@ -62,9 +55,6 @@ class Recorder:
         self._tick = tick
         self._entered = False
         self._numbers: Counter[str] = Counter()
-        self._values: dict[int, int] = {}
-        self._known: dict[int, _Known] = {}
-        self._sharing: dict[int, list[_Known]] = {}
         self._stack = Stack()
         self._handles: list[Any] = []
         self._foreign: list[torch.nn.Module] = []
@@ -74,7 +64,7 @@ class Recorder:
 
     def value(self, tensor: torch.Tensor) -> int:
         """The value that a tensor holds now; an unknown one becomes a Parameter, a Constant or an opaque call."""
-        found = self._values.get(id(tensor))
+        found = self.memory.get(tensor)
         return self._unknown(tensor) if found is None else found
 
     def add_input(self, name: str, tensor: torch.Tensor) -> None:
@@ -86,51 +76,26 @@ class Recorder:
     def _new(self, tensor: torch.Tensor, call: int, output: int, depends: int) -> int:
         values = self.recording.values
         values.append(Value(tuple(tensor.shape), str(tensor.dtype)[6:], call, output, depends))
-        self._remember(tensor, len(values) - 1)
+        self.memory.put(tensor, len(values) - 1)
         return len(values) - 1
 
-    def _remember(self, tensor: torch.Tensor, number: int) -> None:
-        key = id(tensor)
-        self._values[key] = number
-        if key not in self._known:
-            known = _Known(tensor, self._forget)
-            known.key = key
-            self._known[key] = known
-            storage = storage_key(tensor)
-            if storage is not None:
-                self._sharing.setdefault(storage, []).append(known)
-
-    def _forget(self, known: weakref.ref[torch.Tensor]) -> None:
-        key = known.key  # type: ignore[attr-defined]
-        if self._known.get(key) is known:
-            del self._known[key]
-            self._values.pop(key, None)
-
-    def share(self, tensor: torch.Tensor, stand_in: torch.Tensor) -> None:
-        """Two storages are to count as one: a real tensor and what stands for it."""
-        one, other = storage_key(tensor), storage_key(stand_in)
-        if one is not None and other is not None:
-            self._sharing[other] = self._sharing.setdefault(one, [])
-
-    def _same_memory(self, tensor: torch.Tensor) -> list[torch.Tensor]:
-        """Living tensors that share memory with this one."""
-        storage = storage_key(tensor)
-        if storage is None or storage not in self._sharing:
-            return []
-        group = self._sharing[storage]
-        group[:] = [known for known in group if known() is not None]
-        return [other for known in group if (other := known()) is not None]
-
     def _unknown(self, tensor: torch.Tensor) -> int:
-        for other in reversed(self._same_memory(tensor)):
-            if id(other) in self._values and _congruent(other, tensor):
-                self._remember(tensor, self._values[id(other)])
-                return self._values[id(other)]
+        inner = self.memory.inner(tensor)
+        if inner is not None:
+            self.memory.put(tensor, number := self.value(inner))
+            return number
+        known = [other for other in reversed(self.memory.sharing(tensor)) if self.memory.get(other) is not None]
+        if known:
+            same = next((other for other in known if congruent(other, tensor)), None)
+            if same is None:  # a view that no torch function was seen to make
+                return self._append(Call("alias", self.frame, (self.value(known[0]),)), [tensor])
+            self.memory.put(tensor, number := self.value(same))
+            return number
         if id(tensor) in self._stored or isinstance(tensor, torch.nn.Parameter):
             return self._stored_value(tensor)
         origin = self._origins(tensor) if self._origins else None
         if origin is not None:
-            known = [t for t in origin[1] if id(t) in self._values or id(t) in self._stored]
+            known = [t for t in origin[1] if self.memory.get(t) is not None or id(t) in self._stored]
             if known:
                 return self._opaque(origin[0], [self.value(t) for t in known], tensor)
         self.recording.unseen += 1
@@ -224,14 +189,14 @@ class Recorder:
         """Tensors that were written into, and all that share memory with them, hold a new value from now on."""
         fresh = set(call.outs)
         for tensor in written:
-            if self._values.get(id(tensor)) not in fresh:
+            if self.memory.get(tensor) not in fresh:
                 self._further_output(call, tensor, fresh)
-            number = self._values[id(tensor)]
-            for other in self._same_memory(tensor):
-                if self._values.get(id(other)) in fresh:
+            number = self.value(tensor)
+            for other in self.memory.sharing(tensor):
+                if self.memory.get(other) in fresh:
                     continue
-                if _congruent(other, tensor):
-                    self._remember(other, number)
+                if congruent(other, tensor):
+                    self.memory.put(other, number)
                 else:
                     self._further_output(call, other, fresh)
 
@@ -244,7 +209,7 @@ class Recorder:
     def _plain_result(self, function: Function, result: Any, taken: Sequence[torch.Tensor]) -> None:
         """No tensor came out: a question, or a value that Python now knows."""
         if function.reads and taken and not isinstance(result, torch.Tensor):
-            numbers = [self._values[id(t)] for t in taken if id(t) in self._values]
+            numbers = [n for t in taken if (n := self.memory.get(t)) is not None]
             known = [n for n in numbers if self.recording.values[n].depends & (FLOAT_INPUT | INT_INPUT | PARAMETER)]
             if not known:
                 return
@@ -317,7 +282,7 @@ class Recorder:
         taken, made = [*tensors(args), *tensors(_ordered(module, kwargs))], tensors(result)
         silent = len(self.recording.calls) == frame.first_call
         childless = not module._modules
-        unseen = [t for t in made if id(t) not in self._values and id(t) not in self._stored]
+        unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self._stored]
         if not frame.leaf and not (silent and (childless or unseen) and made):
             return None
         if not frame.leaf and silent and childless and any(id(t) in self._stored for t in made):
@@ -360,11 +325,6 @@ class Recorder:
             handle.remove()
         self._stack.clear()
 
-    @property
-    def helpers(self) -> tuple[Helper, ...]:
-        """Python functions that run now."""
-        return self._stack.helpers()
-
 
 def _alias(tensor: torch.Tensor) -> torch.Tensor:
     """Another tensor object on the same memory: a residual taken before a layer is told from one taken after it."""
@@ -377,18 +337,6 @@ def _among(tensor: torch.Tensor, others: Sequence[torch.Tensor]) -> bool:
 
 def _once(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     return list({id(t): t for t in found}.values())
-
-
-def _congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors on the same memory are the same view of it."""
-    return (
-        one.shape == other.shape
-        and one.dtype == other.dtype
-        and one.layout is torch.strided
-        and other.layout is torch.strided
-        and one.stride() == other.stride()
-        and one.storage_offset() == other.storage_offset()
-    )
 
 
 def _ordered(module: torch.nn.Module, kwargs: dict[str, Any]) -> list[Any]:

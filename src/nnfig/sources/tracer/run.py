@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
 from nnfig.errors import NnfigError, Problem
 from nnfig.sources.tracer.compat import eager, quiet
+from nnfig.sources.tracer.functions import PLUMBING
 from nnfig.sources.tracer.inputs import Given, argument_names, make
 from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
-from nnfig.sources.tracer.functions import PLUMBING
 from nnfig.sources.tracer.origins import Origins
 from nnfig.sources.tracer.recorder import Recorder
 from nnfig.sources.tracer.recording import Recording
@@ -36,16 +36,18 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
             what = wrong.mended
 
 
+DEEPER = 1000
+"""Python calls that the recorder adds to a deeply nested model's own."""
 QUICK = 10**9
 """Work up to which the real forward is quicker than PyTorch's `meta` kernels: parameters times elements of the inputs."""
 
 
 def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
-    only_meta = any(p.is_meta for p in model.parameters())
+    only_meta = _is_on_meta(model)
     if not only_meta and _work(model, what) < QUICK:
         return _on_values(model, what, tick)
     try:
-        return _seen(model, what, True, tick)
+        return watched(model, what, True, tick)
     except NeedsValues as needs:
         if only_meta:
             raise _values_missing(needs, what) from None
@@ -57,6 +59,10 @@ def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recordi
     return _on_values(model, what, tick)
 
 
+def _is_on_meta(model: torch.nn.Module) -> bool:
+    return any(p.is_meta for p in model.parameters())
+
+
 def _work(model: torch.nn.Module, what: Given) -> int:
     elements = sum(t.numel() for t in tensors((what.args, what.kwargs)))
     return elements * sum(p.numel() for p in model.parameters())
@@ -64,14 +70,14 @@ def _work(model: torch.nn.Module, what: Given) -> int:
 
 def _on_values(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
     try:
-        return _seen(model, what, False, tick)
+        return watched(model, what, False, tick)
     except _WrongDtype:
         raise
     except Exception as error:
         raise _forward_raised(error, what, model) from error
 
 
-def _seen(model: torch.nn.Module, what: Given, meta: bool, tick: Tick | None) -> Recording:
+def watched(model: torch.nn.Module, what: Given, meta: bool, tick: Tick | None) -> Recording:
     """A run; a second one where tensors came from nowhere, with a look at PyTorch's kernels."""
     try:
         recording = _run(model, what, meta, tick)
@@ -97,6 +103,7 @@ def _run(
     gradients: bool = False,
     origins: Origins | None = None,
 ) -> Recording:
+    alone = _is_on_meta(model)
     with contextlib.ExitStack() as stack:
         stack.enter_context(kept(model))
         stored = swap(model, meta)
@@ -106,12 +113,14 @@ def _run(
         run = what.mapped(changes.of)
         stack.enter_context(torch.set_grad_enabled(gradients))
         stack.enter_context(eager())
+        stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        sys.setrecursionlimit(sys.getrecursionlimit() + DEEPER)
         recorder = Recorder(model, stored, origins, tick)
         for name, tensor in argument_names(model, run):
             recorder.add_input(name, tensor)
         recorder.install()
         stack.callback(recorder.remove)
-        mode = MetaMode(recorder) if meta else RealMode(recorder, backup)
+        mode = MetaMode(recorder, alone) if meta else RealMode(recorder, backup)
         if origins:
             stack.enter_context(origins)
         try:

@@ -90,8 +90,14 @@ def _reduction(input: torch.Tensor, dim: Any = None, keepdim: bool = False) -> A
 
 
 def _batch_norm(
-    input: torch.Tensor, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None,
-    training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+    input: torch.Tensor,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
 ) -> Answer:
     held = [t for t in (running_mean, running_var, weight, bias) if t is not None]
     fits = input.dim() > 1 and all(t.shape == input.shape[1:2] for t in held) and input.numel()
@@ -121,8 +127,13 @@ def _softmax(input: torch.Tensor, dim: Any = None, *rest: Any, **more: Any) -> A
 
 
 def _attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attn_mask: Any = None, dropout_p: float = 0.0,
-    is_causal: bool = False, **more: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    **more: Any,
 ) -> Answer:
     if query.dtype != key.dtype or query.dtype != value.dtype or query.dim() < 3 or more.get("enable_gqa"):
         return None
@@ -148,7 +159,9 @@ def _interpolate(
             return None
     sizes = [size] * len(spatial) if isinstance(size, int) else list(size)
     linear = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5, "nearest": input.dim()}
-    fits = linear.get(mode) == input.dim() and len(sizes) == len(spatial) and all(type(s) is int and s > 0 for s in sizes)
+    fits = (
+        linear.get(mode) == input.dim() and len(sizes) == len(spatial) and all(type(s) is int and s > 0 for s in sizes)
+    )
     if not fits or not input.is_floating_point() or not input.is_contiguous() or not input.numel():
         return None
     return _empty((*input.shape[:2], *sizes), input)

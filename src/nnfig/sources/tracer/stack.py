@@ -14,7 +14,9 @@ from nnfig.sources.tracer.recording import Helper
 _TORCH = str(Path(torch.__file__).parent)
 _OURS = str(Path(__file__).parent)
 _LIBRARY_PARTS = ("contextlib.py", "functools.py", "jaxtyping", "beartype", "typeguard", "einops")
-_WRAPPERS = frozenset(("wrapper", "wrapped", "inner", "wrapped_func", "wrapped_forward", "decorate_context", "new_func"))
+_WRAPPERS = frozenset(
+    ("wrapper", "wrapped", "inner", "wrapped_func", "wrapped_forward", "decorate_context", "new_func")
+)
 
 
 class Stack:

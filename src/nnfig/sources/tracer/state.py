@@ -118,7 +118,7 @@ def _buffer(tensor: torch.Tensor, meta: bool, leaf: bool) -> torch.Tensor:
     if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin) or tensor.is_meta:
         return tensor
     floating = tensor.is_floating_point() or tensor.is_complex()
-    if meta and (tensor.numel() > SMALL or leaf and floating):
+    if meta and (tensor.numel() > SMALL or (leaf and floating)):
         return on_meta(tensor)
     return tensor.detach().clone()
 

@@ -1,0 +1,87 @@
+"""Which value each living tensor holds: by identity, and by the memory that tensors share."""
+
+from __future__ import annotations
+
+import weakref
+
+import torch
+
+from nnfig.sources.tracer.compat import storage_key, unwrapped
+
+
+class _Known(weakref.ref[torch.Tensor]):
+    """A tensor that holds a value."""
+
+    __slots__ = ("key",)
+    key: int
+
+
+class Memory:
+    """Numbers of values by tensor; a tensor that dies is forgotten, so that ids are never mistaken."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, int] = {}
+        self._known: dict[int, _Known] = {}
+        self._sharing: dict[int, list[_Known]] = {}
+        self._held: list[torch.Tensor] = []
+        """Tensors that only function transforms hold."""
+
+    def get(self, tensor: torch.Tensor) -> int | None:
+        """The value that this very tensor holds; None if nothing is known of it."""
+        return self._values.get(id(tensor))
+
+    def put(self, tensor: torch.Tensor, number: int) -> None:
+        """From now on the tensor holds this value."""
+        key = id(tensor)
+        self._values[key] = number
+        if key not in self._known:
+            known = _Known(tensor, self._forget)
+            known.key = key
+            self._known[key] = known
+            storage = storage_key(tensor)
+            if storage is not None:
+                self._sharing.setdefault(storage, []).append(known)
+        inner = unwrapped(tensor)
+        if inner is not None:
+            self._held.append(inner)
+            self.put(inner, number)
+
+    def _forget(self, known: weakref.ref[torch.Tensor]) -> None:
+        assert isinstance(known, _Known)
+        if self._known.get(known.key) is known:
+            del self._known[known.key]
+            self._values.pop(known.key, None)
+
+    def inner(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """What a tensor inside torch.func.vmap or grad wraps, kept alive."""
+        found = unwrapped(tensor)
+        if found is not None:
+            self._held.append(found)
+        return found
+
+    def share(self, tensor: torch.Tensor, stand_in: torch.Tensor) -> None:
+        """The memory of these two counts as one: a real tensor's and its stand-in's."""
+        one, other = storage_key(tensor), storage_key(stand_in)
+        if one is not None and other is not None:
+            self._sharing[other] = self._sharing.setdefault(one, [])
+
+    def sharing(self, tensor: torch.Tensor) -> list[torch.Tensor]:
+        """Living tensors that share memory with this one, itself among them if it is known."""
+        storage = storage_key(tensor)
+        if storage is None or storage not in self._sharing:
+            return []
+        group = self._sharing[storage]
+        group[:] = [known for known in group if known() is not None]
+        return [other for known in group if (other := known()) is not None]
+
+
+def congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors on the same memory are the same view of it."""
+    return (
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and one.layout is torch.strided
+        and other.layout is torch.strided
+        and one.stride() == other.stride()
+        and one.storage_offset() == other.storage_offset()
+    )
