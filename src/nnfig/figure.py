@@ -126,7 +126,8 @@ class Figure:
     def warnings(self) -> tuple[str, ...]:
         """What the author must know: assumptions of the source, what was closed to fit, what does not fit."""
         assumed = tuple(note for graph in self.traced for note in graph.notes)
-        return (*assumed, *self.drawing.notes, *(() if self.scene.fits else (_too_big(self),)))
+        too_big = () if self.scene.fits else (_too_big(self),)
+        return (*assumed, *self.drawing.notes, *self.scene.warnings, *too_big)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ VIEWS = {
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The drawing laid out."""
-    name, why = options.view, ""
+    name, why, warning = options.view, "", ""
     if name != "blocks":
-        name, why = import_module("nnfig.layout.auto").view(drawing, options.view)
+        name, why, warning = import_module("nnfig.layout.auto").view(drawing, options.view)
     made: Scene = import_module(VIEWS[name]).scene(drawing, options)
-    return replace(made, report=(why, *made.report)) if why else made
+    report = (why, *made.report) if why else made.report
+    return replace(made, report=report, warnings=(warning,) if warning else ())

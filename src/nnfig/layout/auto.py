@@ -8,6 +8,9 @@ from nnfig.layout.tensors import operation, output_size
 MOST_BOXES = 120
 """Layers beyond which boxes to scale would be slivers."""
 
+DENSE = {"linear", "act", "norm", "drop", "softmax", "flat", "out"}
+"""What a multi-layer perceptron is made of."""
+
 MOST_COLUMNS = 24
 
 
@@ -20,73 +23,54 @@ def choose(drawing: Drawing) -> tuple[str, str]:
     if len(drawing.panels) > 1:
         return "blocks", "there are several panels"
     graph = drawing.graph
-    does = [operation(layer) for layer in graph.layers]
-    if not refusal("neurons", drawing) and "linear" in does and "conv" not in does and _is_chain(graph):
+    does = {operation(layer) for layer in graph.layers}
+    if "linear" in does and does <= DENSE and _is_chain(graph) and not refusal("neurons", drawing):
         return "neurons", "the network is a chain of fully connected layers"
-    if not refusal("maps", drawing) and "up" in does and "concat" in does:
-        return "maps", "maps are pooled, up-sampled and copied across"
-    if not refusal("volumes", drawing) and "conv" in does and "pool" in does and _is_chain(graph):
-        return "volumes", "the network is a chain of convolutions and poolings"
+    if {"up", "concat"} <= does and not refusal("maps", drawing):
+        return "maps", "maps are down-sampled, up-sampled and copied across"
+    if "conv" in does and does & {"pool", "up"} and _is_chain(graph) and not refusal("volumes", drawing):
+        return "volumes", "the network is a chain of convolutions that change the size of maps"
     return "blocks", "operations as boxes show any network"
 
 
-def view(drawing: Drawing, asked: str) -> tuple[str, str]:
-    """The view to draw in where `asked` is wanted, and a sentence for the report ('' where it is just that)."""
+def view(drawing: Drawing, asked: str) -> tuple[str, str, str]:
+    """The view to draw in where `asked` is wanted, what to report of the choice, and a warning if it is refused."""
     if asked == "auto":
         name, why = choose(drawing)
-        return name, f"view {name}: {why}"
+        return name, f"view {name}: {why}", ""
     why = refusal(asked, drawing)
-    return ("blocks", f"view blocks in place of {asked}: {why}") if why else (asked, "")
+    return ("blocks", "", f"the {asked} view cannot show this: {why}; drawn as blocks") if why else (asked, "", "")
 
 
 def refusal(name: str, drawing: Drawing) -> str:
-    """Why a view cannot show a network; empty where it can."""
-    return {"volumes": _no_volumes, "maps": _no_maps, "neurons": _no_neurons}.get(name, _none)(drawing)
+    """Why a view cannot show the networks of a drawing; empty where it can."""
+    reasons = {"volumes": _no_maps, "maps": _no_maps, "neurons": _no_columns}
+    if name not in reasons:
+        return ""
+    return next((why for panel in drawing.panels if (why := reasons[name](panel.graph))), "")
 
 
-def _none(drawing: Drawing) -> str:
-    return ""
-
-
-def _no_volumes(drawing: Drawing) -> str:
-    graph = drawing.graph
+def _no_maps(graph: Graph) -> str:
     if attention := _attention(graph):
         return f"'{attention}' is attention, whose tensors have no height and width"
-    if not any(_form(graph, name) == "map" for name in _names(graph)):
+    if not _count(graph, "map"):
         return "no tensor has height and width"
     if len(graph.layers) > MOST_BOXES:
-        return f"{len(graph.layers)} layers would be slivers; close groups with --depth or --close"
+        return f"{len(graph.layers)} layers would be slivers (close groups with --depth or --close)"
     return ""
 
 
-def _no_maps(drawing: Drawing) -> str:
-    graph = drawing.graph
-    if attention := _attention(graph):
-        return f"'{attention}' is attention, whose tensors have no height and width"
-    if not any(_form(graph, name) == "map" for name in _names(graph)):
-        return "no tensor has height and width"
-    if len(graph.layers) > MOST_BOXES:
-        return f"{len(graph.layers)} layers are too many maps; close groups with --depth or --close"
-    return ""
-
-
-def _no_neurons(drawing: Drawing) -> str:
-    graph = drawing.graph
-    vectors = [name for name in _names(graph) if _form(graph, name) == "vector"]
-    if not vectors:
+def _no_columns(graph: Graph) -> str:
+    count = _count(graph, "vector")
+    if not count:
         return "no tensor is a vector of units"
-    if len(vectors) > MOST_COLUMNS * 3:
-        return f"{len(vectors)} vectors are too many columns"
-    return ""
+    return f"{count} vectors are too many columns" if count > MOST_COLUMNS else ""
 
 
-def _names(graph: Graph) -> list[str]:
-    return [*graph.inputs, *graph.layer]
-
-
-def _form(graph: Graph, name: str) -> str:
-    size = output_size(graph, name)
-    return size.form if size else ""
+def _count(graph: Graph, form: str) -> int:
+    """How many tensors have this form."""
+    sizes = (output_size(graph, name) for name in (*graph.inputs, *graph.layer))
+    return sum(size is not None and size.form == form for size in sizes)
 
 
 def _attention(graph: Graph) -> str:

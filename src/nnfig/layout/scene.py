@@ -161,6 +161,8 @@ class Scene:
     """Whether it keeps to width and height with text of 6 pt or more."""
     report: tuple[str, ...] = ()
     """What layout chose and why, for `draw -v`."""
+    warnings: tuple[str, ...] = ()
+    """What the author must know: that a view cannot show this network."""
 
     def __str__(self) -> str:
         lines = [f"{self.view} {self.width:.1f}x{self.height:.1f}pt, text {self.font_size:g}pt"]
