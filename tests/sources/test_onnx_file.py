@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -217,6 +219,24 @@ def test_a_damaged_file_is_one_message(tmp_path: Path, spoil: Any) -> None:
     with pytest.raises(NnfigError, match=r"made\.onnx") as raised:
         read(tmp_path, spoil(data))
     assert len(raised.value.problems) == 1
+
+
+def test_bytes_at_random_never_crash(tmp_path: Path) -> None:
+    """A file with a few bytes changed is read, or refused with a message."""
+    data = (LIGHT / "light_squeezenet.onnx").read_bytes()
+    dice = random.Random(3)
+    for _ in range(60):
+        spoilt = bytearray(data)
+        for _ in range(dice.choice((1, 5, 20))):
+            spoilt[dice.randrange(len(spoilt))] = dice.randrange(256)
+        with contextlib.suppress(NnfigError):
+            assert read(tmp_path, bytes(spoilt)).layers
+
+
+def test_operators_with_impossible_attributes_keep_their_own_name(tmp_path: Path) -> None:
+    """A pooling without a window is no MaxPool2d, but it is still drawn."""
+    nodes = [helper.make_node("MaxPool", ["x"], ["y"], kernel_shape="wide")]
+    assert [n.kind for n in read(tmp_path, model(nodes, {}, {"x": (1, 3, 8, 8)})).layers] == ["MaxPool"]
 
 
 def test_a_missing_tensor_is_named(tmp_path: Path) -> None:

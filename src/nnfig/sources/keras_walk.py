@@ -189,7 +189,7 @@ class Walk:
         kind = type(op).__name__
         specs = tuple(TensorSpec(s, dtypes[min(i, len(dtypes) - 1)]) for i, s in enumerate(shapes))
         attributes = {key: value for key, value in item.attributes.items() if _plain(value)}
-        original = kind if kind != item.kind else ""
+        original = kind if kind != item.kind and not item.suffix else ""
         return Layer(
             name, item.kind, edges, specs, macs=count, attributes=attributes, mark=item.mark, original=original
         )

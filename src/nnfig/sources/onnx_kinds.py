@@ -15,12 +15,15 @@ from nnfig.sources.vocabulary import FUNCTIONS, ONNX, Word
 def draft(op: Op, values: Values) -> Draft:
     """The operator in PyTorch's words; one that nobody knows keeps its own name."""
     if op.domain in ("", "ai.onnx", "com.microsoft"):
-        translate = _SPECIAL.get(op.type)
-        found = translate(op, values) if translate else None
-        if found:
-            return found
-        if op.type in ONNX:
-            return _renamed(op, values, ONNX[op.type])
+        try:
+            translate = _SPECIAL.get(op.type)
+            found = translate(op, values) if translate else None
+            if found:
+                return found
+            if op.type in ONNX:
+                return _renamed(op, values, ONNX[op.type])
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
+            pass  # attributes or operands that its definition does not allow: drawn as what it calls itself
     weights = tuple(name for name in op.inputs if name and owned(values, name))
     kept = tuple(name for name in op.inputs if not values.known(name))
     return Draft(op.type, _plain(op.attributes), kept, weights)

@@ -103,12 +103,22 @@ def _parsed(path: Path, onnx: Any) -> ModelProto:
         raise NnfigError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except Exception:
         raise NnfigError("is no ONNX model, or it is damaged or cut short", where=str(path), hint=_TRY) from None
+    if not _is_text(model.graph):
+        raise NnfigError("is damaged: names in it are no text", where=str(path), hint=_TRY)
     if not model.graph.node or not model.graph.output or not model.opset_import:
         raise NnfigError("holds no ONNX graph", where=str(path), hint=_TRY)
     return model
 
 
 _TRY = "export it again, and try: python -c \"import onnx; onnx.checker.check_model('FILE.onnx')\""
+
+
+def _is_text(graph: GraphProto) -> bool:
+    """Whether all names can be read; protobuf gives bytes for those that cannot."""
+    nodes = (name for n in graph.node for name in (n.name, n.op_type, n.domain, *n.input, *n.output))
+    values = (each.name for each in (*graph.input, *graph.output, *graph.initializer, *graph.value_info))
+    attributes = (a.name for n in graph.node for a in n.attribute)
+    return all(isinstance(name, str) for name in (graph.name, *nodes, *values, *attributes))
 
 
 def _first_line(error: Exception) -> str:

@@ -81,7 +81,7 @@ def pairs(pads: Sequence[int] | None, rank: int) -> tuple[int, ...]:
 def window(op: Op, rank: int, kernel: Sequence[Any]) -> dict[str, Any]:
     a = op.attributes
     found: dict[str, Any] = {
-        "kernel_size": tuple(kernel),
+        "kernel_size": tuple(int(size) for size in kernel),
         "stride": tuple(a.get("strides", (1,) * rank)),
         "padding": pairs(a.get("pads"), rank),
         "dilation": tuple(a.get("dilations", (1,) * rank)),

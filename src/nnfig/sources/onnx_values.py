@@ -43,7 +43,7 @@ class Values:
             if name in self.roots:
                 self.roots[name] = roots
         self.filled |= other.filled
-        for name in other.filled:
+        for name in other.filled & other.specs.keys():
             self.specs.setdefault(name, other.specs[name])
 
     def known(self, name: str) -> bool:
@@ -188,12 +188,12 @@ def _filled(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> N
     if shape is None:
         return
     tensor = attributes.get("value")
-    dtype = DTYPES.get(tensor.data_type, "float32") if tensor is not None else "float32"
+    dtype = DTYPES.get(getattr(tensor, "data_type", 1), "float32")
     values.specs[name] = TensorSpec(tuple(int(d) for d in shape), dtype)
     if prod(shape) <= LARGEST:
         from onnx import numpy_helper
 
-        fill = numpy_helper.to_array(tensor).reshape(-1)[0] if tensor is not None else 0.0
+        fill = numpy_helper.to_array(tensor).reshape(-1)[0] if hasattr(tensor, "data_type") else 0.0
         values.numbers[name] = numpy.full(tuple(int(d) for d in shape), fill)
 
 
