@@ -12,16 +12,45 @@ from nnfig.graph.defaults import normal
 
 ODD_NAMES = (
     *("0", "true", "no", "null", "~", "1e-5", "- a", "a: b", "#x", "a#b", "[1]", "{x}", "conv@2", "a.b.c", "input"),
-    *("name", "Größe", "卷积层", "αβγ", "e\u0301", "🙂", "tab\there", "line\nbreak", "\u2028", "\ufeff", " space ", "'", '"'),
+    *(
+        "name",
+        "Größe",
+        "卷积层",
+        "αβγ",
+        "e\u0301",
+        "🙂",
+        "tab\there",
+        "line\nbreak",
+        "\u2028",
+        "\ufeff",
+        " space ",
+        "'",
+        '"',
+    ),
     *("\\", "50 %", "x_1^2", "&amp;", "$x$", "*a", "&a", "!x", "%TAG", "@x", "long" * 40, "\x7f", "\x85"),
 )
 """Names that have to be quoted, escaped or measured with care somewhere."""
 
 _LETTERS = st.characters(min_codepoint=1, exclude_categories=("Cs",))
-words = st.sampled_from(ODD_NAMES) | st.from_regex(r"[a-z]{1,6}(\.[0-9])?", fullmatch=True) | st.text(_LETTERS, min_size=1, max_size=12)
+words = (
+    st.sampled_from(ODD_NAMES)
+    | st.from_regex(r"[a-z]{1,6}(\.[0-9])?", fullmatch=True)
+    | st.text(_LETTERS, min_size=1, max_size=12)
+)
 """Text for names, labels and notes."""
 
-FREE_KINDS = ("Block", "add", "cat", "mul", "matmul", "MyAttention", "patch embed", "Öffnung", "aten::op", "LlamaRMSNorm")
+FREE_KINDS = (
+    "Block",
+    "add",
+    "cat",
+    "mul",
+    "matmul",
+    "MyAttention",
+    "patch embed",
+    "Öffnung",
+    "aten::op",
+    "LlamaRMSNorm",
+)
 SAME_KINDS = ("ReLU", "Tanh", "Dropout", "Identity", "GELU", "Sigmoid")
 
 _numbers = st.integers(-(10**6), 10**6) | st.floats(allow_nan=False) | st.booleans() | st.none() | words

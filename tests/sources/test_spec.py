@@ -66,7 +66,7 @@ def test_arguments_of_the_short_form():
         "padding_mode": "zeros",
     }
     assert expected == conv.attributes
-    assert ((1, 64, 16, 16), 64 * 3 * 49) == (conv.shape, conv.params)
+    assert (conv.shape, conv.params) == ((1, 64, 16, 16), 64 * 3 * 49)
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_all_ways_to_write_a_layer_mean_the_same(layer: str):
 def test_layers_form_a_chain_and_from_names_other_sources():
     """The first layer takes the only input; `from` leaves the chain."""
     graph = net("- a: Conv2d 1x1, 3\n- ReLU\n- sum: add\n  from: [relu, x]\n- Tanh")
-    assert [("x",), ("a",), ("relu", "x"), ("sum",)] == [layer.sources for layer in graph.layers]
-    assert ("tanh",) == graph.outputs
+    assert [layer.sources for layer in graph.layers] == [("x",), ("a",), ("relu", "x"), ("sum",)]
+    assert graph.outputs == ("tanh",)
 
 
 def test_layers_may_be_named_before_they_are_written():
     """The order is the written one where it can run, else the nearest that can."""
     graph = net("- {name: sum, kind: add, from: [b, a]}\n- {name: a, kind: ReLU, from: x}\n- b: Tanh")
-    assert ["a", "b", "sum"] == [layer.name for layer in graph.layers]
+    assert [layer.name for layer in graph.layers] == ["a", "b", "sum"]
 
 
 def test_a_definition_is_a_group_of_its_name():
@@ -110,12 +110,12 @@ define:
 """
     layers = "- first: block(width=4)\n- out: cat\n  from: [first.conv, first]"
     graph = net(layers, "x: [1, 8, 4, 4]", define)
-    assert ["first.conv", "first.relu", "first.sum", "out"] == [layer.name for layer in graph.layers]
-    assert ("x", "first.relu") == graph.layer["first.sum"].sources
-    assert ("first.conv", "first.sum") == graph.layer["out"].sources
-    assert [("first", "block", "")] == [(g.path, g.cls, g.parent) for g in graph.groups]
-    assert "first" == graph.layer["first.conv"].group
-    assert (1, 16, 4, 4) == graph.layer["out"].shape
+    assert [layer.name for layer in graph.layers] == ["first.conv", "first.relu", "first.sum", "out"]
+    assert graph.layer["first.sum"].sources == ("x", "first.relu")
+    assert graph.layer["out"].sources == ("first.conv", "first.sum")
+    assert [(g.path, g.cls, g.parent) for g in graph.groups] == [("first", "block", "")]
+    assert graph.layer["first.conv"].group == "first"
+    assert graph.layer["out"].shape == (1, 16, 4, 4)
 
 
 def test_repeats_unroll_into_groups_with_an_index():
@@ -123,10 +123,10 @@ def test_repeats_unroll_into_groups_with_an_index():
     define = "define:\n  block(n): [Linear n, ReLU]\n"
     layers = "- {repeat: 3, layers: [block(5)]}\n- {repeat: 2, name: tail, layers: [Linear 7]}\n"
     graph = net(layers + "- add: add\n  from: [block.0, block.2]", "x: [1, 5]", define)
-    assert ["block.0", "block.1", "block.2", "tail.0", "tail.1"] == [group.path for group in graph.groups]
-    assert ("block.0.relu",) == graph.layer["block.1.linear"].sources
-    assert ("tail.0.linear",) == graph.layer["tail.1.linear"].sources
-    assert ("block.0.relu", "block.2.relu") == graph.layer["add"].sources
+    assert [group.path for group in graph.groups] == ["block.0", "block.1", "block.2", "tail.0", "tail.1"]
+    assert graph.layer["block.1.linear"].sources == ("block.0.relu",)
+    assert graph.layer["tail.1.linear"].sources == ("tail.0.linear",)
+    assert graph.layer["add"].sources == ("block.0.relu", "block.2.relu")
 
 
 def test_groups_nest_and_names_are_looked_up_outwards():
@@ -144,9 +144,9 @@ def test_groups_nest_and_names_are_looked_up_outwards():
 - {name: end, kind: add, from: [Encoder, Encoder.a, Encoder.Inner.b, a]}
 """
     )
-    assert ("Encoder.a", "Encoder.Inner.b", "Encoder.a") == graph.layer["Encoder.Inner.sum"].sources
-    assert ("Encoder.Inner.sum", "Encoder.a", "Encoder.Inner.b", "a") == graph.layer["end"].sources
-    assert "Encoder" == graph.group["Encoder.Inner"].parent
+    assert graph.layer["Encoder.Inner.sum"].sources == ("Encoder.a", "Encoder.Inner.b", "Encoder.a")
+    assert graph.layer["end"].sources == ("Encoder.Inner.sum", "Encoder.a", "Encoder.Inner.b", "a")
+    assert graph.group["Encoder.Inner"].parent == "Encoder"
 
 
 def test_a_parameter_may_be_the_name_of_a_layer():
@@ -154,64 +154,64 @@ def test_a_parameter_may_be_the_name_of_a_layer():
     mix = "{name: mix, kind: add, from: [memory_norm, memory]}"
     define = f"define:\n  look(memory):\n  - memory_norm: LayerNorm\n  - {mix}\n"
     graph = net("- mix: ReLU\n- look(mix)\n- two: look(look)", "x: [1, 4]", define)
-    assert ("look.memory_norm", "mix") == graph.layer["look.mix"].sources
-    assert ("two.memory_norm", "look.mix") == graph.layer["two.mix"].sources
+    assert graph.layer["look.mix"].sources == ("look.memory_norm", "mix")
+    assert graph.layer["two.mix"].sources == ("two.memory_norm", "look.mix")
 
 
 def test_kinds_of_ones_own_are_drawn_when_their_shape_is_given():
     """No table knows them; they are layers like any other."""
     graph = net("- attn: {kind: Fancy Attention, output: [1, 5], params: 12}\n- Linear 2")
-    assert ("Fancy Attention", 12, (1, 2)) == (graph.layers[0].kind, graph.layers[0].params, graph.layers[1].shape)
+    assert (graph.layers[0].kind, graph.layers[0].params, graph.layers[1].shape) == ("Fancy Attention", 12, (1, 2))
 
 
 def test_a_drawn_graph_keeps_its_repeats():
     """`repeat` of a group in `groups:` is not unrolled: it counts."""
     graph = net("- {name: b.fc, kind: Linear 4}", "x: [1, 4]", "groups: [{path: b, class: B, repeat: 3}]\n")
-    assert (60, "b") == (graph.params, graph.layers[0].group)
+    assert (graph.params, graph.layers[0].group) == (60, "b")
 
 
 def test_gradients_run_backwards():
     """A gradient edge may come from a later layer, and takes no part in shapes."""
     layers = "- a: Linear 2\n  from: [x, b]\n  edges: [{}, {kind: gradient, label: g}]\n- b: Linear 1\n  from: a"
     graph = net(layers, "x: [1, 4]")
-    assert ["data", "gradient"] == [edge.kind for edge in graph.layers[0].inputs]
-    assert (1, 1) == graph.layer["b"].shape
+    assert [edge.kind for edge in graph.layers[0].inputs] == ["data", "gradient"]
+    assert graph.layer["b"].shape == (1, 1)
 
 
 def test_symbolic_sizes_flow_through():
     """A word is a size that is not known; what can be said of it is said."""
     graph = net("- Conv2d 3x3, 8, padding 1\n- MaxPool2d 2x2\n- Conv2d 3x3, 8\n- Flatten", "x: [batch, 3, H, W]")
     shapes = [str(layer.output[0]) for layer in graph.layers]
-    assert ["batchx8xHxW", "batchx8xH/2xW/2", "batchx8xH/2-2xW/2-2"] == shapes[:3]
+    assert shapes[:3] == ["batchx8xHxW", "batchx8xH/2xW/2", "batchx8xH/2-2xW/2-2"]
 
 
 def test_inputs_are_shapes_with_dtypes():
     """A list, text, or the long form."""
     inputs = "a: [1, 3], b: '1,7:int64', c: {shape: [2], dtype: bool}"
     graph = net("- {name: e, kind: 'Embedding 10, 4', from: b}", inputs)
-    assert ["float32", "int64", "bool"] == [spec.dtype for spec in graph.inputs.values()]
-    assert ("1x7x4", "float32") == (str(graph.layers[0].output[0]), graph.layers[0].dtype[0])
+    assert [spec.dtype for spec in graph.inputs.values()] == ["float32", "int64", "bool"]
+    assert (str(graph.layers[0].output[0]), graph.layers[0].dtype[0]) == ("1x7x4", "float32")
 
 
 def test_linear_after_feature_maps_is_remarked():
     """What PyTorch allows and few mean is said, and not forbidden."""
     graph = net("- Conv2d 3x3, 8\n- fc: Linear 10")
-    assert ("fc (Linear) works on the last axis of 1x8x30x30 alone; Flatten before it takes all",) == graph.notes
+    assert graph.notes == ("fc (Linear) works on the last axis of 1x8x30x30 alone; Flatten before it takes all",)
 
 
 def test_json_is_read_by_the_same_reader():
     """The same keys, tabs and escapes included."""
     text = '{\n\t"nnfig": 1,\n\t"name": "\\ud83d\\ude42 \\/",\n\t"inputs": {"x": [1, 4]},\n\t"layers": ["Linear 2"]\n}'
-    assert "🙂 /" == read_text(text, "net.json").name
+    assert read_text(text, "net.json").name == "🙂 /"
 
 
 def test_large_lists_are_read_in_time_and_depth():
     """A chain of 3,000 layers, and 40 nested groups."""
-    assert 3000 == len(net("- ReLU\n" * 3000).layers)
+    assert len(net("- ReLU\n" * 3000).layers) == 3000
     nested = "[ReLU]"
     for _ in range(40):
         nested = f"[{{group: g, layers: {nested}}}]"
-    assert 40 == len(read_text(f"{{nnfig: 1, inputs: {{x: [1]}}, layers: {nested}}}").groups)
+    assert len(read_text(f"{{nnfig: 1, inputs: {{x: [1]}}, layers: {nested}}}").groups) == 40
 
 
 def test_reading_a_list_needs_no_torch(root: Path):
@@ -219,7 +219,7 @@ def test_reading_a_list_needs_no_torch(root: Path):
     probe = "import sys; from pathlib import Path; from nnfig.sources.spec import read; read(Path(sys.argv[1])); "
     probe += "print(sorted({'torch', 'jinja2', 'pydantic'} & set(sys.modules)))"
     run = [sys.executable, "-c", probe, str(root / "examples" / "lenet.yaml")]
-    assert "['pydantic']" == subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "['pydantic']"
 
 
 def test_the_schema_knows_both_forms(root: Path):
@@ -229,7 +229,7 @@ def test_the_schema_knows_both_forms(root: Path):
     checker = jsonschema.Draft202012Validator(json.loads(json.dumps(json_schema())))
     for name in EXAMPLES:
         document = yaml.safe_load((root / "examples" / f"{name}.yaml").read_text())
-        assert [] == [error.message for error in checker.iter_errors(document)]
+        assert [error.message for error in checker.iter_errors(document)] == []
         assert checker.is_valid(as_dict(read(root / "examples" / f"{name}.yaml")))
     good = {"nnfig": 1, "inputs": {"x": [1, 3]}}
     misspelt = ({"kind": "ReLU", "frm": "x"}, {"layers": ["ReLU"], "repeats": 2}, {"a": {"knd": "ReLU"}})

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnfig.errors import NnfigError
+from nnfig.sources.kinds import KINDS
 from nnfig.sources.spec import read, read_text
 
 HEAD = "nnfig: 1\ninputs: {x: [1, 64, 56, 56]}\nlayers:\n"
@@ -76,7 +77,7 @@ LAYERS = {
     "- MaxPool2d 99x99": "a window of 99x99 does not fit into 56x56",
     "- Conv2d 3x3, 8, groups 3": "in_channels is 64, which 3 groups do not divide",
     "- MultiheadAttention 5": "5 heads do not divide a width of 56",
-    "- Flatten\n- LSTM 8\n- {kind: add, from: [lstm, lstm], edges: [{}, {output: 5}]}": "'lstm' has 3 outputs, there is no output 5",
+    "- Flatten\n- LSTM 8\n- {kind: ReLU, from: lstm, edges: [{output: 5}]}": "'lstm' has 3 outputs, there is no",
     "- LSTM 8, batch_first\n": "'batch_first' needs a value|for instance 'batch_first true'",
     "- ReLU\n  from: x": "'from:' below a layer without a name|or write {kind: KIND, from: ...}",
     "- {kind: ReLU, from: [x, x]}": "takes 1 input, found 2",
@@ -181,12 +182,14 @@ DOCUMENTS = {
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\noutput_names: [a, b]": "2 output names for 1 output",
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\ngroups: [{path: a}, {path: a}]": "a second group 'a'",
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\ngroups: [{path: a, parent: b}]": "there is no group 'b'",
-    "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\ngroups: [{path: a, parent: b}, {path: b, parent: a}]": "lies in itself",
+    "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\ngroups: [{path: a, parent: b}, {path: b, parent: a}]": "in itself",
     "nnfig: 1\ninputs: {x: [1]}\ndefine: {'a(n, n)': [ReLU]}\nlayers: [ReLU]": "a second parameter 'n'",
     "nnfig: 1\ninputs: {x: [1]}\ndefine: {'a b': [ReLU]}\nlayers: [ReLU]": "'a b' is no definition",
     "nnfig: 1\ninputs: {x: [1]}\ndefine: {'a(n=1, m)': [ReLU]}\nlayers: [ReLU]": "'m' has no default",
     "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
-    + "".join(f"{n}: &{n} [{', '.join([f'*{m}'] * 10)}]\n" for m, n in zip("abcdef", "bcdefg", strict=True)): "aliases ('*name') that unfold",
+    + "".join(
+        f"{n}: &{n} [{', '.join([f'*{m}'] * 10)}]\n" for m, n in zip("abcdef", "bcdefg", strict=True)
+    ): "aliases ('*name') that unfold",
 }
 
 
@@ -222,31 +225,45 @@ def test_the_caret_stands_under_wide_letters():
     assert line.index("Rellu") + 2 == caret.index("^")
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.text(st.sampled_from("abx12 :,-[]{}()&*#!|>'\"%@`\n\t/=~?é\u2028"), max_size=60), st.sampled_from(["", HEAD, HEAD + "- "]))
-def test_any_text_is_read_or_explained(text: str, head: str):
-    """No text ends in anything but a graph or an NnfigError."""
-    try:
-        read_text(head + text)
-    except NnfigError as error:
-        assert str(error)
-
-
-PIECES = st.sampled_from(
-    ["ReLU", "Conv2d 3x3, 8", "conv: Conv2d 3x3, 8", "block(2)", "block", "Linear n", "{kind: add, from: [x, relu]}", "5", "~"]
-    + ["{group: g, layers: [ReLU, Conv2d 1x1]}", "{repeat: 2, layers: [block(3)]}", "{a: ReLU, from: b}", "{b: cat, from: [a, a]}"]
-    + ["{kind: LSTM 4, output: [[1], [2]]}", "{name: 7, kind: Foo, output: [1, 2]}", "{kind: add, from: input, edges: [{output: 1}]}"]
-    + ["{kind: Parameter, output: [n, 2]}", "{kind: reshape shape [1, -1]}", "{kind: einsum equation 'ab->a'}", "chunk 2", "pad pad [1, 1]"]
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(PIECES, max_size=6), st.lists(PIECES, min_size=1, max_size=3), st.sampled_from(["[1, 3, 8, 8]", "[b, 4]", "[]", "'2,x'"]))
-def test_any_mixture_of_layers_is_read_or_explained(layers: list[str], body: list[str], shape: str):
-    """Whatever is put together, the answer is a graph or a list of problems with places."""
-    define = "".join(f"  - {piece}\n" for piece in body)
-    text = f"nnfig: 1\ninputs: {{x: {shape}}}\ndefine:\n  block(n):\n{define}layers:\n" + "".join(f"- {piece}\n" for piece in layers)
+def answer(text: str) -> list[str]:
+    """Places of the problems of a text; none where it is read."""
     try:
         read_text(text)
     except NnfigError as error:
-        assert all(problem.where.startswith("layers.yaml:") for problem in error.problems)
+        return [problem.where for problem in error.problems]
+    return []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.sampled_from("abx12 :,-[]{}()&*#!|>'\"%@`\n\t/=~?é\u2028"), max_size=60),
+    st.sampled_from(["", HEAD, HEAD + "- "]),
+)
+def test_any_text_is_read_or_explained(text: str, head: str):
+    """No text ends in anything but a graph or an NnfigError with places."""
+    assert all(where.startswith("layers.yaml") for where in answer(head + text))
+
+
+PIECES = (
+    *("ReLU", "Conv2d 3x3, 8", "conv: Conv2d 3x3, 8", "block(2)", "block", "Linear n", "5", "~", "chunk 2"),
+    *("{kind: add, from: [x, relu]}", "{group: g, layers: [ReLU, Conv2d 1x1]}", "{repeat: 2, layers: [block(3)]}"),
+    *("{a: ReLU, from: b}", "{b: cat, from: [a, a]}", "{kind: LSTM 4, output: [[1], [2]]}", "pad pad [1, 1]"),
+    *("{name: 7, kind: Foo, output: [1, 2]}", "{kind: add, from: input, edges: [{output: 1}]}"),
+    *("{kind: Parameter, output: [n, 2]}", "{kind: reshape shape [1, -1]}", "{kind: einsum equation 'ab->a'}"),
+    *(f"{kind} 2" for kind in KINDS),
+    *(f"{kind} 3x3" for kind in KINDS),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=3),
+    st.sampled_from(["[1, 3, 8, 8]", "[b, 4]", "[]", "'2,x'", "[2, 4, 6]"]),
+)
+def test_any_mixture_of_layers_is_read_or_explained(layers: list[str], body: list[str], shape: str):
+    """Whatever is put together, the answer is a graph or a list of problems with places."""
+    define = "".join(f"  - {piece}\n" for piece in body)
+    text = f"nnfig: 1\ninputs: {{x: {shape}}}\ndefine:\n  block(n):\n{define}layers:\n"
+    text += "".join(f"- {piece}\n" for piece in layers)
+    assert all(where.startswith("layers.yaml:") for where in answer(text))

@@ -22,13 +22,21 @@ IMAGE, ROW, TEXT, VOLUME = (2, 8, 12, 10), (2, 8, 12), (4, 2, 6), (1, 8, 6, 6, 6
 MODULES = [
     ("Conv1d 6, kernel_size 3", nn.Conv1d(8, 6, 3), ROW),
     ("Conv2d 3x3, 6, /2, padding 1", nn.Conv2d(8, 6, 3, 2, 1), IMAGE),
-    ("Conv2d 1x7, 16, padding same, groups 4, bias false", nn.Conv2d(8, 16, (1, 7), padding="same", groups=4, bias=False), IMAGE),
+    (
+        "Conv2d 1x7, 16, padding same, groups 4, bias false",
+        nn.Conv2d(8, 16, (1, 7), padding="same", groups=4, bias=False),
+        IMAGE,
+    ),
     ("Conv2d 3x3, 6, dilation 2, padding valid", nn.Conv2d(8, 6, 3, dilation=2, padding="valid"), IMAGE),
     ("Conv2d 3x3, 8, padding_mode reflect, padding 1", nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"), IMAGE),
     ("Conv3d 3x3x3, 4", nn.Conv3d(8, 4, 3), VOLUME),
     ("ConvTranspose1d 6, kernel_size 3, /2", nn.ConvTranspose1d(8, 6, 3, 2), ROW),
     ("ConvTranspose2d 4x4, 6, /2, padding 1", nn.ConvTranspose2d(8, 6, 4, 2, 1), IMAGE),
-    ("ConvTranspose2d 3x3, 6, /2, output_padding 1, groups 2", nn.ConvTranspose2d(8, 6, 3, 2, output_padding=1, groups=2), IMAGE),
+    (
+        "ConvTranspose2d 3x3, 6, /2, output_padding 1, groups 2",
+        nn.ConvTranspose2d(8, 6, 3, 2, output_padding=1, groups=2),
+        IMAGE,
+    ),
     ("ConvTranspose3d 2x2x2, 4, /2", nn.ConvTranspose3d(8, 4, 2, 2), VOLUME),
     ("MaxPool1d 3", nn.MaxPool1d(3), ROW),
     ("MaxPool2d 3x3, /2, padding 1, ceil_mode true", nn.MaxPool2d(3, 2, 1, ceil_mode=True), IMAGE),
@@ -72,7 +80,11 @@ MODULES = [
     ("Flatten 2", nn.Flatten(2), IMAGE),
     ("Unflatten 1, unflattened_size [2, 4]", nn.Unflatten(1, (2, 4)), IMAGE),
     ("Upsample 2", nn.Upsample(scale_factor=2), IMAGE),
-    ("Upsample 24x30, mode bilinear, align_corners true", nn.Upsample((24, 30), mode="bilinear", align_corners=True), IMAGE),
+    (
+        "Upsample 24x30, mode bilinear, align_corners true",
+        nn.Upsample((24, 30), mode="bilinear", align_corners=True),
+        IMAGE,
+    ),
     ("UpsamplingNearest2d 3", nn.UpsamplingNearest2d(scale_factor=3), IMAGE),
     ("PixelShuffle 2", nn.PixelShuffle(2), IMAGE),
     ("PixelUnshuffle 2", nn.PixelUnshuffle(2), IMAGE),
@@ -170,7 +182,7 @@ def test_attention_is_counted_as_pytorch_counts(sizes: dict):
     text = "MultiheadAttention 2" + (", bias false" if "bias" in sizes else "")
     layer = inferred(text, [TEXT, (5, 2, key), (5, 2, value)])
     assert sum(parameter.numel() for parameter in module.parameters()) == layer.params
-    assert TEXT == layer.shape
+    assert layer.shape == TEXT
 
 
 def test_defaults_are_those_of_the_installed_pytorch():
@@ -179,7 +191,9 @@ def test_defaults_are_those_of_the_installed_pytorch():
         if not attribute_names(kind) or kind in ("RNN", "GRU", "LSTM"):  # their signatures are *args
             continue
         parameters = inspect.signature(getattr(nn, kind).__init__).parameters.values()
-        defaults = {p.name: p.default for p in parameters if p.default is not p.empty and p.name in attribute_names(kind)}
+        defaults = {
+            p.name: p.default for p in parameters if p.default is not p.empty and p.name in attribute_names(kind)
+        }
         given = {"kernel_size": 1, "embed_dim": 1}
         missing = {name: value for name, value in complete(kind, {}).items() if name not in defaults}
         assert complete(kind, {**defaults, **given}) == complete(kind, {**given}), kind

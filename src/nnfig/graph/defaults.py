@@ -13,7 +13,8 @@ _SIGNATURES = {
     "padding_mode='zeros'",
     "ConvTranspose1d ConvTranspose2d ConvTranspose3d": "in_channels out_channels kernel_size stride=1 padding=0 "
     "output_padding=0 groups=1 bias=True dilation=1 padding_mode='zeros'",
-    "MaxPool1d MaxPool2d MaxPool3d": "kernel_size stride=None padding=0 dilation=1 return_indices=False ceil_mode=False",
+    "MaxPool1d MaxPool2d MaxPool3d": "kernel_size stride=None padding=0 dilation=1 return_indices=False "
+    "ceil_mode=False",
     "AvgPool1d": "kernel_size stride=None padding=0 ceil_mode=False count_include_pad=True",
     "AvgPool2d AvgPool3d": "kernel_size stride=None padding=0 ceil_mode=False count_include_pad=True "
     "divisor_override=None",
@@ -39,7 +40,8 @@ _SIGNATURES = {
     "RNN": "input_size hidden_size num_layers=1 nonlinearity='tanh' bias=True batch_first=False dropout=0.0 "
     "bidirectional=False",
     "GRU": "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0.0 bidirectional=False",
-    "LSTM": "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0.0 bidirectional=False proj_size=0",
+    "LSTM": "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0.0 bidirectional=False "
+    "proj_size=0",
     "RNNCell": "input_size hidden_size bias=True nonlinearity='tanh'",
     "GRUCell LSTMCell": "input_size hidden_size bias=True",
     "MultiheadAttention": "embed_dim num_heads dropout=0.0 bias=True add_bias_kv=False add_zero_attn=False kdim=None "
@@ -79,8 +81,8 @@ _PER_AXIS = frozenset(("kernel_size", "stride", "padding", "dilation", "output_p
 _LIKE = {"stride": "kernel_size", "kdim": "embed_dim", "vdim": "embed_dim"}
 """Attributes that equal another one where they are left out (a convolution's stride is 1 then, and not None)."""
 _INTERNAL = frozenset(
-    """transposed output_padding process_group proj_size min_val max_val mode align_corners recompute_scale_factor
-    value""".split()
+    "transposed output_padding process_group proj_size min_val max_val mode align_corners "
+    "recompute_scale_factor value".split()
 )
 """What modules remember without having been told, for kinds that have no such argument."""
 _RANK = re.compile(r"\w+([123])d")
@@ -93,7 +95,9 @@ def _table() -> Mapping[str, Mapping[str, Any]]:
     for kinds, signature in _SIGNATURES.items():
         arguments = (word.partition("=") for word in signature.split())
         defaults = {name: literal_eval(text) if equals else _REQUIRED for name, equals, text in arguments}
-        table.update((kind, {name: settled(kind, name, value) for name, value in defaults.items()}) for kind in kinds.split())
+        table.update(
+            (kind, {name: settled(kind, name, value) for name, value in defaults.items()}) for kind in kinds.split()
+        )
     return table
 
 
@@ -122,8 +126,8 @@ def axes(kind: str) -> int:
 def settled(kind: str, name: str, value: Any) -> Any:
     """An attribute's value in the one form that graphs use: a tuple where there is one number for each axis.
 
-    >>> settled("Conv2d", "stride", 2), settled("Conv2d", "padding", "same"), settled("LayerNorm", "normalized_shape", 8)
-    ((2, 2), 'same', (8,))
+    >>> settled("Conv2d", "stride", 2), settled("Conv2d", "padding", "same"), settled("MaxPool1d", "padding", 1)
+    ((2, 2), 'same', (1,))
     """
     if isinstance(value, list):
         value = tuple(value)
@@ -184,7 +188,9 @@ def brief(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     {'in_channels': 3, 'out_channels': 8, 'kernel_size': (3, 3), 'bias': False}
     """
     defaults = _table().get(kind, {})
-    kept = {name: value for name, value in attributes.items() if name not in defaults or not _same(value, defaults[name])}
+    kept = {
+        name: value for name, value in attributes.items() if name not in defaults or not _same(value, defaults[name])
+    }
     for name, other in _LIKE.items():
         if name in kept and defaults.get(name, 0) is None and _same(kept[name], kept.get(other)):
             del kept[name]

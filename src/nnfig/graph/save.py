@@ -44,7 +44,9 @@ def save(graph: Graph, path: str | Path, full: bool = False, force: bool = False
     text = texts[path.suffix.lower()](graph, full)
     try:
         if not force and _is_foreign(path):
-            raise NnfigError("this file was not written by nnfig", where=str(path), hint="--force (force=True) replaces it")
+            raise NnfigError(
+                "this file was not written by nnfig", where=str(path), hint="--force (force=True) replaces it"
+            )
         _write(path, text)
     except OSError as error:
         raise NnfigError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
@@ -178,7 +180,11 @@ def _item(item: dict[str, Any]) -> list[str]:
 def _json(value: Any) -> str:
     """JSON; an infinite number is written as one too large for any reader, which JSON allows and `Infinity` is not."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_json(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_json(item)}" for key, item in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return f"[{', '.join(map(_json, value))}]"
     if value in (float("inf"), float("-inf")):

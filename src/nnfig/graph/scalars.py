@@ -13,14 +13,14 @@ from typing import Any
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {
-    **{word: True for word in ("true", "True", "TRUE")},
-    **{word: False for word in ("false", "False", "FALSE")},
-    **{word: None for word in ("null", "Null", "NULL", "~", "")},
-    **{word: inf for word in (".inf", "+.inf", ".Inf", ".INF", "Infinity")},
-    **{word: -inf for word in ("-.inf", "-.Inf", "-.INF", "-Infinity")},
-    **{word: nan for word in (".nan", ".NaN", ".NAN", "NaN")},
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
+    **dict.fromkeys((".inf", "+.inf", ".Inf", ".INF", "Infinity"), inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF", "-Infinity"), -inf),
+    **dict.fromkeys((".nan", ".NaN", ".NAN", "NaN"), nan),
 }
-_YAML_1_1 = frozenset("y n yes no on off true false null nan infinity".split())
+_YAML_1_1 = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "infinity"])
 _PLAIN = re.compile(r"[^\W\d][\w.@/+-]*( [\w.@/+-]+)*")
 _DIGITS = 4000
 """Longest number that is read as one: Python refuses to convert longer ones."""
@@ -57,7 +57,9 @@ def text_of(value: Any) -> str:
         return f"{{{', '.join(f'{_text(str(key))}: {text_of(item)}' for key, item in value.items())}}}"
     if isinstance(value, float):
         return _number(value)
-    return {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
 
 
 def _number(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from nnfig.graph.defaults import attribute_names
 from nnfig.sources import kinds_arrays as arrays
 from nnfig.sources import kinds_weights as weights
 from nnfig.sources import kinds_windows as windows
-from nnfig.sources.kinds_windows import Attributes, Clash, Shape, Shapes
+from nnfig.sources.kinds_windows import Attributes, Clash, Follows, Output, Shape, Shapes
 
 __all__ = ["KINDS", "Clash", "Kind", "Shape", "Shapes", "names"]
 
@@ -23,15 +23,15 @@ def _nothing(a: Attributes, shapes: Shapes) -> dict[str, Any]:
 class Kind:
     """How a layer list reads one of PyTorch's classes or functions."""
 
-    output: Callable[[Attributes, Shapes], list[Shape]] = arrays.same
+    output: Output = arrays.same
     """Attributes and shapes of the inputs -> shapes of the outputs. Raises Clash."""
     size: tuple[str, ...] = ()
     """Attributes that bare numbers give, in order."""
     window: str = "kernel_size"
     """Attribute that `7x7` gives."""
-    follows: Callable[[Attributes, Shapes], dict[str, Any]] = _nothing
+    follows: Follows = _nothing
     """Attributes that the inputs determine."""
-    params: Callable[[Attributes], int] = weights.no_params
+    params: weights.Count = weights.no_params
     """Attributes -> number of parameters."""
     takes: tuple[int, int | None] = (1, 1)
     """Fewest and most inputs."""
@@ -58,8 +58,12 @@ def _windowed(n: int) -> dict[str, Kind]:
     )
     pool = Kind(windows.pool(n), size=("kernel_size",), required=("kernel_size",), more_dtype="int64")
     lp_pool = Kind(windows.pool(n), size=("norm_type",), required=("norm_type", "kernel_size"))
-    adaptive = Kind(windows.adaptive(n), size=("output_size",), window="output_size", required=("output_size",), more_dtype="int64")
-    norm = Kind(follows=weights.second("num_features"), size=("num_features",), params=weights.affine_params("num_features"))
+    adaptive = Kind(
+        windows.adaptive(n), size=("output_size",), window="output_size", required=("output_size",), more_dtype="int64"
+    )
+    norm = Kind(
+        follows=weights.second("num_features"), size=("num_features",), params=weights.affine_params("num_features")
+    )
     pad = Kind(windows.pad, size=("padding",), required=("padding",))
     return {
         f"Conv{n}d": conv,
@@ -228,12 +232,36 @@ _FUNCTIONS: dict[str, Kind] = {
         "dropout3d alpha_dropout instance_norm local_response_norm batch_norm layer_norm group_norm rms_norm",
         Kind(
             takes=_ANY,
-            arguments=("dim", "p", "min", "max", "negative_slope", "alpha", "beta", "approximate", "inplace", "value",
-                       "training", "shifts", "dims", "diagonal", "eps", "normalized_shape", "num_groups", "size", "k",
-                       "lambd", "threshold", "momentum"),
+            arguments=(
+                "dim",
+                "p",
+                "min",
+                "max",
+                "negative_slope",
+                "alpha",
+                "beta",
+                "approximate",
+                "inplace",
+                "value",
+                "training",
+                "shifts",
+                "dims",
+                "diagonal",
+                "eps",
+                "normalized_shape",
+                "num_groups",
+                "size",
+                "k",
+                "lambd",
+                "threshold",
+                "momentum",
+            ),
         ),
     ),
-    **_many("softmax log_softmax softmin gumbel_softmax", Kind(size=("dim",), habits={"dim": -1}, arguments=("dim", "tau", "hard"))),
+    **_many(
+        "softmax log_softmax softmin gumbel_softmax",
+        Kind(size=("dim",), habits={"dim": -1}, arguments=("dim", "tau", "hard")),
+    ),
     "glu": Kind(arrays.halve, ("dim",), arguments=("dim",)),
     "cat": Kind(arrays.cat, ("dim",), takes=_ANY, habits=_CHANNELS, arguments=("dim",)),
     "stack": Kind(arrays.stack, ("dim",), takes=_ANY, habits=_CHANNELS, arguments=("dim",)),
@@ -246,8 +274,12 @@ _FUNCTIONS: dict[str, Kind] = {
     **_many("mean sum prod amax amin std var norm logsumexp all any median", _REDUCTION),
     **_many("argmax argmin", Kind(arrays.reduce, ("dim",), dtype="int64", arguments=("dim", "keepdim"))),
     **_many("max min", Kind(arrays.extreme, ("dim",), takes=(1, 2), more_dtype="int64", arguments=("dim", "keepdim"))),
-    "flatten": Kind(arrays.flatten, ("start_dim", "end_dim"), habits={"start_dim": 1}, arguments=("start_dim", "end_dim")),
-    "unflatten": Kind(arrays.unflatten, ("dim",), window="sizes", arguments=("dim", "sizes"), required=("dim", "sizes")),
+    "flatten": Kind(
+        arrays.flatten, ("start_dim", "end_dim"), habits={"start_dim": 1}, arguments=("start_dim", "end_dim")
+    ),
+    "unflatten": Kind(
+        arrays.unflatten, ("dim",), window="sizes", arguments=("dim", "sizes"), required=("dim", "sizes")
+    ),
     **_many("reshape view", Kind(arrays.reshape, window="shape", arguments=("shape",), required=("shape",))),
     "permute": Kind(arrays.permute, arguments=("dims",), required=("dims",)),
     **_many("transpose swapaxes", Kind(arrays.transpose, ("dim0", "dim1"), arguments=("dim0", "dim1"))),
@@ -269,12 +301,22 @@ _FUNCTIONS: dict[str, Kind] = {
         windows.upsample, ("scale_factor",), window="size", arguments=("size", "scale_factor", "mode", "align_corners")
     ),
     **_many("center_crop CenterCrop", Kind(windows.crop, ("output_size",), "output_size", arguments=("output_size",))),
-    "pixel_shuffle": Kind(windows.shuffle, ("upscale_factor",), arguments=("upscale_factor",), required=("upscale_factor",)),
+    "pixel_shuffle": Kind(
+        windows.shuffle, ("upscale_factor",), arguments=("upscale_factor",), required=("upscale_factor",)
+    ),
     **{
         f"{name}_pool{n}d": Kind(
             windows.pool(n),
             ("kernel_size",),
-            arguments=("kernel_size", "stride", "padding", "dilation", "ceil_mode", "count_include_pad", "return_indices"),
+            arguments=(
+                "kernel_size",
+                "stride",
+                "padding",
+                "dilation",
+                "ceil_mode",
+                "count_include_pad",
+                "return_indices",
+            ),
             required=("kernel_size",),
         )
         for name in ("max", "avg")

@@ -56,7 +56,9 @@ def cat(a: Attributes, shapes: Shapes) -> list[Shape]:
             i == at or m == n or _unsure(m, n) for i, (m, n) in enumerate(zip(shapes[0], shape, strict=True))
         )
         if not fits:
-            raise Clash(f"{written(shapes[0])} and {written(shape)} cannot be joined along axis {at}: the others must agree")
+            raise Clash(
+                f"{written(shapes[0])} and {written(shape)} cannot be joined along axis {at}: the others must agree"
+            )
     return [(*shapes[0][:at], total(shape[at] for shape in shapes), *shapes[0][at + 1 :])]
 
 
@@ -193,7 +195,11 @@ def transpose(a: Attributes, shapes: Shapes) -> list[Shape]:
 def squeeze(a: Attributes, shapes: Shapes) -> list[Shape]:
     """Without axes of size 1."""
     dim = a.get("dim")
-    dims = range(len(shapes[0])) if dim is None else [axis(d, shapes[0]) for d in (dim if isinstance(dim, tuple) else (dim,))]
+    dims = (
+        range(len(shapes[0]))
+        if dim is None
+        else [axis(d, shapes[0]) for d in (dim if isinstance(dim, tuple) else (dim,))]
+    )
     return [tuple(size for i, size in enumerate(shapes[0]) if i not in dims or size != 1)]
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
 from nnfig.graph import Dim
 from nnfig.sources.kinds_arrays import axis
-from nnfig.sources.kinds_windows import Attributes, Clash, Shape, Shapes, per_axis, written
+from nnfig.sources.kinds_windows import Attributes, Clash, Follows, Output, Shape, Shapes, per_axis, written
+
+Count = Callable[[Attributes], int]
+"""Attributes -> number of parameters."""
 
 
-def last(name: str) -> Any:
+def last(name: str) -> Follows:
     """The rule 'this attribute is the size of the input's last axis'."""
     return lambda a, shapes: {name: _at(shapes[0], -1)}
 
 
-def second(name: str) -> Any:
+def second(name: str) -> Follows:
     """The rule 'this attribute is the number of channels', which stand after the batch."""
     return lambda a, shapes: {name: _at(shapes[0], 1 if len(shapes[0]) > 1 else 0)}
 
@@ -31,7 +35,7 @@ def no_params(a: Attributes) -> int:
     return 0
 
 
-def conv_params(axes: int) -> Any:
+def conv_params(axes: int) -> Count:
     """Kernels and biases; the larger side is divided into groups."""
 
     def count(a: Attributes) -> int:
@@ -61,9 +65,11 @@ def bilinear_params(a: Attributes) -> int:
     return a["out_features"] * (a["in1_features"] * a["in2_features"] + bool(a.get("bias", True)))
 
 
-def affine_params(name: str) -> Any:
+def affine_params(name: str) -> Count:
     """A scale and a shift for each channel."""
-    return lambda a: 2 * a[name] * bool(a.get("affine")) - (a[name] if a.get("bias") is False and a.get("affine") else 0)
+    return lambda a: (
+        2 * a[name] * bool(a.get("affine")) - (a[name] if a.get("bias") is False and a.get("affine") else 0)
+    )
 
 
 def layer_norm(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -106,13 +112,14 @@ def embedding_params(a: Attributes) -> int:
     return a["num_embeddings"] * a["embedding_dim"]
 
 
-def recurrent(states: int) -> Any:
+def recurrent(states: int) -> Output:
     """RNN, GRU, LSTM: the sequence, then the last states."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
         shape = shapes[0]
         if len(shape) not in (2, 3):
-            raise Clash(f"its input is {written(shape)}, expected {'batch x time' if a['batch_first'] else 'time x batch'} x features")
+            order = "batch x time" if a["batch_first"] else "time x batch"
+            raise Clash(f"its input is {written(shape)}, expected {order} x features")
         directions = 2 if a["bidirectional"] else 1
         size = a.get("proj_size") or a["hidden_size"]
         batch = shape[:-1][:1] if a["batch_first"] else shape[:-1][1:]
@@ -123,7 +130,7 @@ def recurrent(states: int) -> Any:
     return output
 
 
-def recurrent_params(gates: int) -> Any:
+def recurrent_params(gates: int) -> Count:
     """For each layer and direction: weights of input and state, two biases, a projection."""
 
     def count(a: Attributes) -> int:
@@ -137,12 +144,12 @@ def recurrent_params(gates: int) -> Any:
     return count
 
 
-def cell(states: int) -> Any:
+def cell(states: int) -> Output:
     """RNNCell, GRUCell, LSTMCell: the next states."""
     return lambda a, shapes: [(*shapes[0][:-1], a["hidden_size"])] * states
 
 
-def cell_params(gates: int) -> Any:
+def cell_params(gates: int) -> Count:
     """Weights of input and state, two biases."""
     return lambda a: gates * a["hidden_size"] * (a["input_size"] + a["hidden_size"] + 2 * bool(a["bias"]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -11,6 +11,10 @@ from nnfig.graph import Dim
 Shape = tuple[Dim, ...]
 Attributes = Mapping[str, Any]
 Shapes = Sequence[Shape]
+Output = Callable[[Attributes, Shapes], list[Shape]]
+"""Shapes of the outputs."""
+Follows = Callable[[Attributes, Shapes], dict[str, Any]]
+"""Attributes that the inputs determine."""
 
 
 class Clash(ValueError):
@@ -43,7 +47,7 @@ def grid(shape: Shape, axes: int) -> tuple[Shape, Shape]:
     return shape[:-axes], shape[-axes:]
 
 
-def channels(axes: int, name: str) -> Any:
+def channels(axes: int, name: str) -> Follows:
     """The rule 'this attribute is the number of channels of the input'."""
     return lambda a, shapes: {name: grid(shapes[0], axes)[0][-1]}
 
@@ -69,27 +73,28 @@ def _windows(a: Attributes, sizes: Shape, padding: Any, up: bool = False) -> Sha
     kernel, dilation = per_axis(a["kernel_size"], axes), per_axis(a.get("dilation") or 1, axes)
     stride = per_axis(a.get("stride") or a["kernel_size"], axes)
     padding = per_axis(padding, axes)
-    _positive("kernel_size", kernel), _positive("stride", stride), _positive("dilation", dilation)
+    _positive(kernel_size=kernel, stride=stride, dilation=dilation)
     found = tuple(map(slide, sizes, kernel, stride, padding, dilation, (up,) * axes))
     if any(isinstance(size, int) and size < 1 for size in found):
         raise Clash(f"a window of {written(kernel)} does not fit into {written(sizes)} with padding {written(padding)}")
     return found
 
 
-def _positive(name: str, values: Sequence[Any]) -> None:
-    if not all(isinstance(value, int) and value > 0 for value in values):
-        raise Clash(f"{name} is {written(tuple(values))}, expected 1 or more")
+def _positive(**sizes: Sequence[Any]) -> None:
+    for name, values in sizes.items():
+        if not all(isinstance(value, int) and value > 0 for value in values):
+            raise Clash(f"{name} is {written(tuple(values))}, expected 1 or more")
 
 
 def _grouped(a: Attributes) -> None:
     groups = a.get("groups", 1)
-    _positive("groups", (groups,)), _positive("out_channels", (a["out_channels"],))
+    _positive(groups=(groups,), out_channels=(a["out_channels"],))
     for name in ("in_channels", "out_channels"):
         if isinstance(a.get(name), int) and a[name] % groups:
             raise Clash(f"{name} is {a[name]}, which {groups} groups do not divide")
 
 
-def convolution(axes: int) -> Any:
+def convolution(axes: int) -> Output:
     """Conv1d, Conv2d, Conv3d."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -103,7 +108,7 @@ def convolution(axes: int) -> Any:
     return output
 
 
-def transposed(axes: int) -> Any:
+def transposed(axes: int) -> Output:
     """ConvTranspose1d, ConvTranspose2d, ConvTranspose3d."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -111,7 +116,7 @@ def transposed(axes: int) -> Any:
         _grouped(a)
         names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
         values = [per_axis(a[name], axes) for name in names]
-        _positive("kernel_size", values[0]), _positive("stride", values[1])
+        _positive(kernel_size=values[0], stride=values[1])
         found = tuple(
             _scaled(size, s, d * (k - 1) + 1 - s - 2 * p + extra)
             for size, k, s, p, extra, d in zip(sizes, *values, strict=True)
@@ -128,7 +133,7 @@ def _scaled(size: Dim, factor: int, more: int) -> Dim:
     return (f"{factor}*{size}" if factor != 1 else size) + (f"{more:+d}" if more else "")
 
 
-def pool(axes: int) -> Any:
+def pool(axes: int) -> Output:
     """MaxPool, AvgPool, LPPool; indices are a second output where they are asked for."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -139,7 +144,7 @@ def pool(axes: int) -> Any:
     return output
 
 
-def adaptive(axes: int) -> Any:
+def adaptive(axes: int) -> Output:
     """AdaptiveAvgPool, AdaptiveMaxPool: None keeps an axis."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -151,7 +156,7 @@ def adaptive(axes: int) -> Any:
     return output
 
 
-def unpool(axes: int) -> Any:
+def unpool(axes: int) -> Output:
     """MaxUnpool: the size that pooling came from."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -164,7 +169,7 @@ def unpool(axes: int) -> Any:
     return output
 
 
-def fractional(axes: int) -> Any:
+def fractional(axes: int) -> Output:
     """FractionalMaxPool: sizes as given, or a share of the input's."""
 
     def output(a: Attributes, shapes: Shapes) -> list[Shape]:

@@ -1,1 +1,1 @@
-"""The layer list as a language: text -> tree with places -> long form, checked -> layers unrolled -> shapes -> Graph."""
+"""The layer list as a language: text -> tree -> long form, checked -> layers unrolled -> shapes -> Graph."""

@@ -44,16 +44,24 @@ def checked(document: Map, source: Source) -> DocumentModel | None:
 
 def _is_fatal(kind: str, loc: tuple[str | int, ...]) -> bool:
     """Whether nothing sensible can be said of the rest: another version, inputs or groups that are unknown."""
-    return kind != "extra_forbidden" and loc[:1] not in (("layers",), ("define",)) and (kind, loc) != ("missing", ("nnfig",))
+    return (
+        kind != "extra_forbidden"
+        and loc[:1] not in (("layers",), ("define",))
+        and (kind, loc) != ("missing", ("nnfig",))
+    )
 
 
 def _place(document: Any, loc: tuple[str | int, ...]) -> tuple[Path, Any]:
     """The path of a fault and what stands there; tags that pydantic puts between are left out."""
     path: list[str | int] = []
     for step in loc:
-        if isinstance(document, Map) and step in document or isinstance(document, Seq) and isinstance(step, int) and step < len(document):
+        if isinstance(document, Map) and step in document:
+            document = document[str(step)]
+        elif isinstance(document, Seq) and isinstance(step, int) and step < len(document):
             document = document[step]
-            path.append(step)
+        else:
+            continue
+        path.append(step)
     return tuple(path), document
 
 
@@ -120,8 +128,8 @@ def _drop(document: Map, kind: str, loc: tuple[str | int, ...]) -> None:
     path, value = _place(document, loc)
     cut = len(path) - 1
     if (kind != "extra_forbidden" or value is None) and path and path[0] in ("layers", "define"):
-        layers = [i for i, step in enumerate(path) if isinstance(step, int) and (path[i - 1] == "layers" or (path[0], i) == ("define", 2))]
-        cut = layers[-1] if layers else cut
+        lists = (i for i, step in enumerate(path) if isinstance(step, int))
+        cut = max((i for i in lists if path[i - 1] == "layers" or (path[0] == "define" and i == 2)), default=cut)
     if cut < 0:
         return
     parent = _place(document, path[:cut])[1]

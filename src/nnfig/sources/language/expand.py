@@ -191,9 +191,13 @@ def _attributes(
 
     if row is None:
         if item.output is None:
-            complain(f"unknown kind '{parts.kind}'", meant_kind(parts.kind, [*kinds.KINDS, *walk.definitions]), parts.at)
+            complain(
+                f"unknown kind '{parts.kind}'", meant_kind(parts.kind, [*kinds.KINDS, *walk.definitions]), parts.at
+            )
             return None
-        return {key: _plain(walk, each, (*place, "attributes", key), scope) for key, each in (item.attributes or {}).items()}
+        return {
+            key: _plain(walk, each, (*place, "attributes", key), scope) for key, each in (item.attributes or {}).items()
+        }
     names = kinds.names(parts.kind)
     if parts.call is not None:
         hint = f"arguments follow the name: '{parts.kind} {', '.join(piece.text for piece in parts.call)}'"
@@ -225,7 +229,14 @@ def _plain(walk: Expansion, given: Any, at: Path, scope: Scope) -> Any:
 
 
 def _use(
-    walk: Expansion, item: LayerModel, parts: Head, place: Path, scope: Scope, given: Value, taken: Taken, name: str = ""
+    walk: Expansion,
+    item: LayerModel,
+    parts: Head,
+    place: Path,
+    scope: Scope,
+    given: Value,
+    taken: Taken,
+    name: str = "",
 ) -> Value:
     """A definition's layers, as a group."""
     one = walk.definitions[parts.kind]
@@ -238,7 +249,9 @@ def _use(
         return given
     extra = sorted(item.model_fields_set - {"kind", "name", "from_"})
     if extra:
-        walk.report(f"'{extra[0]}' does not go with a definition", "it takes name and from", at=(*place, extra[0]), key=True)
+        walk.report(
+            f"'{extra[0]}' does not go with a definition", "it takes name and from", at=(*place, extra[0]), key=True
+        )
     values = arguments(one, parts, scope.values, complain)
     full = scope.full(name or item.name or _unique(one.name, taken))
     inner = Scope(full, scope, values, _taken_by(item, place, scope, given))
@@ -265,7 +278,9 @@ def _block(walk: Expansion, item: BlockModel, place: Path, scope: Scope, given: 
     path = (*place, "layers")
     if item.repeat is None:
         name = _explicit(item) or _unique("group", taken)
-        return _framed(walk, item.layers, path, Scope(scope.full(name), scope, scope.values, taking), place, item.group or name)
+        return _framed(
+            walk, item.layers, path, Scope(scope.full(name), scope, scope.values, taking), place, item.group or name
+        )
     only = item.layers[0] if len(item.layers) == 1 and not item.group else None
     parts = head(only.kind) if isinstance(only, LayerModel) and not only.name and only.from_ is None else None
     used = walk.definitions.get(parts.kind) if parts else None

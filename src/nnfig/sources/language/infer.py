@@ -48,7 +48,11 @@ class Inference:
             kind=statement.kind,
             inputs=one.edges,
             output=output or (),
-            params=model.params if model.params is not None else 0 if shared else _params(statement.kind, row, attributes, output),
+            params=model.params
+            if model.params is not None
+            else 0
+            if shared
+            else _params(statement.kind, row, attributes, output),
             macs=model.macs if "macs" in given else _macs(statement.kind, attributes, takes, output),
             path=model.path if model.path is not None else statement.name if is_class else group or "",
             attributes=attributes,
@@ -66,7 +70,9 @@ class Inference:
         if not specs:
             return None
         if edge.output >= len(specs):
-            what = f"'{edge.source}' has {count(len(specs), 'output')}, there is no output {edge.output} (counted from 0)"
+            what = (
+                f"'{edge.source}' has {count(len(specs), 'output')}, there is no output {edge.output} (counted from 0)"
+            )
             self.walk.report(what, at=(*statement.place, "edges"))
             return None
         return specs[edge.output]
@@ -104,7 +110,9 @@ class Inference:
             self._clash(statement, str(clash), edges, takes)
         except (KeyError, TypeError, IndexError, ValueError, OverflowError, ZeroDivisionError):
             if by_hand:
-                self._clash(statement, f"its output cannot be computed from these attributes: {_listed(given)}", edges, takes)
+                self._clash(
+                    statement, f"its output cannot be computed from these attributes: {_listed(given)}", edges, takes
+                )
         return complete(statement.kind, given), None
 
     def _unflattened(self, statement: Statement, source: str, shape: Shape) -> None:
@@ -158,7 +166,9 @@ class Inference:
                     self.walk.report(what, f"it takes {taken}", at=(*statement.place, "output"))
         dtypes = model.dtype or [_dtype(row, takes)] * len(shapes)
         if len(dtypes) != len(shapes):
-            self.walk.report(f"{count(len(dtypes), 'dtype')} for {count(len(shapes), 'output')}", at=(*statement.place, "dtype"))
+            self.walk.report(
+                f"{count(len(dtypes), 'dtype')} for {count(len(shapes), 'output')}", at=(*statement.place, "dtype")
+            )
             return None
         return tuple(map(TensorSpec, shapes, dtypes))
 
@@ -172,7 +182,9 @@ class Inference:
                 return scope.full(text)
             scope = scope.parent
         hint = meant_or(text, self.layers)
-        self.walk.report(f"there is no earlier layer '{text}' to share weights with", hint, at=(*statement.place, "shared"))
+        self.walk.report(
+            f"there is no earlier layer '{text}' to share weights with", hint, at=(*statement.place, "shared")
+        )
         return ""
 
 
@@ -180,7 +192,12 @@ def _label(statement: Statement) -> str:
     return statement.name if statement.name == statement.kind else f"{statement.name} ({statement.kind})"
 
 
-_EXAMPLES = {"kernel_size": "3x3, 64", "out_channels": "3x3, 64", "out_features": "128", "num_embeddings": "10000, 512"} | {
+_EXAMPLES = {
+    "kernel_size": "3x3, 64",
+    "out_channels": "3x3, 64",
+    "out_features": "128",
+    "num_embeddings": "10000, 512",
+} | {
     "embedding_dim": "10000, 512",
     "hidden_size": "256",
     "num_heads": "8",
@@ -208,15 +225,28 @@ def _expected(name: str, value: Any, default: Any) -> str:
     numbers = value if isinstance(value, tuple) else (value,)
     if isinstance(default, (int, float, tuple)) or name in _WHOLE:
         whole = name in _WHOLE
-        fits = all(isinstance(n, (int,) if whole else (int, float)) and not isinstance(n, bool) or n is None for n in numbers)
+        fits = all(
+            (isinstance(n, (int,) if whole else (int, float)) and not isinstance(n, bool)) or n is None for n in numbers
+        )
         return "" if fits else "a whole number" if whole else "a number"
     return ""
 
 
 _WHOLE = frozenset(
-    """in_channels out_channels kernel_size stride padding dilation groups in_features out_features num_features
-    num_groups num_channels embed_dim num_heads hidden_size input_size num_layers num_embeddings embedding_dim
-    output_size start_dim end_dim upscale_factor downscale_factor chunks size normalized_shape dims""".split()
+    {name for row in kinds.KINDS.values() for name in row.required if row.params is not kinds.Kind().params}
+    | {"in_channels", "in_features", "num_features", "num_channels", "embed_dim", "input_size", "num_layers", "groups"}
+    | {
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "output_size",
+        "start_dim",
+        "end_dim",
+        "normalized_shape",
+        "dims",
+    }
+    | {"upscale_factor", "downscale_factor", "chunks", "size"}
 )
 
 
@@ -261,4 +291,6 @@ def outputs(graph_layers: Sequence[Layer], inputs: Mapping[str, TensorSpec]) -> 
     """What nothing takes, in order."""
     graph = Graph(inputs=inputs, layers=tuple(graph_layers))
     taken = {edge.source for edge, _ in graph.edges if edge.kind == "data"}
-    return tuple(layer.name for layer in graph_layers if layer.name not in taken and layer.kind not in ("Parameter", "Constant"))
+    return tuple(
+        layer.name for layer in graph_layers if layer.name not in taken and layer.kind not in ("Parameter", "Constant")
+    )

@@ -1,4 +1,4 @@
-"""Every way to write a layer -> its long form, in place: `conv: Conv2d 3x3, 8` -> `{name: conv, kind: Conv2d 3x3, 8}`."""
+"""Every way to write a layer -> its long form, in place: `a: ReLU` -> `{name: a, kind: ReLU}`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,11 @@ def _named(item: Map, name: str, source: Source) -> Map:
         entry.put("kind", body, at, at)
     else:
         hint = "layers in a frame are {group: Name, layers: [...]}" if isinstance(body, Seq) else ""
-        what = f"'{name}' is {found(body)}, expected a kind with its arguments" if body is not None else f"'{name}' has no kind"
+        what = (
+            f"'{name}' is {found(body)}, expected a kind with its arguments"
+            if body is not None
+            else f"'{name}' has no kind"
+        )
         source.report(what, hint or f"for instance '{name}: Conv2d 3x3, 64'", spot=name_at)
         entry = broken(item.at, name)
     rest = Map(item.at)

@@ -21,7 +21,12 @@ def _name(value: Any) -> Any:
 
 
 def _size(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "" or (isinstance(value, int) and value < 0):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, str))
+        or value == ""
+        or (isinstance(value, int) and value < 0)
+    ):
         raise ValueError("a whole number, or a word for a size that is not known")
     return value
 
@@ -68,7 +73,10 @@ Shapes = Annotated[
 ]
 Dtype = Annotated[str, Field(pattern=r"^[a-z]\w*$", examples=["float32", "int64", "bool"])]
 KindName = Annotated[
-    str, WithJsonSchema({"anyOf": [{"enum": sorted(KINDS)}, {"type": "string"}], "description": "PyTorch's class or function."})
+    str,
+    WithJsonSchema(
+        {"anyOf": [{"enum": sorted(KINDS)}, {"type": "string"}], "description": "PyTorch's class or function."}
+    ),
 ]
 
 
@@ -90,10 +98,15 @@ class LayerModel(_Model):
     kind: KindName
     name: Name | None = None
     from_: Annotated[
-        Names | None, Field(alias="from", description="Layers, groups or inputs that it takes; else the layer before it.")
+        Names | None,
+        Field(alias="from", description="Layers, groups or inputs that it takes; else the layer before it."),
     ] = None
-    edges: Annotated[list[EdgeModel] | None, Field(description="Parallel to `from`, {} where nothing is special.")] = None
-    output: Annotated[Shapes | None, Field(description="Its output's shape, batch included, or a list of shapes.")] = None
+    edges: Annotated[list[EdgeModel] | None, Field(description="Parallel to `from`, {} where nothing is special.")] = (
+        None
+    )
+    output: Annotated[Shapes | None, Field(description="Its output's shape, batch included, or a list of shapes.")] = (
+        None
+    )
     dtype: Annotated[list[Dtype] | None, BeforeValidator(_listed), Field(description="One for each output.")] = None
     params: Annotated[int | None, Field(ge=0, description="Elements of the parameters that it owns.")] = None
     macs: Annotated[int | None, Field(ge=0, description="Multiply-accumulates of one forward pass.")] = None
@@ -156,7 +169,9 @@ class GroupModel(_Model):
     cls: Annotated[str, Field(alias="class", description="Class name of the module.")] = ""
     title: Annotated[str, Field(description="What is written on the frame; else the class.")] = ""
     repeat: Annotated[int, Field(ge=1, description="How many equal ones stand in a row, of which this is one.")] = 1
-    parent: Annotated[str | None, Field(description="Path of the group around it; else by the dots of its path.")] = None
+    parent: Annotated[str | None, Field(description="Path of the group around it; else by the dots of its path.")] = (
+        None
+    )
 
 
 class DocumentModel(_Model):

@@ -67,7 +67,9 @@ class Names:
         found: dict[str, None] = {}
         while scope is not None:
             start = f"{scope.path}." if scope.path else ""
-            found.update((name[len(start) :], None) for name in self.walk.known if name.startswith(start) and BROKEN not in name)
+            found.update(
+                (name[len(start) :], None) for name in self.walk.known if name.startswith(start) and BROKEN not in name
+            )
             scope = scope.parent
         return list(found)
 

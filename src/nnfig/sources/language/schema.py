@@ -15,7 +15,7 @@ _MODELS = {"DocumentModel": DocumentModel, "LayerModel": LayerModel, "BlockModel
 }
 _SHORT: dict[str, Any] = {
     "type": "string",
-    "description": "KIND ARG, ARG...: 7x7 (kernel), /2 (stride), a bare number (the kind's size), or 'attribute value'.",
+    "description": "KIND ARG, ARG...; ARG is 7x7 (kernel), /2 (stride), a number (the kind's size), 'attribute value'.",
     "anyOf": [{"enum": sorted(KINDS)}, {"pattern": r"^\s*\S+"}],
     "examples": ["Conv2d 7x7, 64, /2, padding 3", "ReLU", "stage(64, 2)"],
 }

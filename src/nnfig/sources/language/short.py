@@ -1,4 +1,4 @@
-"""The short form: `Conv2d 7x7, 64, /2, padding 3` -> a kind and its attributes; `stage(64, 2)` -> a use of a definition."""
+"""The short form: `Conv2d 7x7, 64, /2, padding 3` -> a kind and its attributes; `stage(64, 2)` -> a use."""
 
 from __future__ import annotations
 
@@ -84,14 +84,16 @@ def pieces(text: str, start: int) -> Iterator[Piece]:
         if char in "'\"" and quote in ("", char):
             quote = "" if quote else char
         depth += 0 if quote else (char in "([") - (char in ")]")
-        if char == "," and (depth <= 0 and not quote or place == len(text)):
+        if char == "," and ((depth <= 0 and not quote) or place == len(text)):
             part = text[begin:place]
             if part.strip() or place < len(text):
                 yield Piece(part.strip(), start + begin + len(part) - len(part.lstrip()))
             begin = place + 1
 
 
-def attributes(kind: str, row: Kind, given: tuple[Piece, ...], names: tuple[str, ...], values: Values, report: Report) -> dict[str, Any]:
+def attributes(
+    kind: str, row: Kind, given: tuple[Piece, ...], names: tuple[str, ...], values: Values, report: Report
+) -> dict[str, Any]:
     """What the arguments say.
 
     Args:
@@ -158,7 +160,10 @@ def _number(
         if text in names:
             report(f"'{text}' needs a value", f"for instance '{text} {_EXAMPLES.get(text, 1)}'", piece.at)
         else:
-            hint = meant(text, [*names, *values]) or "arguments are 7x7 (window), /2 (stride), a number, or 'attribute value'"
+            hint = (
+                meant(text, [*names, *values])
+                or "arguments are 7x7 (window), /2 (stride), a number, or 'attribute value'"
+            )
             report(f"'{text}' is no argument of {kind}", hint, piece.at)
         return
     if re.match(r"[\dx.]+\s+\S", text) and not re.search(r"[-+*/]", text):

@@ -172,7 +172,9 @@ def _add(parent: _Open, value: Any, spot: Spot, source: Source, size: int, depth
         parent.into.put(key, value, parent.key_at, spot)
 
 
-def _add_alias(stack: list[_Open], anchors: dict[str, tuple[Any, int, int]], name: str, spot: Spot, source: Source) -> None:
+def _add_alias(
+    stack: list[_Open], anchors: dict[str, tuple[Any, int, int]], name: str, spot: Spot, source: Source
+) -> None:
     """Put what an alias names where the alias stands."""
     if name not in anchors:
         _refuse(f"'*{name}' stands for nothing: there is no '&{name}' before it", spot, source)

@@ -24,13 +24,26 @@ def meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 _ELSEWHERE = {
-    "Dense": "Linear", "FC": "Linear", "fc": "Linear", "Conv": "Conv2d", "Convolution": "Conv2d", "Conv2DTranspose": "ConvTranspose2d",
-    "MaxPool": "MaxPool2d", "MaxPooling2D": "MaxPool2d", "AvgPool": "AvgPool2d", "AveragePooling2D": "AvgPool2d",
-    "GlobalAveragePooling2D": "AdaptiveAvgPool2d 1", "BatchNorm": "BatchNorm2d", "BatchNormalization": "BatchNorm2d",
-    "BN": "BatchNorm2d", "LRN": "LocalResponseNorm", "Concat": "cat", "concat": "cat", "Concatenate": "cat", "concatenate": "cat",
-    "Sum": "add", "Multiply": "mul", "multiply": "mul", "Swish": "SiLU", "Attention": "MultiheadAttention",
-    "UpSampling2D": "Upsample", "Reshape": "reshape", "deconv": "ConvTranspose2d", "Deconv": "ConvTranspose2d",
-}  # fmt: skip
+    theirs: ours
+    for ours, names in {
+        "Linear": "Dense FC fc dense",
+        "Conv2d": "Conv conv Convolution",
+        "ConvTranspose2d": "Conv2DTranspose deconv Deconv",
+        "MaxPool2d": "MaxPool MaxPooling2D",
+        "AvgPool2d": "AvgPool AveragePooling2D",
+        "AdaptiveAvgPool2d 1": "GlobalAveragePooling2D GlobalAvgPool",
+        "BatchNorm2d": "BatchNorm BatchNormalization BN",
+        "LocalResponseNorm": "LRN",
+        "MultiheadAttention": "Attention MultiHeadAttention",
+        "SiLU": "Swish swish",
+        "Upsample": "UpSampling2D",
+        "cat": "Concat concat Concatenate concatenate",
+        "add": "Sum Addition",
+        "mul": "Multiply multiply",
+        "reshape": "Reshape",
+    }.items()
+    for theirs in names.split()
+}
 """Names of kinds in other frameworks and in papers -> PyTorch's."""
 
 
