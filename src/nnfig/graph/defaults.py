@@ -80,10 +80,10 @@ _SIGNATURES = {
 _PER_AXIS = frozenset(("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size"))
 _LIKE = {"stride": "kernel_size", "kdim": "embed_dim", "vdim": "embed_dim"}
 """Attributes that equal another one where they are left out (a convolution's stride is 1 then, and not None)."""
-_INTERNAL = frozenset(
-    "transposed output_padding process_group proj_size min_val max_val mode align_corners "
-    "recompute_scale_factor value".split()
-)
+_INTERNAL = {
+    *("transposed", "output_padding", "process_group", "proj_size", "min_val", "max_val"),
+    *("mode", "align_corners", "recompute_scale_factor", "value"),
+}
 """What modules remember without having been told, for kinds that have no such argument."""
 _RANK = re.compile(r"\w+([123])d")
 
