@@ -5,9 +5,7 @@ from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec, verify
 SHAPE = (1, 8, 4, 4)
 
 
-def layer(
-    name: str, kind: str, *sources: str, group: str = "", params: int = 0, **attributes: object
-) -> Layer:
+def layer(name: str, kind: str, *sources: str, group: str = "", params: int = 0, **attributes: object) -> Layer:
     """A layer with one output of the common shape."""
     edges = tuple(Edge(source) for source in sources)
     macs = params * 16 if params else None
@@ -23,9 +21,7 @@ def residual(repeat: int = 1) -> Graph:
             {"x": TensorSpec((1, 3, 8, 8))},
             (
                 layer("stem", "Conv2d", "x", params=100, kernel_size=(3, 3), out_channels=8, stride=(2, 2)),
-                layer(
-                    f"{block}.conv1", "Conv2d", "stem", group=block, params=600, kernel_size=3, out_channels=8
-                ),
+                layer(f"{block}.conv1", "Conv2d", "stem", group=block, params=600, kernel_size=3, out_channels=8),
                 layer(f"{block}.conv2", "Conv2d", f"{block}.conv1", group=block, params=600, kernel_size=3),
                 layer(f"{block}.add", "add", f"{block}.conv2", "stem", group=block),
                 layer("fc", "Linear", f"{block}.add", params=90, out_features=10),

@@ -47,10 +47,7 @@ def test_an_end_beside_the_trunk_closes_up():
 def _networks(draw: st.DrawFn) -> Rows:
     count = draw(st.integers(1, 14))
     names = [f"n{i}" for i in range(count)]
-    return [
-        (name, draw(st.lists(st.sampled_from(names[:i]), max_size=4)) if i else [])
-        for i, name in enumerate(names)
-    ]
+    return [(name, draw(st.lists(st.sampled_from(names[:i]), max_size=4)) if i else []) for i, name in enumerate(names)]
 
 
 @settings(max_examples=150, deadline=None)
