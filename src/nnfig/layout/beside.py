@@ -26,6 +26,7 @@ def set_aside(net: Net, level: Level, loose: dict[int, list[tuple[int, int]]]) -
     depth = _depth(level, before)
     rest = _depth_to_end(level, after)
     constant = {i for i in level.items if i < net.size and _is_constant(net, i)}
+    gone: set[int] = set()
     for item in list(level.items):
         if item >= net.size:
             continue
@@ -44,8 +45,16 @@ def set_aside(net: Net, level: Level, loose: dict[int, list[tuple[int, int]]]) -
                 host = real_in[0]
         elif not real_in and not real_out and item in loose:
             host = loose[item][0][0]
-        if host is None or host == item or len(level.beside[host]) >= MOST or host not in level.order:
+        if host is None or host == item or host in gone or item in level.beside:
             continue
+        if host >= net.size and (real_in or real_out):
+            continue  # its wire leaves or enters the group at its ends
+        guests = level.beside.get(host, [])
+        if len(guests) >= MOST or _is_crowded(net, host, [a for a in before[host] if a != item]):
+            continue
+        if guests and ((host, item) in level.joins) != ((host, guests[0]) in level.aside):
+            continue
+        gone.add(item)
         level.beside[host].append(item)
         level.items.remove(item)
         for pair in [pair for pair in level.joins if item in pair]:
@@ -53,6 +62,11 @@ def set_aside(net: Net, level: Level, loose: dict[int, list[tuple[int, int]]]) -
             before[pair[1]] = [a for a in before[pair[1]] if a != pair[0]]
             after[pair[0]] = [b for b in after[pair[0]] if b != pair[1]]
     level.order = {item: i for i, item in enumerate(level.items)}
+
+
+def _is_crowded(net: Net, host: int, others: list[int]) -> bool:
+    """Whether a node has its size on one side and perhaps skips on the other."""
+    return host < net.size and bool(net.looks[host].dims) and len(others) > 1
 
 
 def _neighbours(level: Level) -> tuple[dict[int, list[int]], dict[int, list[int]]]:

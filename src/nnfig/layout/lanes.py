@@ -26,14 +26,14 @@ class _Rail:
     branch: Box | None = None
 
 
-def place_lanes(series: Series, box: Box) -> bool:
-    """Route the lanes of a chain. True if the chain must be laid again because a branch needs more room."""
+def make_room(series: Series) -> bool:
+    """Stretch the chain where a branch is longer than what it runs beside; whether that was needed."""
+    return any([_stretches(series, rail) for rail in _rails(series)])
+
+
+def place_lanes(series: Series, box: Box) -> None:
+    """Route the lanes of a chain."""
     rails = _rails(series)
-    grew = False
-    for rail in rails:
-        grew = _fits(series, rail) or grew
-    if grew:
-        return True
     placed: dict[int, list[tuple[float, float, float, float]]] = {1: [], -1: []}
     for rail in rails:
         s0, s1 = _stretch(series, rail)
@@ -48,7 +48,15 @@ def place_lanes(series: Series, box: Box) -> bool:
         _route(series, box, rail)
         near, far = _thickness(series, rail)
         box.reach(rail.side * (rail.t + far + 0.5))
-    return False
+
+
+def entry_sides(series: Series) -> dict[int, set[int]]:
+    """The sides on which lanes enter each cut."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for rail in _rails(series) if series.chain.lanes else ():
+        for lane in rail.lanes:
+            found[lane.j].add(rail.side)
+    return found
 
 
 def _rails(series: Series) -> list[_Rail]:
@@ -61,11 +69,29 @@ def _rails(series: Series) -> list[_Rail]:
         if lane.branch:
             rails.append(_Rail(lane.i, lane.j, default, [lane], branch=series.p.done[id(lane.branch)]))
         else:
-            by[lane.i, default * sides[lane.i, lane.j]].append(lane)
+            # what stands beside an item takes the other side
+            guests = series.chain.cuts[lane.j] in series.p.level.beside
+            by[lane.i, default if guests else default * sides[lane.i, lane.j]].append(lane)
     for (i, side), lanes in by.items():
         rails.append(_Rail(i, max(lane.j for lane in lanes), side, sorted(lanes, key=lambda k: k.j)))
     rails.sort(key=lambda r: (r.j - r.i, r.branch is None, r.i))
-    return rails
+    return _boxes_outside(rails)
+
+
+def _boxes_outside(rails: list[_Rail]) -> list[_Rail]:
+    """A branch goes outside the plain rails that it crosses: they may not run through its boxes."""
+    out = list(rails)
+    for rail in rails:
+        if rail.branch:
+            crossing = [k for k, r in enumerate(out) if r.branch is None and r.side == rail.side and _crosses(r, rail)]
+            at = out.index(rail)
+            if crossing and max(crossing) > at:
+                out.insert(max(crossing), out.pop(at))
+    return out
+
+
+def _crosses(a: _Rail, b: _Rail) -> bool:
+    return a.i < b.i < a.j < b.j or b.i < a.i < b.j < a.j
 
 
 def _pages(spans: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -117,9 +143,11 @@ def _thickness(series: Series, rail: _Rail) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _fits(series: Series, rail: _Rail) -> bool:
+def _stretches(series: Series, rail: _Rail) -> bool:
     """Make room along the chain for a branch in a lane; whether there was too little."""
     if not rail.branch:
+        return False
+    if not any(series.p.links(pair) for _, pair in (rail.branch.outs if rail.j == series.n - 1 else rail.branch.ins)):
         return False
     s0, s1 = _stretch(series, rail)
     need = rail.branch.length + 1.4 * series.air.gap

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box
 from nnfig.layout.core import core_box
-from nnfig.layout.lanes import place_lanes
+from nnfig.layout.lanes import entry_sides, make_room, place_lanes
 from nnfig.layout.net import END, START
 from nnfig.layout.series import Chain, Segment
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.place import Placer
+
+
+ROUNDS = 3
+"""How often a chain is stretched so that the branches in its lanes have room."""
 
 
 class Series:
@@ -44,8 +48,11 @@ class Series:
     def lay(self) -> Box:
         """Items and lanes placed, with the room that was added in gaps so far."""
         box = self._lay()
-        if self.chain.lanes and place_lanes(self, box):
-            box = self._lay()
+        if self.chain.lanes:
+            for _ in range(ROUNDS):
+                if not make_room(self):
+                    break
+                box = self._lay()
             place_lanes(self, box)
         return box
 
@@ -53,6 +60,10 @@ class Series:
         chain = self.chain
         self.segment_boxes = [self._segment(i) for i in range(self.n - 1)]
         self.items = []
+        for i, sides in entry_sides(self).items():
+            # a size is written on the side where no skip comes in
+            if sides == {-self.lane_side} and 0 <= chain.cuts[i] < self.p.net.size:
+                self.p.dims.setdefault(chain.cuts[i], self.lane_side)
         for i, item in enumerate(chain.cuts):
             if self.borrowed(i):
                 self.items.append(None)

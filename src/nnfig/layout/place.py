@@ -98,8 +98,10 @@ class Placer:
             box.put(b, s, side * near)
             links = self.level.aside.get((n, item), []) or self.level.aside.get((item, n), [])
             middle = s + (b.leaf.at if b.leaf else 0.0)
-            if leaf and abs(middle - leaf.at) < max(0.5, leaf.length / 2 - 2):
-                ends = [(middle, side * (near - b.leaf.width / 2 if b.leaf else near)), (middle, side * edge)]
+            if leaf:
+                near_edge = side * (near - b.leaf.width / 2 if b.leaf else near)
+                bend = side * (edge + 0.6 * air.gap)
+                ends = [(middle, near_edge), (middle, bend), (leaf.at, bend), (leaf.at, side * edge)]
                 into = (n, item) in self.level.aside
                 box.wires += [(k, ends if into else ends[::-1]) for k in links]
 

@@ -99,7 +99,9 @@ class _Board:
                 crowded = any(abs(end[0] - p[0]) + abs(end[1] - p[1]) < 3.4 for p in self.ends[node])
                 if crowded and not leaves:
                     continue
-                found.append((end, outer, level, more + (30.0 if against[side] else 0.0) + (6.0 if crowded else 0.0)))
+                price = more + (30.0 if against[side] else 0.0) + (6.0 if crowded else 0.0)
+                price += TEXT if any(_between(end, outer, text) for text in self.texts) else 0.0
+                found.append((end, outer, level, price))
         return found
 
     def way(self, source: int, target: int) -> list[Point] | None:
@@ -258,6 +260,15 @@ def tidy(way: Sequence[Point]) -> list[Point]:
 
 def _meets(a: Rect, b: Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _between(a: Point, b: Point, r: Rect) -> bool:
+    """Whether a stub runs through an outline."""
+    low = min(a[0], b[0]), min(a[1], b[1])
+    high = max(a[0], b[0]), max(a[1], b[1])
+    return low[0] < r[2] and r[0] < high[0] and low[1] <= r[3] and r[1] <= high[1] or (
+        low[0] <= r[2] and r[0] <= high[0] and low[1] < r[3] and r[1] < high[1]
+    )
 
 
 def _thin(places: set[float], fixed: set[float]) -> list[float]:

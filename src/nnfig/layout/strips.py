@@ -53,6 +53,10 @@ def long(part: Strip, air: Air) -> Long:
     found = sizes(part.net, part.levels, part.parts, air)
     placer = Placer(part.net, part.levels, part.parts, found, air, part.fold)
     whole = plan(placer.box())
+    for level in part.levels.levels:
+        for pair in part.parts[level.group].misfits:
+            for k in level.joins.get(pair, ()):
+                whole.ways.pop(k, None)
     return Long(air, part, found, whole, placer.dims)
 
 
