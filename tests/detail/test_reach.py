@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
+import detail_graphs as graphs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +10,6 @@ from hypothesis import strategies as st
 from nnfig import detail
 from nnfig.graph import Graph, verify
 from nnfig.options import DETAILS, Options
-
-_spec = importlib.util.spec_from_file_location("detail_graphs", Path(__file__).with_name("graphs.py"))
-graphs = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(graphs)
 
 WORDS = ("activation", "norm", "pooling", "Conv2d", "add", "cat", "Linear", "dropout", "reshape")
 

@@ -130,7 +130,7 @@ def _folded(drafts: Sequence[Draft]) -> str:
         names = {fold.path: fold.name.lstrip("_") for fold in draft.record.folded}
         for group in draft.graph.groups:
             if group.repeat > 1:
-                times.setdefault(names.get(group.path) or "the framed part", {})[f"×{group.repeat}"] = None
+                times.setdefault(names.get(group.path) or "block", {})[f"×{group.repeat}"] = None
     if not times:
         return ""
     words = [f"{name} {listed(list(counts))}" for name, counts in times.items()]

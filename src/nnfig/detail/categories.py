@@ -108,7 +108,8 @@ CATEGORIES: tuple[Category, ...] = (
         (
             *_NORMS,
             *_split("""LayerNorm GroupNorm RMSNorm LocalResponseNorm SyncBatchNorm CrossMapLRN2d
-        batch_norm layer_norm group_norm         instance_norm rms_norm local_response_norm normalize BatchNormalization LayerNormalization"""),
+        batch_norm layer_norm group_norm
+            instance_norm rms_norm local_response_norm normalize BatchNormalization LayerNormalization"""),
         ),
         r"(?i)\w*(norm|normalization|lrn)(act)?(\d?d)?",
     ),

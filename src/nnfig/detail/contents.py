@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from nnfig.detail.categories import category_of
 from nnfig.detail.groups import Groups
 from nnfig.detail.values import kernel
-from nnfig.graph import Layer
+from nnfig.graph import Graph, Layer
 
 LONGEST = 34
 """Characters of the line; more is said by counting."""
@@ -36,7 +36,7 @@ class Contents:
     members: tuple[Layer, ...]
     """All layers."""
     units: tuple[Layer, ...] = ()
-    """Of these the ones that would be drawn at `paper`; attention is told by one of its layers."""
+    """Of these the ones that would be drawn at `paper`, as often as they run; attention by one layer."""
     blocks: tuple[tuple[str, int], ...] = ()
     """Classes of the groups in it, in order, each with how many there are in a row."""
     beside: int = 0
@@ -53,19 +53,28 @@ def contents_of(groups: Groups, path: str) -> Contents:
     graph, rules = groups.graph, groups.rules
     members = tuple(groups.members[path])
     units: dict[str, Layer] = {}
+    times: dict[str, int] = {}
     for layer in members:
         around = graph.ancestors(layer.group)
         closed = next((p for p in around if p in groups.attention), "")
         if closed and closed != path:
             if category_of(layer.kind).name in ("attention", "product"):
                 units[closed] = replace(layer, kind=graph.group[closed].cls)
+                times[closed] = _times_in(graph, layer, path)
         elif rules.fate(layer, graph) == "show":
             units[layer.name] = layer
+            times[layer.name] = _times_in(graph, layer, path)
     blocks = _blocks(groups, path)
     held = sum(block.count for block in blocks)
     inside = {layer.name for block in blocks for layer in groups.members[block.path]}
     beside = [u for u in units.values() if u.name not in inside and category_of(u.kind).name not in _SILENT]
-    return Contents(members, tuple(units.values()), _runs(blocks) if held > 1 else (), len(beside))
+    drawn = tuple(unit for name, unit in units.items() for _ in range(times[name]))
+    return Contents(members, drawn, _runs(blocks) if held > 1 else (), len(beside))
+
+
+def _times_in(graph: Graph, layer: Layer, path: str) -> int:
+    """How often a layer stands in one copy of a group around it."""
+    return graph.repeats(layer) // graph.repeats(replace(layer, group=path))
 
 
 @dataclass(frozen=True, slots=True)

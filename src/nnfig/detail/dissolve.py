@@ -25,7 +25,7 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
     def nearest(path: str) -> str:
         return next((above for above in graph.ancestors(path) if above in names), "")
 
-    groups = tuple(replace(group, parent=nearest(group.parent)) for group in kept)
+    groups = tuple(replace(group, parent=nearest(group.parent), title=draft.rules.title(group)) for group in kept)
     layers = tuple(
         layer if layer.group in names or not layer.group else replace(layer, group=nearest(layer.group))
         for layer in graph.layers

@@ -59,7 +59,7 @@ def _runs(draft: Draft, level: str) -> list[Run]:
 def _best(draft: Draft, items: list[Item], codes: list[int], start: int) -> Run | None:
     found: Run | None = None
     for period in range(1, min(LONGEST_PERIOD, (len(items) - start) // 2) + 1):
-        if codes[start] != codes[start + period]:
+        if codes[start] != codes[start + period] or _is_periodic(codes[start : start + period]):
             continue
         count = _count(codes, start, period)
         if count < 2 or (found and count * period <= len(found.items) * len(found.units)):
@@ -83,6 +83,11 @@ def _count(codes: list[int], start: int, period: int) -> int:
     while codes[start + count * period : start + (count + 1) * period] == unit:
         count += 1
     return count
+
+
+def _is_periodic(unit: list[int]) -> bool:
+    """Whether a unit is itself some shorter unit several times over."""
+    return any(unit == unit[:part] * (len(unit) // part) for part in range(1, len(unit)) if len(unit) % part == 0)
 
 
 def _worth_it(draft: Draft, unit: tuple[Item, ...], count: int) -> bool:
@@ -113,9 +118,15 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     )
     outputs, names = _outputs(graph, instead)
     folded = graph.replace(layers=layers, groups=groups, outputs=outputs, output_names=names)
-    name = graph.group[run.items[0].name].cls if run.items[0].is_group and len(run.items) == 1 else ""
+    name = _name(graph, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count, tuple(instead)),))
+
+
+def _name(graph: Graph, run: Run) -> str:
+    """What the repeated part is called: its class, or the kinds in it if they are few."""
+    names = [graph.group[item.name].cls if item.is_group else item.members[0].kind for item in run.items]
+    return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} steps)"
 
 
 def _fanout(draft: Draft, units: Units) -> dict[str, int]:

@@ -46,7 +46,8 @@ class Selector:
     """What a layer is beside arithmetic: plumbing, constant, index, opaque."""
 
     def takes_layer(self, layer: Layer, graph: Graph) -> bool:
-        """Whether the rule means this layer."""
+        """Whether the rule means this layer; the groups around it are those that it has in `graph`."""
+        home = graph.layer.get(layer.name, layer).group
         return (
             (not self.kind or _any(self.kind, (layer.kind, layer.original)))
             and (not self.category or category_of(layer.kind).name in self.category)
@@ -54,7 +55,7 @@ class Selector:
             and (not self.path or _any(self.path, (layer.name, layer.path)))
             and all(_fits(layer.attributes.get(name), wanted) for name, wanted in self.attributes)
             and (not self.shape or _any(self.shape, ("x".join(map(str, layer.shape)),)))
-            and (not self.group or _any(self.group, (graph.group[p].cls for p in graph.ancestors(layer.group))))
+            and (not self.group or _any(self.group, (graph.group[p].cls for p in graph.ancestors(home))))
         )
 
     def takes_group(self, group: Group) -> bool:

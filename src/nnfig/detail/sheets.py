@@ -210,7 +210,7 @@ def _problems(error: ValidationError, document: Document) -> list[Problem]:
         problem = document.problem(loc, message.removeprefix("Value error, "), hint)
         if all(problem.where != other.where for other in found):
             found.append(problem)
-    return found
+    return sorted(found, key=lambda problem: [int(part) for part in problem.where.rsplit(":", 2)[1:]])
 
 
 def _hint(word: str, model: type[BaseModel]) -> str:

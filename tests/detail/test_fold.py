@@ -1,0 +1,157 @@
+"""Equal blocks in a row become one; near-equal ones never do."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.graph import Edge, Layer, TensorSpec
+from nnfig.options import Options
+
+
+def _repeats(graph, **options) -> list[int]:
+    drawn = detail.drawing([graph], Options(**options)).graph
+    return [group.repeat for group in drawn.groups if group.repeat > 1]
+
+
+def _chain(*variants: dict) -> graphs.Sketch:
+    sketch = graphs.Sketch()
+    x = sketch.conv("stem", "image")
+    for index, variant in enumerate(variants):
+        x = graphs.residual(sketch, f"blocks.{index}", x, **variant)
+    sketch.add("head", "Linear", x, shape=(1, 10), out_features=10)
+    return sketch
+
+
+def test_equal_blocks_fold_and_count():
+    """Four equal blocks are one group of repeat 4; the sums over the graph as drawn are the network's."""
+    graph = _chain({}, {}, {}, {}).done()
+    drawn = detail.drawing([graph], Options()).graph
+    assert [group.repeat for group in drawn.groups] == [4]
+    assert drawn.params == graph.params
+    assert [layer.name for layer in drawn.layers] == [
+        "stem",
+        "blocks.0.conv1",
+        "blocks.0.conv2",
+        "blocks.0.add",
+        "head",
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dilation": (2, 2)},
+        {"kernel": 5},
+        {"groups": 2},
+        {"act": "GELU"},
+        {"skip": False},
+        {"cls": "OtherBlock"},
+        {"channels": 4},
+        {"bias": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dial", ["overview", "paper", "explicit", "ops"])
+def test_near_equal_blocks_are_refused(odd, dial):
+    """A block that differs in one fact is never counted with its neighbours, whatever is hidden."""
+    graph = _chain({}, odd, {}).done()
+    assert _repeats(graph, detail=dial) == []
+    assert _repeats(graph, detail=dial, hide=("activation", "norm", "kernel")) == []
+
+
+def test_a_different_first_block_stays_apart():
+    """1 + x3, as in a stage that begins with a projection."""
+    assert _repeats(_chain({"kernel": 1}, {}, {}, {}).done()) == [3]
+
+
+def test_periods_fold():
+    """(A, B) three times is one frame of two blocks marked x3."""
+    a, b = {}, {"act": "GELU", "cls": "Other"}
+    graph = _chain(a, b, a, b, a, b).done()
+    drawn = detail.drawing([graph], Options()).graph
+    assert [group.repeat for group in drawn.groups if group.repeat > 1] == [3]
+    assert drawn.params == graph.params
+
+
+def test_a_tap_on_an_inner_block_ends_the_run():
+    """A block whose output is taken elsewhere, too, is not drawn as one of many."""
+    sketch = _chain({}, {}, {}, {})
+    sketch.add("tapped", "cat", "blocks.1.add", "head")
+    assert _repeats(sketch.done()) == [2, 2]
+
+
+def test_blocks_side_by_side_are_no_run():
+    """Equal branches that do not follow one another are drawn each."""
+    sketch = graphs.Sketch()
+    ends = [graphs.residual(sketch, f"branch.{index}", "image") for index in range(3)]
+    sketch.add("sum", "cat", *ends)
+    assert _repeats(sketch.done()) == []
+
+
+def _loop(steps: int, *, collect: bool) -> graphs.Sketch:
+    """An Elman cell by hand: every step takes x and the state of the step before."""
+    sketch = graphs.Sketch(x=(1, 8))
+    sketch.layers.append(Layer("h0", "Constant", (), (TensorSpec((1, 8)),), mark="constant"))
+    state, states = "h0", []
+    for step in range(steps):
+        for name, source in (("ih", "x"), ("hh", state)):
+            shared = f"{name}0" if step else ""
+            sketch.layers.append(
+                Layer(
+                    f"{name}{step}", "Linear", (Edge(source),), (TensorSpec((1, 8)),),
+                    params=0 if step else 72, attributes={"out_features": 8}, shared=shared,
+                )
+            )  # fmt: skip
+        summed = sketch.add(f"add{step}", "add", f"ih{step}", f"hh{step}", shape=(1, 8))
+        state = sketch.add(f"tanh{step}", "tanh", summed, shape=(1, 8))
+        states.append(state)
+    if collect:
+        sketch.add("all", "stack", *states, shape=(1, steps, 8))
+    return sketch
+
+
+@pytest.mark.parametrize("collect", [False, True])
+@pytest.mark.parametrize("dial", ["paper", "explicit", "ops"])
+def test_the_steps_of_an_unrolled_loop_fold(collect, dial):
+    """Five steps are one frame marked x5 whose weights count once."""
+    graph = _loop(5, collect=collect).done()
+    drawn = detail.drawing([graph], Options(detail=dial)).graph
+    assert [group.repeat for group in drawn.groups] == [5]
+    assert drawn.params == graph.params == 144
+
+
+def test_no_fold_is_obeyed_and_single_layers_fold_only_on_demand():
+    """`--no-fold` draws every block; `--fold` also folds plain layers in a row."""
+    assert _repeats(_chain({}, {}).done(), fold=False) == []
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(5):
+        x = sketch.conv(f"conv{index}", x)
+    assert _repeats(sketch.done()) == []
+    assert _repeats(sketch.done(), fold=True) == [5]
+
+
+def test_folded_keeps_every_layer_of_the_first_copy():
+    """The fold of a whole network hides nothing."""
+    graph = _chain({}, {}, {}).done()
+    drawn = detail.folded(graph)
+    assert len(drawn.layers) == 2 + 6
+    assert drawn.params == graph.params
+
+
+def test_folding_five_thousand_layers_is_quick_and_deep_nests_do_not_overflow():
+    """No recursion, no quadratic search: a long chain and a deep nest are folded within seconds."""
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(2500):
+        x = sketch.conv(f"c{index}", x, channels=index % 7 + 1)
+        x = sketch.add(f"r{index}", "ReLU", x)
+    assert detail.drawing([sketch.done()], Options()) is not None
+    deep = graphs.Sketch()
+    path = ""
+    for level in range(300):
+        path = deep.group(f"{path}.m" if path else "m", "Nest", parent=path)
+        deep.add(f"{path}.r{level}", "ReLU", deep.layers[-1].name if deep.layers else "image", group=path)
+    assert detail.drawing([deep.done()], Options(detail="explicit")) is not None

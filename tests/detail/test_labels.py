@@ -1,0 +1,148 @@
+"""Templates, attributes, sizes, marks: what stands on a box."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.detail.templates import fields, parse, render
+from nnfig.detail.values import big, is_default
+from nnfig.options import Options
+
+
+def _look(kind, shape=graphs.IMAGE, detail_="paper", before=graphs.IMAGE, **attributes):
+    sketch = graphs.Sketch(image=before)
+    sketch.add("it", kind, "image", shape=shape, **attributes)
+    return detail.drawing([sketch.done()], Options(detail=detail_)).graph.layer["it"].look
+
+
+CONV = {"in_channels": 8, "out_channels": 64, "kernel_size": (7, 7), "stride": (1, 1), "padding": (3, 3)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "label"),
+    [
+        ("Conv2d", {**CONV, "stride": (2, 2)}, "7×7 conv, 64, /2"),
+        ("Conv2d", {**CONV, "kernel_size": (1, 7)}, "1×7 conv, 64"),
+        ("Conv2d", {**CONV, "groups": 32}, "7×7 conv, 64, 32 groups"),
+        ("Conv2d", {**CONV, "groups": 8}, "7×7 depthwise conv, 64"),
+        ("Conv2d", {**CONV, "dilation": (2, 2)}, "7×7 conv, 64, dilation 2"),
+        ("ConvTranspose2d", {**CONV, "kernel_size": 2, "stride": (2, 2)}, "2×2 up-conv, 64, stride 2"),
+        ("MaxPool2d", {"kernel_size": 3, "stride": 2}, "3×3 max pool, /2"),
+        ("AdaptiveAvgPool2d", {"output_size": (1, 1)}, "global avg pool"),
+        ("AdaptiveAvgPool2d", {"output_size": (7, 7)}, "adaptive avg pool, 7×7"),
+        ("Linear", {"out_features": 1000}, "Linear, 1000"),
+        ("LSTM", {"hidden_size": 512, "num_layers": 2, "bidirectional": True}, "bidirectional LSTM, 512, 2 layers"),
+        ("MultiheadAttention", {"embed_dim": 64, "num_heads": 8}, "Multi-head attention, 8 heads"),
+        ("MyOwnThing", {}, "MyOwnThing"),
+    ],
+)
+def test_labels_at_paper(kind, attributes, label):
+    """One line that people in the field write so."""
+    assert _look(kind, **attributes).label == (label,)
+
+
+def test_explicit_names_what_differs_from_the_default_and_nothing_else():
+    """Padding, bias and the like, so that the layer can be built again."""
+    look = _look("Conv2d", detail_="explicit", **CONV, bias=False, groups=1, padding_mode="zeros")
+    assert look.label == ("7×7 conv, 64", "padding 3, no bias")
+    assert _look("AdaptiveAvgPool2d", detail_="explicit", output_size=(1, 1)).label == ("global avg pool",)
+
+
+def test_what_all_layers_of_a_kind_share_is_told_once():
+    """`no bias` of every convolution stands in the caption."""
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(4):
+        x = sketch.conv(f"c{index}", x, channels=index + 3, bias=False, padding=(index, index))
+    drawing = detail.drawing([sketch.done()], Options(detail="explicit"))
+    assert "Every Conv2d has no bias." in drawing.caption
+    assert drawing.graph.layer["c1"].look.label == ("3×3 conv, 4", "padding 1")
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "after", "dims"),
+    [
+        ((1, 3, 224, 224), "Conv2d", (1, 64, 112, 112), "112×112"),
+        ((1, 3, 224, 224), "Conv2d", (1, 64, 224, 224), ""),
+        ((1, 3, 8, 64, 64), "Conv3d", (1, 4, 4, 32, 32), "4×32×32"),
+        ((1, 128, 768), "Linear", (1, 128, 3072), ""),
+        ((1, 128, 768), "Linear", (1, 64, 768), "64×768"),
+        ((1, 512), "Linear", (1, 10), ""),
+    ],
+)
+def test_sizes_are_written_where_positions_change(before, kind, after, dims):
+    """Of images height and width, of sequences length and features; never where only channels change."""
+    assert _look(kind, shape=after, before=before).dims == dims
+
+
+def test_a_projection_shortcut_is_marked():
+    """The convolution alone on the branch beside a residual sum, with its norm."""
+    sketch = graphs.Sketch()
+    main = sketch.conv("b", sketch.conv("a", "image", 16), 16)
+    short = sketch.add("bn", "BatchNorm2d", sketch.conv("short", "image", 16, 1), shape=(1, 16, 16, 16))
+    sketch.add("sum", "add", main, short, shape=(1, 16, 16, 16))
+    for dial in ("paper", "explicit"):
+        graph = detail.drawing([sketch.done()], Options(detail=dial)).graph
+        assert dict(graph.layer["short"].look.data)["shortcut"] == "projection"
+        assert "shortcut" not in dict(graph.layer["a"].look.data)
+
+
+def test_sums_and_products_are_signs_where_they_join():
+    """A sum of two tensors is a circle; of one tensor and a number it is a box."""
+    sketch = graphs.Sketch()
+    sketch.add("sum", "add", sketch.conv("c", "image"), "image")
+    sketch.add("one", "add", "sum", other=1)
+    graph = detail.drawing([sketch.done()], Options()).graph
+    assert graph.layer["sum"].look.glyph == "+"
+    assert graph.layer["one"].look.glyph == ""
+
+
+def test_weights_belong_to_their_function_and_data_stay():
+    """A weight that a function reads is part of it; a position embedding that a sum reads is drawn."""
+    sketch = graphs.Sketch(x=(1, 16, 8))
+    sketch.add("w", "Parameter", shape=(8, 8), params=64, mark="constant")
+    sketch.add("pos", "Parameter", shape=(1, 16, 8), params=128, mark="constant")
+    inner = sketch.add("fc", "linear", "x", "w", shape=(1, 16, 8))
+    sketch.add("sum", "add", inner, "pos", shape=(1, 16, 8))
+    graph = detail.drawing([sketch.done()], Options()).graph
+    assert list(graph.layer) == ["pos", "fc", "sum"] or list(graph.layer) == ["fc", "pos", "sum"]
+    assert graph.layer["fc"].params == 64
+    assert "w" in detail.drawing([sketch.done()], Options(detail="ops")).graph.layer
+
+
+def test_edges_say_what_hidden_changes_of_shape_do():
+    """At explicit, an edge through view and transpose splits heads; at paper it says nothing."""
+    sketch = graphs.Sketch(x=(1, 16, 8))
+    sketch.add("view", "view", "x", shape=(1, 16, 2, 4), mark="plumbing")
+    sketch.add("transpose", "transpose", "view", shape=(1, 2, 16, 4), mark="plumbing")
+    sketch.add("attend", "scaled_dot_product_attention", "transpose", shape=(1, 2, 16, 4))
+    labels = {
+        dial: detail.drawing([sketch.done()], Options(detail=dial)).graph.layer["attend"].inputs[0].label
+        for dial in ("paper", "explicit")
+    }
+    assert labels == {"paper": "", "explicit": "split heads"}
+
+
+def test_sections_vanish_with_their_fields():
+    """Brackets hide their text where a field in them has no value; doubled signs are text."""
+    assert render("{a} b[, {c}][ [[{d}]]]", {"a": "1", "d": "2"}.get) == "1 b [2]"
+    assert fields("{a}[{b}] {{c}}") == ("a", "b")
+
+
+@pytest.mark.parametrize("template", ["{a", "a}", "[a", "a]", "[a [b] c]", "{a b}"])
+def test_a_template_with_a_loose_brace_is_refused_with_its_place(template):
+    """The message says which sign, and where."""
+    with pytest.raises(ValueError, match=r"character|not closed"):
+        parse(template)
+
+
+def test_counts_and_defaults():
+    """Edge cases of the small helpers."""
+    assert [big(n) for n in (0, 999, 1000, 1_500_000, None)] == ["0", "999", "1k", "1.5M", ""]
+    assert is_default("stride", (1, 1))
+    assert not is_default("stride", (1, 2))
+    assert not is_default("bias", False)
+    assert is_default("eps", 1e-5)
+    assert not is_default("eps", 1e-12)

@@ -1,0 +1,151 @@
+"""How far groups are opened, what a closed one says, and panels that open one beside the figure."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.errors import NnfigError
+from nnfig.graph import verify
+from nnfig.options import Options
+
+
+def _resnet(blocks: int = 3) -> graphs.Sketch:
+    sketch = graphs.Sketch("ResNet")
+    x = sketch.conv("stem", "image")
+    for stage in range(4):
+        path = sketch.group(f"layer{stage}", "Sequential")
+        for index in range(blocks):
+            group = sketch.group(f"{path}.{index}", "Block", parent=path)
+            kernel = 1 if index == 0 else 3
+            a = sketch.conv(f"{group}.conv1", x, 8 + stage, kernel, group=group)
+            b = sketch.conv(f"{group}.conv2", a, 8 + stage, group=group)
+            x = sketch.add(f"{group}.add", "add", b, x, group=group)
+    sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10, params=80)
+    return sketch
+
+
+def test_an_overview_shows_stages_with_their_blocks():
+    """A closed Sequential of equal classes says class and number, and its costs are the sum of all in it."""
+    graph = _resnet().done()
+    drawing = detail.drawing([graph], Options(detail="overview"))
+    assert drawing.graph.layer["layer1"].look.label[0].startswith("Block ×3")
+    assert drawing.graph.params == graph.params
+    assert "layer0, layer1, layer2 and layer3" in drawing.caption
+
+
+def test_depth_counts_modules():
+    """0 closes the top level, 1 the blocks in it, 2 nothing."""
+    names = {n: list(detail.drawing([_resnet().done()], Options(depth=n)).graph.layer) for n in (0, 1, 2)}
+    assert names[0] == ["stem", "layer0", "layer1", "layer2", "layer3", "fc"]
+    assert "layer0.1" in names[1]
+    assert "layer0.1.conv1" in names[2]
+
+
+def test_open_and_close_by_glob():
+    """--close and --open win over the dial, the later over the earlier, for paths and classes."""
+    closed = detail.drawing([_resnet().done()], Options(close=("layer2",))).graph
+    assert "layer2" in closed.layer
+    assert "layer1.0.conv1" in closed.layer
+    opened = detail.drawing([_resnet().done()], Options(detail="overview", open=("layer2*",))).graph
+    assert "layer2.0.conv1" in opened.layer
+    assert "layer1" in opened.layer
+
+
+def test_a_closed_repeated_group_keeps_its_frame():
+    """Block xN: the frame carries the count, the block one copy's costs."""
+    drawn = detail.drawing([_resnet().done()], Options(close=("Block",))).graph
+    assert drawn.group["layer0.1"].repeat == 2
+    assert drawn.layer["layer0.1"].group == "layer0.1"
+    assert drawn.params == _resnet().done().params
+
+
+def test_tightening_closes_deep_groups_first_and_ends():
+    """Blocks, then stages, then nothing more; the note says what was closed."""
+    graph = _resnet().done()
+    first, second = (detail.drawing([graph], Options(), step) for step in (1, 2))
+    assert "layer0.1" in first.graph.layer
+    assert "layer0" in second.graph.layer
+    assert "closed so that the figure fits" in first.notes[0]
+    assert detail.drawing([graph], Options(), 3) is None
+
+
+@pytest.mark.parametrize("options", [{"depth": 2}, {"open": ("layer1",)}, {"detail": "explicit"}, {"detail": "ops"}])
+def test_detail_by_hand_is_never_closed(options):
+    """Who asks for detail gets it, whether it fits or not."""
+    assert detail.drawing([_resnet().done()], Options(**options), 1) is None
+
+
+def test_a_single_box_has_no_frame():
+    """Wrappers around one layer, and containers, dissolve."""
+    sketch = graphs.Sketch()
+    outer = sketch.group("features", "Sequential")
+    inner = sketch.group("features.0", "ConvBNReLU", parent=outer)
+    x = sketch.add("features.0.bn", "BatchNorm2d", sketch.conv("features.0.conv", "image", group=inner), group=inner)
+    sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10)
+    drawn = detail.drawing([sketch.done()], Options()).graph
+    assert drawn.groups == ()
+    assert drawn.layer["features.0.conv"].look.label == ("3×3 conv, 8",)
+
+
+def test_a_light_group_is_one_box_under_its_own_name():
+    """A hand-written RMSNorm is drawn as such, and opened at ops."""
+    sketch = graphs.Sketch(x=(1, 16, 8))
+    norm = sketch.group("norm", "MyRMSNorm")
+    squared = sketch.add("norm.pow", "pow", "x", shape=(1, 16, 8), group=norm)
+    sketch.add("norm.mul", "mul", squared, "x", shape=(1, 16, 8), group=norm)
+    sketch.add("fc", "Linear", "norm.mul", shape=(1, 16, 4), out_features=4)
+    paper = detail.drawing([sketch.done()], Options()).graph
+    assert paper.layer["norm"].look.cls == "norm"
+    assert "norm.pow" in detail.drawing([sketch.done()], Options(detail="ops")).graph.layer
+
+
+def test_insets_nest_three_levels():
+    """Each class is opened once, in a panel that says which box it opens."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("stem", "image")
+    path = ""
+    for name, cls in (("a", "A"), ("a.b", "B"), ("a.b.c", "C")):
+        path = sketch.group(name, cls, parent=path)
+        x = sketch.conv(f"{name}.first", x, group=path)
+        x = sketch.conv(f"{name}.second", x, group=path)
+    sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10)
+    drawing = detail.drawing([sketch.done()], Options(inset=("A", "B", "C")))
+    assert [(p.role, p.name, p.of) for p in drawing.panels] == [
+        ("main", "", ""),
+        ("inset", "A", "a"),
+        ("inset", "B", "a.b"),
+        ("inset", "C", "a.b.c"),
+    ]
+    assert [len(verify(p.graph).layers) for p in drawing.panels] == [3, 3, 3, 2]
+    assert next(iter(drawing.panels[1].input_looks.values())).label == ("input",)
+    assert "The insets open A, B and C." in drawing.caption
+
+
+def test_an_inset_shows_the_block_that_stands_for_most():
+    """Of three Block variants the one that is drawn for two is opened."""
+    drawing = detail.drawing([_resnet().done()], Options(inset=("Block",)))
+    assert "layer0.1.conv1" in drawing.panels[1].graph.layer
+
+
+def test_an_unknown_word_is_an_error_with_a_suggestion():
+    """All wrong words at once, each with what was meant."""
+    with pytest.raises(NnfigError) as caught:
+        detail.drawing([_resnet().done()], Options(inset=("Blok",), hide=("actvation",), open=("nowhere.*",)))
+    message = str(caught.value)
+    assert "did you mean 'Block'?" in message
+    assert "did you mean 'activation'?" in message
+    assert "nowhere.*" in message
+
+
+def test_a_group_that_hides_a_lie_stays_open():
+    """Two towers in one module: one box would join what never meets."""
+    sketch = graphs.Sketch(a=graphs.IMAGE, b=graphs.IMAGE)
+    group = sketch.group("towers", "Towers")
+    for side in "ab":
+        x = sketch.conv(f"towers.{side}1", side, group=group)
+        sketch.conv(f"towers.{side}2", x, group=group)
+    graph = sketch.done("towers.a2", "towers.b2")
+    assert "towers" not in detail.drawing([graph], Options(detail="overview")).graph.layer
+    assert "towers" in detail.drawing([graph], Options(close=("towers",))).graph.layer

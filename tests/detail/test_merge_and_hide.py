@@ -1,0 +1,128 @@
+"""What is merged keeps its order and feeds nothing else; what is hidden leaves wires behind."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.options import Options
+
+
+def _drawn(sketch, **options):
+    return detail.drawing([sketch.done()], Options(**options))
+
+
+def _conv_net(order: tuple[str, ...]) -> graphs.Sketch:
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(4):
+        x = sketch.conv(f"conv{index}", x, channels=index + 1)
+        for kind in order:
+            x = sketch.add(f"{kind}{index}", kind, x, params=2)
+    sketch.add("head", "Linear", x, shape=(1, 10), out_features=10)
+    return sketch
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (("BatchNorm2d", "ReLU"), "followed by batch normalisation, then ReLU"),
+        (("ReLU", "BatchNorm2d"), "followed by ReLU, then batch normalisation"),
+    ],
+)
+def test_the_caption_keeps_the_true_order(order, said):
+    """conv, BN, ReLU is not conv, ReLU, BN."""
+    drawing = _drawn(_conv_net(order))
+    assert said in drawing.caption
+    assert drawing.graph.layer["conv0"].look.merged == tuple(f"{kind}0" for kind in order)
+    assert drawing.graph.params == drawing.graph.params
+
+
+def test_an_odd_layer_says_so_on_its_box():
+    """Where one layer of many is followed by something else, its box says what, and the caption that it does."""
+    sketch = _conv_net(("BatchNorm2d", "ReLU"))
+    sketch.layers = [
+        layer
+        if layer.name != "ReLU2"
+        else type(layer)(**{f: getattr(layer, f) for f in layer.__slots__} | {"kind": "GELU"})
+        for layer in sketch.layers
+    ]
+    drawing = _drawn(sketch)
+    assert drawing.graph.layer["conv2"].look.label[-1] == "BN · GELU"
+    assert drawing.graph.layer["conv1"].look.label == ("3×3 conv, 2",)
+    assert "unless its box says otherwise" in drawing.caption
+
+
+def test_a_layer_that_lacks_what_the_caption_tells_says_so():
+    """A bare convolution among many with BN and ReLU is written as such."""
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(6):
+        x = sketch.conv(f"conv{index}", x)
+        if index != 3:
+            x = sketch.add(f"bn{index}", "BatchNorm2d", x)
+    drawing = _drawn(sketch)
+    assert drawing.graph.layer["conv3"].look.label == ("3×3 conv, 8", "without BN")
+
+
+def test_nothing_merges_into_a_layer_that_feeds_something_else():
+    """A tap between convolution and norm keeps them apart."""
+    sketch = graphs.Sketch()
+    sketch.add("bn", "BatchNorm2d", sketch.conv("conv", "image"))
+    sketch.add("both", "add", "conv", "bn")
+    assert "bn" in _drawn(sketch).graph.layer
+
+
+def test_a_tap_by_the_next_copy_of_a_folded_block_counts():
+    """A layer that the next block takes before its activation does not swallow that activation."""
+    sketch = graphs.Sketch()
+    main, side = sketch.conv("stem", "image"), "stem"
+    for index in range(3):
+        group = sketch.group(f"b.{index}", "Block")
+        conv = sketch.conv(f"b.{index}.conv", main, group=group)
+        side = sketch.add(f"b.{index}.add", "add", conv, side, group=group)
+        main = sketch.add(f"b.{index}.relu", "ReLU", side, group=group)
+    graph = _drawn(sketch).graph
+    assert [group.repeat for group in graph.groups] == [2] or [group.repeat for group in graph.groups] == [3]
+    assert "b.1.relu" in graph.layer or "b.0.relu" in graph.layer
+
+
+def test_add_and_norm():
+    """Layer normalisation after a residual sum is written as transformers write it."""
+    sketch = graphs.Sketch(x=(1, 16, 8))
+    inner = sketch.add("fc", "Linear", "x", shape=(1, 16, 8), out_features=8)
+    summed = sketch.add("sum", "add", inner, "x", shape=(1, 16, 8))
+    sketch.add("norm", "LayerNorm", summed, shape=(1, 16, 8))
+    look = _drawn(sketch).graph.layer["sum"].look
+    assert (look.label, look.glyph, look.cls) == (("Add & Norm",), "", "norm")
+
+
+def test_merged_costs_are_counted_with_their_host():
+    """The graph as drawn has the network's parameters."""
+    sketch = _conv_net(("BatchNorm2d", "ReLU"))
+    assert _drawn(sketch).graph.params == sketch.done().params
+
+
+@pytest.mark.parametrize("word", ["act", "activation", "ReLU", "Re*"])
+def test_long_words_short_words_kinds_and_globs_hide(word):
+    """A category by either word, a kind, or a glob; the wire closes."""
+    graph = _drawn(_conv_net(("ReLU",)), detail="explicit", hide=(word,)).graph
+    assert not [layer for layer in graph.layers if layer.kind == "ReLU"]
+    assert graph.layer["conv1"].sources == ("conv0",)
+
+
+def test_show_draws_what_the_dial_merges():
+    """--show norm gives every normalisation a box of its own."""
+    graph = _drawn(_conv_net(("BatchNorm2d", "ReLU")), show=("norm",)).graph
+    assert graph.layer["BatchNorm2d0"].look.label == ("BN",)
+    assert graph.layer["BatchNorm2d0"].look.merged == ("ReLU0",)
+
+
+def test_dead_layers_are_not_drawn():
+    """What reaches no output is left out."""
+    sketch = graphs.Sketch()
+    sketch.conv("dead", "image")
+    sketch.conv("alive", "image", channels=4)
+    graph = detail.drawing([sketch.done("alive")], Options()).graph
+    assert list(graph.layer) == ["alive"]

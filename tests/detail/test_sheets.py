@@ -1,0 +1,155 @@
+"""Style sheets: what they can say, how they lie over one another, and how their faults are shown."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.errors import NnfigError
+from nnfig.options import DETAILS, Options
+
+
+def _net():
+    sketch = graphs.Sketch()
+    x = sketch.add("bn", "BatchNorm2d", sketch.conv("conv", "image", 64, 7))
+    group = sketch.group("block", "Block")
+    x = sketch.conv("block.a", x, 8, 3, group=group, groups=2)
+    x = sketch.conv("block.b", x, 8, 3, group=group)
+    sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10)
+    return sketch.done()
+
+
+def _drawn(tmp_path, sheet, **options):
+    path = tmp_path / "mine.yaml"
+    path.write_text(sheet, encoding="utf-8")
+    return detail.drawing([_net()], Options(style=(str(path),), **options))
+
+
+def test_a_rule_says_label_class_glyph_and_title(tmp_path):
+    """New looks are rows of a style sheet, never a fork."""
+    drawing = _drawn(
+        tmp_path,
+        """
+rules:
+- select: {kind: Conv2d}
+  label: "C{out_channels}@{kernel_size}"
+- select: {path: block.a}
+  class: my special
+  legend: The special one
+- select: {group: Block}
+  do: open
+  title: Body
+- select: {kind: Linear}
+  label: [Classifier, "{out_features} classes"]
+""",
+    )
+    looks = {layer.name: layer.look for layer in drawing.graph.layers}
+    assert looks["conv"].label == ("C64@7×7", "BN")
+    assert looks["block.a"].cls == "my special"
+    assert looks["fc"].label == ("Classifier", "10 classes")
+    assert [group.title for group in drawing.graph.groups] == ["Body"]
+    assert ("my special", "The special one") in [(entry.cls, entry.text) for entry in drawing.legend]
+
+
+@pytest.mark.parametrize(
+    ("select", "hit"),
+    [
+        ("{kind: Linear}", ["fc"]),
+        ("{category: convolution}", ["conv", "block.a", "block.b"]),
+        ("{path: 'block.*'}", ["block.a", "block.b"]),
+        ("{attributes: {groups: 2}}", ["block.a"]),
+        ("{attributes: {kernel_size: '>3'}}", ["conv"]),
+        ("{attributes: {kernel_size: [7, 7]}}", ["conv"]),
+        ("{shape: '1x64x*'}", ["conv"]),
+        ("{shape: [1, 64, null, null]}", ["conv"]),
+        ("{group: Block, kind: Conv2d}", ["block.a", "block.b"]),
+    ],
+)
+def test_selectors(tmp_path, select, hit):
+    """By kind, category, path, attribute, shape and group class, each and together."""
+    drawing = _drawn(tmp_path, f"rules:\n- select: {select}\n  class: hit\n", show=("norm",))
+    assert [layer.name for layer in drawing.graph.layers if layer.look.cls == "hit"] == hit
+
+
+def test_later_rules_win_and_options_over_sheets(tmp_path):
+    """Rows in order; then what the user says on the command line."""
+    sheet = "hide: [Linear]\nrules:\n- select: {kind: Linear}\n  do: show\n- select: {kind: Linear}\n  do: hide\n"
+    assert "fc" not in _drawn(tmp_path, sheet).graph.layer
+    assert "fc" in _drawn(tmp_path, sheet, show=("Linear",)).graph.layer
+
+
+def test_extends_starts_from_another_sheet(tmp_path):
+    """A preset or a file; a sheet without `extends` lies over the dial."""
+    (tmp_path / "base.yaml").write_text("extends: explicit\nhide: [norm]\n", encoding="utf-8")
+    graph = _drawn(tmp_path, "extends: base.yaml\n").graph
+    assert "bn" not in graph.layer
+    over = _drawn(tmp_path, "show: [params]\n", detail="explicit").graph
+    assert "bn" in over.layer
+    assert any("parameters" in line for line in over.layer["conv"].look.label)
+
+
+def test_facets_are_shown_and_hidden():
+    """--show params,macs,names and --hide kernel,channels change text, not layers."""
+    drawing = detail.drawing([_net()], Options(show=("params", "names"), hide=("kernel", "channels")))
+    assert drawing.graph.layer["conv"].look.label == ("conv", "64 parameters", "conv", "BN")
+
+
+def test_every_fault_is_shown_with_its_line(tmp_path):
+    """All at once: unknown keys, wrong values, broken templates; each with file, line and column."""
+    with pytest.raises(NnfigError) as caught:
+        _drawn(
+            tmp_path,
+            "hid: [norm]\nfold: maybe\nrules:\n- select: {kin: Conv2d}\n- hide: true\n- label: '{a'\n- do: vanish\n",
+        )
+    places = [problem.where.rsplit("mine.yaml", 1)[1] for problem in caught.value.problems]
+    assert places == [":1:1", ":2:1", ":4:12", ":5:3", ":6:3", ":7:3"]
+    message = str(caught.value)
+    assert "did you mean 'hide'?" in message
+    assert "did you mean 'kind'?" in message
+    assert "write do: hide" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "no valid YAML"),
+        ("fold: true\nfold: false\n", "given twice"),
+        ("x: &a [1]\ny: *a\n", "aliases"),
+        ("- a\n", "expected keys"),
+        ("extends: mine.yaml\n", "in a circle"),
+        ("extends: nowhere.yaml\n", "cannot read"),
+    ],
+)
+def test_broken_files_are_explained(tmp_path, text, said):
+    """Never a traceback."""
+    with pytest.raises(NnfigError, match=said):
+        _drawn(tmp_path, text)
+
+
+def test_a_missing_sheet_is_an_error():
+    """With its name."""
+    with pytest.raises(NnfigError, match=r"nope\.yaml"):
+        detail.drawing([_net()], Options(style=("nope.yaml",)))
+
+
+def test_options_of_other_rooms_stand_in_sheets(tmp_path):
+    """View, direction and width come from the sheet where the user gives none."""
+    (tmp_path / "s.yaml").write_text("view: volumes\nwidth: 84mm\ndirection: down\n", encoding="utf-8")
+    options = detail.style_options(Options(style=(str(tmp_path / "s.yaml"),), direction="right"))
+    assert (options.view, round(options.width), options.direction) == ("volumes", 239, "right")
+
+
+def test_the_schema_knows_every_key():
+    """Editors complete what the reader accepts."""
+    schema = detail.style_schema()
+    assert {"extends", "rules", "hide", "depth"} <= set(schema["properties"])
+    assert "label" in str(schema["$defs"]["RuleModel"])
+
+
+@pytest.mark.parametrize("dial", DETAILS)
+def test_presets_are_sheets_that_can_be_named(dial):
+    """--style explicit is --detail explicit."""
+    by_style = detail.drawing([_net()], Options(style=(dial,)))
+    by_dial = detail.drawing([_net()], Options(detail=dial))
+    assert by_style.graph == by_dial.graph
