@@ -1,4 +1,4 @@
-"""Trace a zoo of other people's networks and check each trace against independent witnesses: `python benchmarks/zoo.py`.
+"""Trace a zoo of other people's networks and check each against independent witnesses: `python benchmarks/zoo.py`.
 
 Witnesses: forward hooks on every childless module of a plain run (each call must be in the graph, with its shapes),
 the model's own parameter count (what the graph lacks must get no gradient), reachability of outputs, the model's state

@@ -58,35 +58,18 @@ def missing() -> list[str]:
     return [library for library in TABLES if library != "plain" and importlib.util.find_spec(library) is None]
 
 
+_CLASSIFIERS = """
+alexnet vgg16 vgg16_bn resnet18 resnet50 resnext50_32x4d wide_resnet50_2 densenet121 googlenet inception_v3
+squeezenet1_1 mobilenet_v2 mobilenet_v3_large mnasnet1_0 shufflenet_v2_x1_0 efficientnet_b0 efficientnet_v2_s
+regnet_y_400mf convnext_tiny vit_b_16 swin_t swin_v2_t maxvit_t
+"""
+
+
 def _torchvision() -> Iterator[tuple[str, Any, Inputs]]:
     from zoo_torchvision import torchvision
 
     models = torchvision.models
-    for name in [
-        "alexnet",
-        "vgg16",
-        "vgg16_bn",
-        "resnet18",
-        "resnet50",
-        "resnext50_32x4d",
-        "wide_resnet50_2",
-        "densenet121",
-        "googlenet",
-        "inception_v3",
-        "squeezenet1_1",
-        "mobilenet_v2",
-        "mobilenet_v3_large",
-        "mnasnet1_0",
-        "shufflenet_v2_x1_0",
-        "efficientnet_b0",
-        "efficientnet_v2_s",
-        "regnet_y_400mf",
-        "convnext_tiny",
-        "vit_b_16",
-        "swin_t",
-        "swin_v2_t",
-        "maxvit_t",
-    ]:
+    for name in _CLASSIFIERS.split():
         size = 224 if name in ("vit_b_16", "maxvit_t", "inception_v3") else 96
         extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         yield name, lambda n=name, e=extra: getattr(models, n)(**e), image(size)

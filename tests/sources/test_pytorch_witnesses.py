@@ -1,4 +1,4 @@
-"""Traces against independent witnesses: forward hooks, the autograd graph, PyTorch's FLOP counter, published numbers."""
+"""Traces against independent witnesses: forward hooks, autograd's graph, PyTorch's FLOP counter, published numbers."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ pooling and elementwise arithmetic count zero, as in published tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -105,7 +106,7 @@ def _tensordot(a: Mapping[str, Any], ins: Shapes, outs: Shapes) -> int:
 def _chain(a: Mapping[str, Any], ins: Shapes, outs: Shapes) -> int:
     """Matrices multiplied from left to right."""
     rows, total = ins[0][0], 0
-    for left, right in zip(ins, ins[1:], strict=False):
+    for left, right in pairwise(ins):
         total += rows * left[-1] * right[-1]
     return total
 
@@ -233,8 +234,8 @@ LPPool2d LPPool3d LayerNorm LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d Leak
 LogSoftmax MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d Mish PReLU PairwiseDistance PixelShuffle
 PixelUnshuffle RMSNorm RReLU ReLU ReLU6 ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d
 ReplicationPad2d ReplicationPad3d SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign SyncBatchNorm
-Tanh Tanhshrink Threshold Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d ZeroPad3d
-Parameter Constant DropPath StochasticDepth FrozenBatchNorm2d
+Tanh Tanhshrink Threshold Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d
+ZeroPad3d Parameter Constant DropPath StochasticDepth FrozenBatchNorm2d
 """
 
 _FREE_FUNCTIONS = """

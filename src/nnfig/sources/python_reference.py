@@ -1,4 +1,4 @@
-"""`file.py:NAME` or `package.module:NAME` becomes a Graph: NAME is a model, a class or a factory. Runs the user's code."""
+"""`file.py:NAME` or `package.module:NAME` becomes a Graph: NAME is a model, class or factory. Runs the user's code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -50,7 +50,7 @@ def load(
 
 
 @contextlib.contextmanager
-def _importable(head: str) -> Iterator[None]:
+def _importable(head: str) -> Generator[None]:
     """While a reference is loaded and run, its folder (or the current one) can be imported from."""
     folder = str(Path(head).resolve().parent if head.endswith(".py") else Path.cwd())
     added = folder not in sys.path
@@ -95,7 +95,8 @@ def _file(path: Path) -> ModuleType:
         raise NnfigError(f"no such file '{path}'", hint=f"did you mean '{path.parent / near[0]}'?" if near else "")
     name = path.stem if path.stem.isidentifier() and path.stem not in sys.modules else f"nnfig_source_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pickling look classes up there
     try:
@@ -159,9 +160,9 @@ def _model(found: Any, text: str, arguments: Mapping[str, Any]) -> Any:
 
 
 def _is_model(value: Any) -> bool:
-    from nnfig import sources
-
-    return not inspect.isclass(value) and bool(sources._families(value))
+    """Whether a class that it descends from is a framework's model; told without importing any."""
+    roots = ("torch.nn.modules.module", "keras", "torch.export")
+    return any(base.__module__.startswith(roots) for base in type(value).__mro__)
 
 
 def _check_arguments(found: Any, text: str, arguments: Mapping[str, Any]) -> None:

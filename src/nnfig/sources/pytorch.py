@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import torch
@@ -39,8 +39,8 @@ def trace(
     Raises:
         NnfigError: no inputs are known, forward raises, or a model on `meta` needs values.
     """
-    while isinstance(getattr(model, "_orig_mod", None), torch.nn.Module):
-        model = model._orig_mod  # what torch.compile wraps
+    while isinstance(inner := getattr(model, "_orig_mod", None), torch.nn.Module):
+        model = inner  # what torch.compile wraps
     what = _without_cache(model, given(model, inputs, kwargs, input_size))
     model = realised(model, lambda twin: twin(*what.args, **what.kwargs))
     with _progress(model, progress) as tick:
@@ -60,7 +60,7 @@ def _without_cache(model: torch.nn.Module, what: Given) -> Given:
 
 
 @contextlib.contextmanager
-def _progress(model: torch.nn.Module, wanted: bool) -> Iterator[Tick | None]:
+def _progress(model: torch.nn.Module, wanted: bool) -> Generator[Tick | None]:
     """A function to call with the path of each module that begins to run."""
     if not wanted:
         yield None

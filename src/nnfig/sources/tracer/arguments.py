@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from nnfig.sources.tracer.compat import own_modules, own_parameters
 from nnfig.sources.tracer.functions import Function
 
 _UNSAID = frozenset(("device", "out", "requires_grad", "pin_memory", "non_blocking", "layout", "generator", "training"))
@@ -45,11 +46,11 @@ def of_module(module: torch.nn.Module) -> dict[str, Any]:
 def _has(module: torch.nn.Module, name: str) -> Any:
     """Whether the module has this tensor; not asked of modules that never have one."""
     if isinstance(module, torch.nn.MultiheadAttention) and name == "bias":
-        return module.in_proj_bias is not None
-    if "parametrizations" in module._modules and name in module.parametrizations:  # type: ignore[operator]
+        return own_parameters(module).get("in_proj_bias") is not None
+    if "parametrizations" in own_modules(module) and name in module.parametrizations:  # type: ignore[operator]
         return True
-    if name in module._parameters:
-        return module._parameters[name] is not None
+    if name in own_parameters(module):
+        return own_parameters(module).get(name) is not None
     value = module.__dict__.get(name, _MISSING)
     return value if value is _MISSING else value is not None
 

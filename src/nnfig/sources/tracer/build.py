@@ -88,7 +88,9 @@ class _Builder:
             inputs=tuple(self._edge(number) for number in call.ins),
             output=output,
             params=params,
-            macs=_macs(call, attributes, [values[n].shape for n in call.ins], [spec.shape for spec in output]),
+            macs=_macs(
+                call, attributes, [values[n].shape for n in call.ins], [values[n].shape for n in call.outs[:count]]
+            ),
             path=self._path(call),
             attributes=attributes,
             shared=shared,
@@ -173,16 +175,14 @@ def _attributes(call: Call) -> dict[str, Any]:
     return dict(call.arguments)
 
 
-def _macs(
-    call: Call, attributes: dict[str, Any], inputs: list[tuple[int, ...]], outputs: list[tuple[int, ...]]
-) -> int | None:
+def _macs(call: Call, attributes: dict[str, Any], values: list[Value]) -> int | None:
     kind = call.kind
     if call.module is not None and kind not in FORMULAS and kind not in FREE:
         bases = (base.__name__ for base in type(call.module).__mro__)
         kind = next((base for base in bases if base in FORMULAS or base in FREE), kind)
         if kind == call.kind and not call.opaque and not call.outs:
             return 0
-    return macs(kind, attributes, inputs, outputs)
+    return macs(kind, attributes, [values[n].shape for n in call.ins], [values[n].shape for n in call.outs])
 
 
 def _spec(value: Value) -> TensorSpec:

@@ -1,9 +1,12 @@
 """Where the tracer leans on more than PyTorch's documented API, with what it does where that is missing."""
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, MutableMapping
+from types import FrameType
 from typing import Any
 
 import torch
@@ -18,6 +21,26 @@ CALL_CODES = frozenset(
     if (function := getattr(torch.nn.Module, name, None)) is not None
 )
 """Code objects that stand in a Python stack between a caller and a module's forward."""
+
+
+def own_parameters(module: torch.nn.Module) -> MutableMapping[str, Any]:
+    """The module's own table of parameters, None where one is switched off; tensors can be put in their place."""
+    return module._parameters
+
+
+def own_buffers(module: torch.nn.Module) -> MutableMapping[str, Any]:
+    """The module's own table of buffers."""
+    return module._buffers
+
+
+def own_modules(module: torch.nn.Module) -> MutableMapping[str, Any]:
+    """The module's own table of submodules."""
+    return module._modules
+
+
+def caller(depth: int = 1) -> FrameType | None:
+    """The Python frame that called, `depth` calls above the one that asks."""
+    return sys._getframe(depth + 1)
 
 
 def version(tensor: torch.Tensor) -> int:
@@ -53,7 +76,8 @@ def global_hooks(
     """
 
     def after_any(module: torch.nn.Module, args: tuple[Any, ...], *rest: Any) -> Any:
-        return after(module, args, rest[0] if len(rest) > 1 else {}, rest[-1])
+        *kwargs, result = rest
+        return after(module, args, kwargs[0] if kwargs else {}, result)
 
     handles = [torch_module.register_module_forward_pre_hook(before)]
     try:
@@ -64,7 +88,7 @@ def global_hooks(
 
 
 @contextlib.contextmanager
-def eager() -> Iterator[None]:
+def eager() -> Generator[None]:
     """Run what torch.compile would compile as plain Python (PyTorch 2.6 and newer; before, compiled parts raise)."""
     set_stance = getattr(torch.compiler, "set_stance", None)
     with set_stance("force_eager") if set_stance else contextlib.nullcontext():

@@ -1,4 +1,4 @@
-"""The two ways to run a model under the recorder: on real values, or on `meta` with only integers and constants real."""
+"""Two ways to run a model under the recorder: on real values, or on `meta` with only integers and constants real."""
 
 from __future__ import annotations
 
@@ -118,14 +118,14 @@ class MetaMode(TorchFunctionMode):
             self._ask(f"{function.name.strip('_')}()")
         if function.kind == "where" and len(args) == 1:
             self._ask("where(condition)")
-        if function.kind == "getitem" and any(t.is_meta and t.dtype in _MASKS for t in tensors(args[1])):
+        if function.kind == "getitem" and any(t.is_meta and t.dtype in _MASKS for t in tensors(args[1:])):
             self._ask("indexing with a mask")
-        if function.kind == "repeat_interleave" and len(tensors(args)) > 1 and tensors(args)[1].is_meta:
+        if function.kind == "repeat_interleave" and any(t.is_meta for t in tensors(args[1:])):
             self._ask("repeat_interleave(x, repeats)")
         if function.kind in _INDEXED:
             _check_indices(function, args)
         elif function.kind == "getitem":
-            _check_index(args[1])
+            _check_index(*args[1:2])
         if autocast_is_on():
             if not self._alone:
                 self._ask("autocast")
@@ -245,7 +245,7 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
 def _moved(function: Function, args: tuple[Any, ...], device: str) -> tuple[Any, ...]:
     """Arguments of `x.to(device)` and `x.type(...)` with the device replaced."""
     if function.name == "to":
-        return tuple(torch.device(device) if isinstance(a, torch.device) or isinstance(a, str) else a for a in args)
+        return tuple(torch.device(device) if isinstance(a, (torch.device, str)) else a for a in args)
     if function.name == "cuda" and device == "cpu":
         return args[:1]
     return args

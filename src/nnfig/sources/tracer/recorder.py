@@ -1,4 +1,4 @@
-"""The recorder: told of every module call and every torch function, it writes down calls and the values between them."""
+"""The recorder: told of every module call and torch function, it writes down calls and the values between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from nnfig.sources.tracer.arguments import of_call
-from nnfig.sources.tracer.compat import global_hooks, quiet, version
+from nnfig.sources.tracer.compat import global_hooks, own_modules, quiet, version
 from nnfig.sources.tracer.functions import ESCAPES, FACTORIES, KEPT_WITHOUT_EFFECT, Function
 from nnfig.sources.tracer.memory import Memory, congruent
 from nnfig.sources.tracer.recording import (
@@ -40,7 +40,7 @@ class Recorder:
         origins: Origins | None = None,
         tick: Callable[[str], None] | None = None,
     ) -> None:
-        """Args: the model; names of its parameters and buffers by id of the tensor in use; optional further knowledge."""
+        """Args: the model; names of its parameters and buffers by id of the tensor in use; what else helps."""
         self.paths: dict[int, str] = {}
         for path, module in model.named_modules():
             self.paths.setdefault(id(module), path)
@@ -268,28 +268,29 @@ class Recorder:
         self.closed = False
 
     def _is_open(self, module: torch.nn.Module) -> bool:
-        frame: Frame | None = self.frame
-        while frame is not None and frame.parent is not None:
+        frame = self.frame
+        while frame.parent is not None:
             if frame.module is module:
                 return True
             frame = frame.parent
         return False
 
     def _finish(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
-        """Write a leaf down, and a module that made tensors where nothing was seen; returns a changed result or None."""
+        """Write down a leaf, or a module that made tensors where nothing was seen; a changed result or None."""
         module = frame.module
         assert module is not None
         taken, made = [*tensors(args), *tensors(_ordered(module, kwargs))], tensors(result)
         silent = len(self.recording.calls) == frame.first_call
-        childless = not module._modules
+        childless = not own_modules(module)
         unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self._stored]
         if not frame.leaf and not (silent and (childless or unseen) and made):
             return None
         if not frame.leaf and silent and childless and any(id(t) in self._stored for t in made):
             self.frame = frame  # it hands out its own parameter: that is its only layer
-            numbers = [self.value(t) for t in made]
+            for tensor in made:
+                self.value(tensor)
             self.frame = frame.parent or frame
-            return None if numbers else None
+            return None
         counts = dict(frame.taken)
         written = [t for t in taken if id(t) in counts and version(t) != counts[id(t)]]
         passed = [t for t in made if _among(t, taken) and not _among(t, written)]

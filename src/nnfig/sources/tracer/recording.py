@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from nnfig.sources.tracer.compat import own_modules
+
 FLOAT_INPUT, INT_INPUT, PARAMETER = 1, 2, 4
 """What a value depends on, as bits; 0 is a constant."""
 
@@ -126,7 +128,7 @@ def is_leaf(module: torch.nn.Module) -> bool:
         return False
     if isinstance(module, _ONE_PIECE):
         return True
-    children = [name for name in module._modules if name != "parametrizations"]
+    children = [name for name in own_modules(module) if name != "parametrizations"]
     return not children and any(base.__module__.startswith(_PYTORCH) for base in cls.__mro__[:-2])
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from nnfig.sources.tracer.compat import own_buffers, own_parameters
 from nnfig.sources.tracer.functions import PLUMBING
 from nnfig.sources.tracer.recording import Call, Recording, class_name
 
@@ -31,7 +32,7 @@ def with_modules(recording: Recording, model: torch.nn.Module) -> list[Call]:
     """The calls, those that run a module's weights without calling it as the module's own."""
     owners: dict[str, tuple[str, torch.nn.Module]] = {}
     for path, module in model.named_modules():
-        for name in (*module._parameters.keys(), *module._buffers.keys()):
+        for name in (*own_parameters(module).keys(), *own_buffers(module).keys()):
             owners.setdefault(f"{path}.{name}" if path else name, (path, module))
     numbers = Counter(call.path for call in recording.calls if call.module is not None)
     calls: list[Call] = []

@@ -39,7 +39,7 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
 DEEPER = 1000
 """Python calls that the recorder adds to a deeply nested model's own."""
 QUICK = 10**9
-"""Work up to which the real forward is quicker than PyTorch's `meta` kernels: parameters times elements of the inputs."""
+"""Parameters times elements of the inputs, up to which a real forward is quicker than PyTorch's `meta` kernels."""
 
 
 def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
@@ -188,7 +188,11 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
     if original is None or id(original) not in what.guessed:
         return TypeError("floating point values are used as indices; give integers (--input 1,128:int64)")
     integers = make(tuple(original.shape), "int64")
-    mended = what.mapped(lambda t: integers if t is original else t)
+
+    def mend(tensor: torch.Tensor) -> torch.Tensor:
+        return integers if tensor is original else tensor
+
+    mended = what.mapped(mend)
     mended.guessed = what.guessed - {id(original)}
     return _WrongDtype(mended)
 

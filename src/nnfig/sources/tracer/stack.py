@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
 import torch
 
-from nnfig.sources.tracer.compat import CALL_CODES
+from nnfig.sources.tracer.compat import CALL_CODES, caller
 from nnfig.sources.tracer.recording import Helper
 
 _TORCH = str(Path(torch.__file__).parent)
@@ -28,7 +27,7 @@ class Stack:
 
     def helpers(self) -> tuple[Helper, ...]:
         """Functions between the innermost forward and here, outermost first."""
-        frame: FrameType | None = sys._getframe(1)
+        frame = caller()
         chain: list[FrameType] = []
         cut = 0
         while frame is not None and frame.f_code not in CALL_CODES:
@@ -66,7 +65,7 @@ class Stack:
 
 def here() -> str:
     """`file.py:line` of the innermost line of user code that is running; of any code where there is none."""
-    frame: FrameType | None = sys._getframe(1)
+    frame = caller()
     while frame is not None and frame.f_code.co_filename.startswith((_TORCH, _OURS)):
         frame = frame.f_back
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else "?"

@@ -6,12 +6,13 @@ import contextlib
 import random
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
-from nnfig.sources.tracer.compat import storage_key
+from nnfig.sources.tracer.compat import own_buffers, own_parameters, storage_key
 from nnfig.sources.tracer.modes import on_meta
 from nnfig.sources.tracer.recording import is_leaf
 from nnfig.sources.tracer.structure import tensors
@@ -21,7 +22,7 @@ SMALL = 1 << 20
 
 
 @contextlib.contextmanager
-def kept(model: torch.nn.Module) -> Iterator[None]:
+def kept(model: torch.nn.Module) -> Generator[None]:
     """Modules, their attributes, parameters, buffers and gradients, and random generators, are restored on leaving."""
     modules = [(module, type(module), dict(module.__dict__), _contents(module)) for module in model.modules()]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
@@ -89,7 +90,7 @@ def swap(model: torch.nn.Module, meta: bool) -> dict[int, tuple[str, torch.Tenso
     stored: dict[int, tuple[str, torch.Tensor]] = {}
     for path, module in model.named_modules():
         scripted = isinstance(module, torch.jit.ScriptModule)
-        for table, change in ((module._parameters, _parameter), (module._buffers, _buffer)):
+        for table, change in ((own_parameters(module), _parameter), (own_buffers(module), _buffer)):
             for name, tensor in list(table.items()):
                 if tensor is None:
                     continue
@@ -109,13 +110,13 @@ _TABLES = frozenset(("_parameters", "_buffers", "_modules"))
 
 
 def _parameter(tensor: torch.Tensor, meta: bool, leaf: bool) -> torch.Tensor:
-    if not meta or tensor.is_meta or isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+    if not meta or tensor.is_meta or is_lazy(tensor):
         return tensor
     return torch.nn.Parameter(on_meta(tensor), requires_grad=tensor.requires_grad)
 
 
 def _buffer(tensor: torch.Tensor, meta: bool, leaf: bool) -> torch.Tensor:
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin) or tensor.is_meta:
+    if is_lazy(tensor) or tensor.is_meta:
         return tensor
     floating = tensor.is_floating_point() or tensor.is_complex()
     if meta and (tensor.numel() > SMALL or (leaf and floating)):
@@ -148,8 +149,7 @@ class Backup:
 
 def realised(model: torch.nn.Module, run: Callable[[torch.nn.Module], Any]) -> torch.nn.Module:
     """The model, or, where lazy modules do not know their sizes yet, a copy of it that has run once."""
-    lazy = torch.nn.parameter.UninitializedTensorMixin
-    if not any(isinstance(t, lazy) for t in (*model.parameters(), *model.buffers())):
+    if not any(is_lazy(t) for t in (*model.parameters(), *model.buffers())):
         return model
     import copy
 
