@@ -118,20 +118,24 @@ def _pages(spans: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
     return side
 
 
-def _entry(series: Series, j: int, lane: Lane) -> tuple[float, float]:
+def _entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]:
     """Where a lane meets its target: s, and how far from the axis; 0: on the trunk before it."""
     item = series.items[j]
     if item is None or item.leaf is None or series.p.enters_inside(lane.pair):
         short = min(series.air.gap * 0.55, (series.top[j] - series.bottom[j - 1]) * 0.6)
         return series.top[j] - short, 0.0
-    return series.top[j] + item.leaf.at, item.leaf.width / 2
+    node, s = item.leaf.node, series.top[j] + item.leaf.at
+    look = series.p.net.looks[node]
+    if look.dims and not look.glyph and series.p.dims.get(node, -series.air.lane_side) == side:
+        s -= 0.36 * item.leaf.length  # beside the text, which stands at the middle
+    return s, item.leaf.width / 2
 
 
 def _stretch(series: Series, rail: _Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
     start = series.top[0] if series.borrowed(rail.i) else series.tap[rail.i]
     last = rail.lanes[-1]
-    end = series.bottom[-1] if series.borrowed(rail.j) else _entry(series, rail.j, last)[0]
+    end = series.bottom[-1] if series.borrowed(rail.j) else _entry(series, rail.j, last, rail.side)[0]
     return start, end
 
 
@@ -178,7 +182,7 @@ def _route(series: Series, box: Box, rail: _Rail) -> None:
     t = rail.side * rail.t
     for lane in rail.lanes:
         links = series.p.links(lane.pair)
-        into, edge = _entry(series, lane.j, lane)
+        into, edge = _entry(series, lane.j, lane, rail.side)
         lead: list[Spot] = [(series.bottom[rail.i] - series.pads[rail.i][1], 0.0), (series.tap[rail.i], 0.0), (series.tap[rail.i], t)]
         if series.borrowed(rail.i):
             lead = [(series.top[0], t)]
