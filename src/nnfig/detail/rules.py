@@ -87,6 +87,12 @@ class Rule:
     glyph: str | None = None
     legend: str | None = None
 
+    @property
+    def is_of_groups(self) -> bool:
+        """Whether it opens and closes groups and says nothing of layers."""
+        said = (self.label, self.title, self.rename, self.cls, self.glyph, self.legend)
+        return bool(self.do) and set(self.do) <= set(GROUP_ACTIONS) and said == (None,) * len(said)
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -183,7 +189,8 @@ class Rules:
             self._kinds[kind, original] = tuple(
                 rule
                 for rule in self.rows
-                if (not rule.select.kind or _any(rule.select.kind, (kind, original)))
+                if not rule.is_of_groups
+                and (not rule.select.kind or _any(rule.select.kind, (kind, original)))
                 and (not rule.select.category or category in rule.select.category)
             )
         return self._kinds[kind, original]
