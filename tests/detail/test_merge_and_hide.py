@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import detail_graphs as graphs
 import pytest
 
 from nnfig import detail
+from nnfig.graph import Edge, verify
 from nnfig.options import Options
 
 
@@ -126,3 +129,18 @@ def test_dead_layers_are_not_drawn():
     sketch.conv("alive", "image", channels=4)
     graph = detail.drawing([sketch.done("alive")], Options()).graph
     assert list(graph.layer) == ["alive"]
+
+
+def test_gradients_are_led_around_what_is_hidden():
+    """A backward edge out of a hidden layer comes from where that layer had its own."""
+    sketch = graphs.Sketch(x=(1, 8))
+    for name, source in (("a", "x"), ("b", "a"), ("c", "b"), ("loss", "c")):
+        sketch.add(name, "mul" if name == "b" else "pow", source, shape=(1, 8))
+    back = {"a": "b", "b": "c", "c": "loss"}
+    sketch.layers = [
+        replace(layer, inputs=(*layer.inputs, Edge(back[layer.name], kind="gradient"))) if layer.name in back else layer
+        for layer in sketch.layers
+    ]
+    graph = verify(detail.drawing([sketch.done()], Options(detail="ops", hide=("mul",))).graph)
+    assert [(edge.source, edge.kind) for edge in graph.layer["a"].inputs] == [("x", "data"), ("c", "gradient")]
+    assert [(edge.source, edge.kind) for edge in graph.layer["c"].inputs] == [("a", "data"), ("loss", "gradient")]

@@ -24,6 +24,14 @@ _PLACES = {
 }
 
 
+_WHICH = {
+    "sum": "that feeds a sum",
+    "concatenation": "that feeds a concatenation",
+    "product": "that feeds a product",
+    "end": "at the end",
+}
+
+
 def caption(
     drafts: Sequence[Draft],
     panels: Sequence[Draft],
@@ -97,8 +105,8 @@ def _family(family: Told) -> str:
         usual = max(patterns.values(), key=len)
         patterns = {place: pattern for place, pattern in patterns.items() if pattern != usual}
     if not usual:
-        some_places = [f"{_PLACES[place]} by {_then(pattern)}" for place, pattern in patterns.items() if pattern]
-        return f"every {name} is followed, {listed(some_places)}" if some_places else ""
+        clauses = [f"every {name} {_WHICH[place]} is followed by {_then(p)}" for place, p in patterns.items() if p]
+        return "; ".join(clauses)
     last = " but the last" if patterns.get("end") == () else ""
     others = [
         f"{_only(pattern, usual)} {_PLACES[place]}"
@@ -182,7 +190,8 @@ def _hidden(drafts: Sequence[Draft]) -> str:
             word = _hidden_word(layer, visible)
             if word:
                 words[word] = None
-    return f"{some(list(words), 6)} are not drawn" if words else ""
+    one = len(words) == 1 and not next(iter(words)).endswith("s")
+    return f"{some(list(words), 6)} {'is' if one else 'are'} not drawn" if words else ""
 
 
 def _hidden_word(layer: Layer, visible: set[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.draft import Draft, Fold
@@ -14,6 +15,8 @@ from nnfig.graph import Edge, Graph, Group, Layer
 LONGEST_PERIOD = 64
 SMALLEST = 2
 """Layers that a block must draw to be worth a frame."""
+SMALLEST_OF_LAYERS = 3
+"""... where it is no module of its own but plain layers in a row, each copy with its own weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,12 @@ def _best(draft: Draft, items: list[Item], codes: list[int], start: int) -> Run 
         if count < 2 or (found and count * period <= len(found.items) * len(found.units)):
             continue
         unit = tuple(items[start : start + period])
-        if not _worth_it(draft, unit, count):
-            continue
         units = tuple(
             tuple(layer for item in items[start + k * period : start + (k + 1) * period] for layer in item.members)
             for k in range(count)
         )
+        if not _worth_it(draft, unit, units[1], count):
+            continue
         longest = repeats_wiring(draft.graph, units)
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
@@ -90,17 +93,21 @@ def _is_periodic(unit: list[int]) -> bool:
     return any(unit == unit[:part] * (len(unit) // part) for part in range(1, len(unit)) if len(unit) % part == 0)
 
 
-def _worth_it(draft: Draft, unit: tuple[Item, ...], count: int) -> bool:
-    """Whether a frame around the unit says more than its layers one by one."""
+def _worth_it(draft: Draft, unit: tuple[Item, ...], copy: Sequence[Layer], count: int) -> bool:
+    """Whether a frame around the unit says more than its layers one by one; `copy` holds the second unit's layers."""
     rules, graph = draft.rules, draft.graph
     if any(
         rules.group_action(graph.group[item.name], ("fold", "unfold")) == "unfold" for item in unit if item.is_group
     ):
         return False
-    if all(not item.is_group for item in unit) and len(unit) * count < 4 and not rules.singles:
-        return False
+    if rules.singles:
+        return True
     drawn = sum(1 for item in unit for layer in item.members if rules.fate(layer, graph) == "show")
-    return drawn >= SMALLEST or rules.singles
+    if any(item.is_group for item in unit):
+        return drawn >= SMALLEST
+    layers = [item.members[0] for item in unit]
+    owned = any(layer.params for layer in layers) and not any(layer.shared for layer in copy)
+    return drawn >= (SMALLEST_OF_LAYERS if owned else SMALLEST) and len(unit) * count >= 4
 
 
 def _folded(draft: Draft, run: Run, level: str) -> Draft:

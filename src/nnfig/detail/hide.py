@@ -57,6 +57,7 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
         else:
             inputs = tuple(_labelled(way, graph) if say else way.edge for way in ways)
             kept.append(layer if inputs == layer.inputs else replace(layer, inputs=inputs))
+    kept = [_backwards(layer, instead) for layer in kept]
     outputs: list[str] = []
     titles: list[str] = []
     for index, name in enumerate(graph.outputs):
@@ -69,9 +70,32 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
 
 
 def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]]) -> tuple[Way, ...]:
-    if edge.source not in instead:
+    if edge.source not in instead or edge.kind == "gradient":
         return (Way(edge),)
-    return tuple(replace(way, edge=replace(way.edge, kind=edge.kind)) for way in instead[edge.source])
+    return tuple(way for way in instead[edge.source] if way.edge.kind == "data")
+
+
+def _backwards(layer: Layer, instead: dict[str, tuple[Way, ...]]) -> Layer:
+    """The layer with gradient edges, which may come from later layers, led around hidden ones.
+
+    A gradient that comes out of a hidden layer came into it, or began there from what the layer took.
+    """
+    if not any(edge.source in instead for edge in layer.inputs):
+        return layer
+    found: dict[tuple[str, int, str], Edge] = {}
+    seen: set[str] = set()
+    stack = list(reversed(layer.inputs))
+    while stack:
+        edge = stack.pop()
+        if edge.source not in instead:
+            if edge.source != layer.name:
+                found.setdefault((edge.source, edge.output, edge.kind), edge)
+        elif edge.source not in seen:
+            seen.add(edge.source)
+            before = [way.edge for way in instead[edge.source]]
+            flows = [each for each in before if each.kind == "gradient"] or before
+            stack += [replace(each, kind="gradient") for each in reversed(flows)]
+    return replace(layer, inputs=tuple(found.values()))
 
 
 def _labelled(way: Way, graph: Graph) -> Edge:
