@@ -88,9 +88,7 @@ class _Builder:
             inputs=tuple(self._edge(number) for number in call.ins),
             output=output,
             params=params,
-            macs=_macs(
-                call, attributes, [values[n].shape for n in call.ins], [values[n].shape for n in call.outs[:count]]
-            ),
+            macs=_macs(call, attributes, values),
             path=self._path(call),
             attributes=attributes,
             shared=shared,
