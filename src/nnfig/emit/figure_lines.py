@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nnfig.emit.escape import Tex, comment, lines, size, tex
 from nnfig.emit.names import node_name
+from nnfig.graph import LegendEntry
 from nnfig.layout.scene import Frame, Label, Legend, Node, Point, Scene, Wire
 
 
@@ -48,7 +49,7 @@ def figure_lines(scene: Scene) -> tuple[Line, ...]:
         *(_wire(each) for each in wires),
         *(_heading("labels and legend") if scene.labels or scene.legends else ()),
         *(_label(each) for each in scene.labels),
-        *(_legend(each) for each in scene.legends),
+        *_legends(scene.legends),
     )
 
 
@@ -236,15 +237,35 @@ def _label(label: Label) -> Line:
     return _line("label", class_name(label.cls) if label.cls != "note" else Tex(""), options, lines(label.lines))
 
 
+def _legends(legends: Sequence[Legend]) -> Iterator[Line]:
+    """Legends of one entry that stand side by side are one row, whose places TeX finds from its texts."""
+    rows: dict[float, list[Legend]] = {}
+    for legend in legends:
+        if len(legend.entries) == 1:
+            rows.setdefault(round(legend.y, 2), []).append(legend)
+    for legend in legends:
+        row = rows.get(round(legend.y, 2), ())
+        if len(legend.entries) > 1 or len(row) < 2:
+            yield _legend(legend)
+        elif legend is row[0]:
+            left, right = row[0].x, max(each.x + each.w for each in row)
+            options: list[Option] = [("row", None), ("at", pair((left + right) / 2, legend.y))]
+            yield _line("legend", Tex(""), options, _entries(each.entries[0] for each in row))
+
+
 def _legend(legend: Legend) -> Line:
     options: list[Option] = [("at", pair(legend.x, legend.y)), ("columns", number(legend.columns))]
     if legend.column_width:
         options.append(("column width", number(legend.column_width)))
-    entries = (
+    return _line("legend", Tex(""), options, _entries(legend.entries))
+
+
+def _entries(entries: Iterable[LegendEntry]) -> Tex:
+    texts = (
         rf"\nnfentry{'[wire]' if entry.what == 'edge' else ''}{{{class_name(entry.cls)}}}{{{tex(entry.text)}}}"
-        for entry in legend.entries
+        for entry in entries
     )
-    return _line("legend", Tex(""), options, Tex("\n    " + "\n    ".join(entries)))
+    return Tex("\n    " + "\n    ".join(texts))
 
 
 def _line(what: str, cls: Tex, options: Iterable[Option], *arguments: str) -> Line:
