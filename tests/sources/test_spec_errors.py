@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,27 @@ def test_faulty_documents(text: str):
     problems = "\n".join(complaints(text))
     for part in DOCUMENTS[text].split("|"):
         assert part in problems
+
+
+BOMBS = {
+    "blocks and definitions inside one another": "define:\n"
+    + "".join(f"  d{n}: [d{n + 1}]\n" for n in range(150))
+    + "  d150: [ReLU]\nlayers: [d0]",
+    "leads back to itself": "layers:\n- {group: a, layers: [], from: b}\n- {group: b, layers: [], from: a}\n- add",
+    "nested too deep": f"layers:\n- 'Conv2d padding {'[' * 3000}{']' * 3000}'",
+    "xxx!' is no argument of Conv2d": f"layers:\n- 'Conv2d {'x' * 3000}!'",
+    "pieces are more than 1,000": "layers:\n- split 1",
+    "too long to compute with": "layers:\n- {repeat: 40, layers: [{kind: cat dim 0, from: [input, input]}]}",
+}
+
+
+@pytest.mark.parametrize("message", BOMBS)
+def test_small_texts_that_would_grow_large_are_refused(message: str):
+    """Neither time nor memory nor the stack runs out."""
+    inputs = "inputs: {x: [1, 999999999]}\n" if "too long" not in message else "inputs: {y: [n, 3]}\n"
+    started = time.process_time()
+    assert message in "\n".join(complaints(f"nnfig: 1\n{inputs}{BOMBS[message]}"))
+    assert time.process_time() - started < 5
 
 
 def test_files_that_are_no_text(tmp_path: Path):

@@ -6,7 +6,10 @@ from math import prod
 from typing import Any
 
 from nnfig.graph import Dim
-from nnfig.sources.kinds_windows import Attributes, Clash, Shape, Shapes, written
+from nnfig.sources.kinds_windows import Attributes, Clash, Shape, Shapes, symbol, written
+
+MOST_PIECES = 1000
+"""Outputs that one layer may have."""
 
 
 def same(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -67,7 +70,7 @@ def total(sizes: Any) -> Dim:
     sizes = list(sizes)
     numbers = sum(size for size in sizes if isinstance(size, int))
     names = [size for size in sizes if isinstance(size, str)]
-    return "+".join([*names, *([str(numbers)] if numbers else [])]) if names else numbers
+    return symbol("+".join([*names, *([str(numbers)] if numbers else [])])) if names else numbers
 
 
 def stack(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -146,7 +149,7 @@ def product(sizes: Shape) -> Dim:
     """The product of sizes; symbolic where one of them is."""
     numbers = prod(size for size in sizes if isinstance(size, int))
     names = [size for size in sizes if isinstance(size, str)]
-    return "*".join([*([str(numbers)] if numbers != 1 else []), *names]) if names else numbers
+    return symbol("*".join([*([str(numbers)] if numbers != 1 else []), *names])) if names else numbers
 
 
 def unflatten(a: Attributes, shapes: Shapes) -> list[Shape]:
@@ -243,6 +246,8 @@ def _pieces(shape: Shape, at: int, size: Any) -> list[Shape]:
     whole = shape[at]
     if isinstance(whole, str) or not isinstance(size, int) or size < 1:
         raise Clash(f"cannot cut axis {at} of {written(shape)} into pieces of {size}")
+    if whole // size > MOST_PIECES:
+        raise Clash(f"{whole // size:,} pieces are more than {MOST_PIECES:,}")
     sizes = [min(size, whole - start) for start in range(0, whole, size)]
     return [(*shape[:at], piece, *shape[at + 1 :]) for piece in sizes]
 
@@ -251,7 +256,9 @@ def unbind(a: Attributes, shapes: Shapes) -> list[Shape]:
     """One tensor for each place on an axis."""
     at = axis(a.get("dim", 0), shapes[0])
     count = shapes[0][at] if shapes[0] else 0
-    return [(*shapes[0][:at], *shapes[0][at + 1 :])] * (count if isinstance(count, int) else 1)
+    if not isinstance(count, int) or count > MOST_PIECES:
+        raise Clash(f"cannot cut axis {at} of {written(shapes[0])} into {count} pieces")
+    return [(*shapes[0][:at], *shapes[0][at + 1 :])] * count
 
 
 def select(a: Attributes, shapes: Shapes) -> list[Shape]:

@@ -21,6 +21,16 @@ class Clash(ValueError):
     """Sizes that contradict one another; the text says which."""
 
 
+_LONGEST_SYMBOL = 100
+
+
+def symbol(text: str) -> str:
+    """A symbolic size that was computed from another one, as long as it can be read."""
+    if len(text) > _LONGEST_SYMBOL:
+        raise Clash(f"the symbolic size {text[:20]}... is too long to compute with; give the output shape")
+    return text
+
+
 def written(shape: Shape) -> str:
     """A shape as people write it: `1x64x56x56`."""
     return "x".join(map(str, shape)) or "scalar"
@@ -61,7 +71,7 @@ def slide(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1, 
     reach = 2 * padding - dilation * (kernel - 1) - 1 + stride
     if isinstance(size, str):
         shifted = size if 0 <= reach < stride else f"{size}{reach:+d}"
-        return shifted if stride == 1 else f"{shifted}/{stride}" if shifted == size else f"({shifted})/{stride}"
+        return symbol(shifted if stride == 1 else f"{shifted}/{stride}" if shifted == size else f"({shifted})/{stride}")
     if not up:
         return (size + reach) // stride
     places = -(-(size + reach) // stride)
@@ -130,7 +140,7 @@ def _scaled(size: Dim, factor: int, more: int) -> Dim:
     """size * factor + more."""
     if isinstance(size, int):
         return size * factor + more
-    return (f"{factor}*{size}" if factor != 1 else size) + (f"{more:+d}" if more else "")
+    return symbol((f"{factor}*{size}" if factor != 1 else size) + (f"{more:+d}" if more else ""))
 
 
 def pool(axes: int) -> Output:

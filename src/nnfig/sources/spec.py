@@ -15,7 +15,6 @@ from nnfig.sources.language.infer import Inference, outputs
 from nnfig.sources.language.longhand import lengthen
 from nnfig.sources.language.models import DocumentModel
 from nnfig.sources.language.resolve import Names, wired
-from nnfig.sources.language.schema import document_schema
 from nnfig.sources.language.text import MAX_BYTES, parsed
 from nnfig.sources.language.tree import Map, Source, Spot
 from nnfig.sources.language.words import count, found, meant_or
@@ -67,6 +66,8 @@ def read_text(text: str, filename: str = "layers.yaml") -> Graph:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of layer lists, both forms, for editors."""
+    from nnfig.sources.language.schema import document_schema  # half of pydantic, which no drawing needs
+
     return document_schema()
 
 

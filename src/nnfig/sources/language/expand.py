@@ -16,6 +16,7 @@ from nnfig.sources.language.tree import Map, Path, Source, find
 from nnfig.sources.language.words import found, meant_kind, meant_or
 
 MAX_LAYERS = 20_000
+MAX_BLOCKS = 100
 NOTHING = "\0nothing"
 """Name of a source that is not there; the tensor is unknown, and of the reason has been told."""
 
@@ -75,6 +76,8 @@ class Expansion:
     known: dict[str, Value] = field(default_factory=dict)
     """Full name of an input, a layer or a block -> what it gives."""
     places: dict[str, Path] = field(default_factory=dict)
+    depth: int = 0
+    """Blocks around the layers that are being unrolled."""
     active: list[str] = field(default_factory=list)
     """Definitions that are being unrolled."""
 
@@ -263,9 +266,14 @@ def _use(
 
 def _framed(walk: Expansion, items: Sequence[Item], path: Path, inner: Scope, place: Path, cls: str) -> Value:
     """A list of layers with a group around it, which is known by its name."""
+    if walk.depth >= MAX_BLOCKS:
+        walk.report(f"blocks and definitions inside one another, more than {MAX_BLOCKS} deep", at=place)
+        walk.source.stop()
     group, layer = len(walk.groups), len(walk.statements)
+    walk.depth += 1
     walk.groups.append(Group(inner.path, cls, parent=inner.parent.path if inner.parent else ""))
     result = _walk(walk, items, path, inner, inner.input, {})
+    walk.depth -= 1
     if len(walk.statements) == layer:
         del walk.groups[group:]
     walk.register(inner.path, result or (NOTHING,), place)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnfig.graph import Edge
-from nnfig.sources.language.expand import NOTHING, Expansion, Ref, Scope, Statement, Value
+from nnfig.sources.language.expand import MAX_BLOCKS, NOTHING, Expansion, Ref, Scope, Statement, Value
 from nnfig.sources.language.longhand import BROKEN
 from nnfig.sources.language.models import EdgeModel
 from nnfig.sources.language.words import count, meant_or
@@ -32,8 +32,8 @@ class Names:
         return tuple(name for one in value for name in ((one,) if isinstance(one, str) else self._looked_up(one, seen)))
 
     def _looked_up(self, ref: Ref, seen: frozenset[int]) -> tuple[str, ...]:
-        if id(ref) in seen:
-            self.walk.report(f"'{ref.text}' is the input of the block that it names", at=ref.place)
+        if id(ref) in seen or len(seen) > MAX_BLOCKS:
+            self.walk.report(f"'{ref.text}' leads back to itself, through blocks without layers", at=ref.place)
             return (NOTHING,)
         if not ref.text:
             return self._which(ref)

@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 """Parameters of the definition that the text stands in."""
 
 _HEAD = re.compile(r"\s*([^\s(),]+)\s*")
-_WINDOW = re.compile(r"\w+(x\w+)+")
+_WINDOW = re.compile(r"[^\Wx]+(x[^\Wx]+)+")
 _ATTRIBUTE = re.compile(r"([A-Za-z_]\w*)\s+(\S.*)", re.DOTALL)
 _PYTHON = re.compile(r"([A-Za-z_]\w*)\s*=\s*(.+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -30,6 +30,7 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else a / b,
 }
 _LONGEST_SUM = 80
+_DEEPEST_LIST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,10 @@ def _number(
         hint = f"attributes are written 'name value': {', '.join(names)}" if names else ""
         report(f"'{text}' is one number too many: {kind} {wanted}", hint, piece.at)
         return
-    put(name, value(text, values, report, piece.at), piece)
+    given = value(text, values, report, piece.at)
+    if isinstance(given, str):
+        report(f"'{text}' is no argument of {kind}", f"{name} is a number", piece.at)
+    put(name, given, piece)
 
 
 _EXAMPLES = {"bias": "false", "ceil_mode": "true", "batch_first": "true", "bidirectional": "true", "inplace": "true"}
@@ -199,6 +203,9 @@ def value(text: str, values: Values, report: Report, at: int) -> Any:
     >>> value("4*width", {"width": 64}, print, 0), value("[1, none]", {}, print, 0), value("same", {}, print, 0)
     (256, (1, None), 'same')
     """
+    if text.count("[") > _DEEPEST_LIST:
+        report("a list that is nested too deep", "", at)
+        return None
     if text.startswith("[") and text.endswith("]"):
         return tuple(value(piece.text, values, report, piece.at) for piece in pieces(text[1:-1], at + 1))
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
