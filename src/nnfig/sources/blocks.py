@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.graph import Graph, Group, Layer
+from nnfig.sources.class_names import JOINS
 from nnfig.sources.vocabulary import ACTIVATIONS
 
 LARGEST = 64
 """Layers that a block may have; what is larger is the network's own shape (a U, a ladder) and no block."""
-
-_CLASSES: Mapping[str, str] = {"add": "ResidualBlock", "cat": "BranchBlock", "mul": "GatedBlock"}
-"""Kind of the join -> what a block with such a join is called."""
 
 NOTE = "The source tells no module hierarchy"
 
@@ -112,23 +110,52 @@ class _Wiring:
         return tuple((self.layers[i].kind, tuple(place.get(j, -1) for j in self.before[i])) for i in region)
 
     def cls(self, region: tuple[int, ...]) -> str:
-        """What a block is called, by its join."""
-        kinds = [self.layers[i].kind for i in region if len(self.before[i]) > 1]
-        return _CLASSES.get(kinds[-1], "Block")
+        """What a block is called, by its last join; one that adds channels to its own input is a dense layer."""
+        join = [i for i in region if len(self.before[i]) > 1][-1]
+        kind = self.layers[join].kind
+        grows = kind == "cat" and any(j not in region for j in self.before[join])
+        return "DenseLayer" if grows else JOINS.get(kind, "Block")
 
 
 def _grouped(graph: Graph, regions: Sequence[tuple[int, ...]], wiring: _Wiring) -> Graph:
     paths = _paths(graph, regions)
-    groups = tuple(Group(path, cls=wiring.cls(region)) for path, region in zip(paths, regions, strict=True))
+    stages = _stages(graph, regions, paths)
+    parents = {path: stage for stage, held in stages.items() for path in held}
+    groups: list[Group] = []
+    for path, region in zip(paths, regions, strict=True):
+        around = parents.get(path, "")
+        if around and stages[around][0] == path:
+            groups.append(Group(around, cls="Sequential"))
+        groups.append(Group(path, cls=wiring.cls(region), parent=around))
     place = {graph.layers[i].name: path for path, region in zip(paths, regions, strict=True) for i in region}
     for layer in graph.layers:  # parameters and constants stand with the layers that take them
         if not layer.inputs:
             takers = {place.get(name, "") for name in graph.consumers[layer.name]}
             place |= {layer.name: takers.pop()} if len(takers) == 1 else {}
     layers = tuple(replace(layer, group=place.get(layer.name, "")) for layer in graph.layers)
-    return graph.replace(
-        layers=layers, groups=groups, notes=(*graph.notes, f"{NOTE}; {len(regions)} blocks were found from the wiring.")
-    )
+    note = f"{NOTE}; {len(regions)} blocks were found from the wiring."
+    return graph.replace(layers=layers, groups=tuple(groups), notes=(*graph.notes, note))
+
+
+def _stages(graph: Graph, regions: Sequence[tuple[int, ...]], paths: Sequence[str]) -> dict[str, list[str]]:
+    """Runs of two and more blocks, one right after the other, whose results have one size: stage1, stage2 ..."""
+    runs: list[list[int]] = []
+    for i, region in enumerate(regions):
+        last = regions[i - 1] if i else ()
+        joined = bool(last) and region[0] == last[-1] + 1 and _grid(graph, last) == _grid(graph, region)
+        if joined:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    taken = {*graph.layer, *graph.inputs, *paths}
+    names = (name for n in range(1, len(taken) + len(runs) + 1) if (name := f"stage{n}") not in taken)
+    long = [run for run in runs if len(run) > 1]
+    return {} if len(long) == len(runs) == 1 else {next(names): [paths[i] for i in run] for run in long}
+
+
+def _grid(graph: Graph, region: tuple[int, ...]) -> tuple[object, ...]:
+    """Positions of what a block gives, without batch and channels."""
+    return graph.layers[region[-1]].shape[2:]
 
 
 def _paths(graph: Graph, regions: Sequence[tuple[int, ...]]) -> list[str]:

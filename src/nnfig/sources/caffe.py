@@ -14,6 +14,7 @@ from nnfig.sources.blocks import with_blocks
 from nnfig.sources.caffe_kinds import DATA, draft, finished, is_left_out, modern
 from nnfig.sources.caffe_moves import Shape
 from nnfig.sources.caffe_schema import LARGEST_FILE, parsed
+from nnfig.sources.class_names import with_class_names
 from nnfig.sources.kinds import Clash
 from nnfig.sources.macs import macs
 
@@ -98,7 +99,7 @@ class _Net:
             outputs=tuple(layer.name for layer in self.layers if layer.name not in taken),
             notes=tuple(self.notes),
         )
-        return with_blocks(graph)
+        return with_class_names(with_blocks(graph), modules=False)
 
     def _ways(self) -> list[tuple[str, ...]]:
         """The groups around each layer: parts of names that more than one layer has and that name no layer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from nnfig.errors import NnfigError
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources import scopes
 from nnfig.sources.blocks import with_blocks
+from nnfig.sources.class_names import with_class_names
 from nnfig.sources.macs import macs
 from nnfig.sources.onnx_collapse import collapsed
 from nnfig.sources.onnx_kinds import draft
@@ -66,7 +68,10 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         output_names=tuple(outputs),
         notes=tuple(notes),
     )
-    return with_blocks(graph)
+    joins = {layer.group for layer in layers if len(set(layer.sources)) > 1}
+    if named.guessed and 2 * len(joins) < len(graph.groups):  # names of single layers, which say nothing of blocks
+        graph = graph.replace(groups=(), layers=tuple(replace(layer, group="") for layer in layers))
+    return with_class_names(with_blocks(graph), modules=not named.guessed)
 
 
 _NAMELESS = ("", "main_graph", "main", "graph", "torch_jit", "torch-jit-export", "tf2onnx", "model", "onnx_graph")

@@ -32,6 +32,8 @@ class Places:
 
     each: tuple[Place, ...]
     classes: Mapping[str, str]
+    guessed: bool
+    """Whether the groups come from the names of weights only, which may be of single layers."""
 
 
 _WEIGHT = re.compile(r"[._/](sc_w|sc_b|weight|bias|kernel|gamma|beta|scale|s|w|b|W|B|weights|biases)(_0|:0|/read)*$")
@@ -65,7 +67,7 @@ def places(ops: Sequence[Op], drafts: Sequence[Draft], values: Values, taken: Ma
             place = Place(name, kind, path, way)
         names[name] = None
         found.append(place)
-    return Places(tuple(found), _classes(ops, ways))
+    return Places(tuple(found), _classes(ops, ways), not scoped)
 
 
 _CALL = re.compile(r"@\d+")
@@ -177,11 +179,14 @@ def _spread(ops: Sequence[Op], groups: Sequence[tuple[str, ...] | None]) -> list
         before.append([maker[name] for name in op.inputs if name in maker])
         for j in before[-1]:
             takers.setdefault(j, []).append(i)
-    for i in range(len(ops)):  # forwards: all producers in one group; a single consumer belongs to its producer
-        if around[i] is None and before[i]:
-            held = {around[j] for j in before[i]}
-            alone = len(before[i]) > 1 or len(takers.get(before[i][0], ())) == 1
-            around[i] = held.pop() if len(held) == 1 and alone else None
+    for i in range(len(ops)):  # forwards: a join of one group's tensors; a single consumer belongs to its producer
+        held = {around[j] for j in before[i] if around[j] is not None or len(before[i]) == 1}
+        last = before[i][0] if len(before[i]) == 1 else -1
+        leaves = (
+            "Pool" in ops[i].type and last >= 0 and len(before[last]) > 1
+        )  # a pooling after a join is the next step
+        if around[i] is None and len(held) == 1 and not leaves and (last < 0 or len(takers[last]) == 1):
+            around[i] = held.pop()
     for i in reversed(range(len(ops))):  # backwards: all consumers in one group (the pooling branch of an inception)
         if around[i] is None and takers.get(i):
             held = {around[j] for j in takers[i]}
