@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from nnfig import detail, emit, layout
 from nnfig.emit.html import Page, State, html
-from nnfig.graph import Drawing, Graph, Group
+from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
 from nnfig.typeset.pictures import Box, pictures
@@ -22,6 +22,8 @@ HUGE = 250
 ROOM = 1000
 """Nodes of all pictures together: about a megabyte."""
 PICTURES = 40
+SMALL = 12
+"""Boxes of a group that opens whole; in a larger one the groups inside stay closed."""
 
 Open = frozenset[str]
 
@@ -72,7 +74,8 @@ class _Board:
         self.graphs = graphs
         self.options = options
         self.traced = graphs[0]
-        self.groups = self._worth_a_click()
+        self.boxes = self._boxes()
+        self.groups = {path: group for path, group in self.traced.group.items() if self.boxes[path] > 1}
         self.first = _Drawn(self._open_in(drawing), drawing, scene)
         self.drawn: dict[Open, _Drawn] = {self.first.open: self.first}
         self.huge: dict[str, int] = {}
@@ -173,21 +176,23 @@ class _Board:
                 found.update(self.traced.ancestors(self.traced.group[layer.name].parent))
         return frozenset(found & self.groups.keys())
 
-    def _worth_a_click(self) -> Mapping[str, Group]:
-        """Groups of which more than one block is drawn when everything is open."""
+    def _boxes(self) -> Mapping[str, int]:
+        """How many boxes each group draws when everything is open."""
         everything = detail.drawing(self.graphs, replace(self.options, depth=None, open=("*",), close=()))
         assert everything is not None, "only tighter drawings can be impossible"
-        boxes = Counter(
+        return Counter(
             above
             for layer in everything.graph.layers
             if layer.name in self.traced.layer
             for above in self.traced.ancestors(self.traced.layer[layer.name].group)
         )
-        return {path: group for path, group in self.traced.group.items() if boxes[path] > 1}
+
+    def _opens_with_another(self, path: str) -> bool:
+        return any(1 < self.boxes[above] <= SMALL for above in self.traced.ancestors(path)[1:])
 
     def _opened(self, wanted: Open) -> Options:
         around = {above for path in wanted for above in self.traced.ancestors(path)}
-        shut = [path for path in self.groups if path not in around]
+        shut = [path for path in self.groups if path not in around and not self._opens_with_another(path)]
         opened = [path for path in self.groups if path in wanted]
         return replace(
             self.options, depth=None, open=tuple(map(glob.escape, opened)), close=tuple(map(glob.escape, shut))
@@ -216,9 +221,11 @@ class _Board:
 
     def _beside(self) -> None:
         waiting = list(self.drawn.values())
-        while waiting and len(self.drawn) < PICTURES:
+        while waiting:
             here = waiting.pop(0)
             for path in self._blocks(here):
+                if self.left_out:
+                    return
                 known = here.open | {path} in self.drawn
                 after = self.draw(here.open | {path})
                 if after is not None and not known:
