@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,34 @@ def test_symbolic_sizes_keep_their_names_and_macs_are_of_one_sample(tmp_path: Pa
     assert (graph.params, graph.macs) == (330, 320)
     assert any("batch of one" in note for note in graph.notes)
     assert dict(graph.layers[0].attributes) == {"in_features": 32, "out_features": 10, "bias": True}
+
+
+def test_names_of_inputs_are_cleaned(tmp_path: Path) -> None:
+    """Scopes and output numbers go, as long as the names stay apart."""
+    nodes = [helper.make_node("Add", ["a/x:0", "b/x:0"], ["y"])]
+    graph = read(tmp_path, model(nodes, {}, {"a/x:0": (1, 4), "b/x:0": (1, 4)}))
+    assert (tuple(graph.inputs), graph.layers[0].sources) == (("x", "x_1"), ("x", "x_1"))
+
+
+def test_deep_graphs_are_read_in_linear_time(tmp_path: Path) -> None:
+    """Three thousand layers, each with a skip to the next."""
+    nodes = [helper.make_node("Relu", ["x"], ["t0"])]
+    for i in range(1500):
+        nodes += [
+            helper.make_node("Tanh", [f"t{i}"], [f"u{i}"]),
+            helper.make_node("Add", [f"u{i}", f"t{i}"], [f"t{i + 1}"]),
+        ]
+    assert len(read(tmp_path, model(nodes, {}, {"x": (1, 4)})).layers) == 3001
+
+
+def test_without_the_package_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback where onnx is missing."""
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"")
+    with pytest.raises(NnfigError, match="onnx package") as raised:
+        sources.load(path)
+    assert "nnfig[onnx]" in str(raised.value)
 
 
 def test_weights_used_twice_are_counted_once(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def activation(function: Any) -> tuple[str, Mapping[str, Any]] | None:
     name = getattr(function, "__name__", "") or type(function).__name__
     if function is None or name == "linear":
         return None
-    return _ACTIVATIONS.get(name, (name, {}))
+    return ACTIVATIONS.get(name, (name, {}))
 
 
 def other(op: Any, name: str) -> Draft:
@@ -74,7 +74,7 @@ _OPERATIONS = {
     "DotProductAttention": "scaled_dot_product_attention", "LeakyRelu": "LeakyReLU", "Relu6": "ReLU6",
 }  # fmt: skip
 _MOVES = frozenset(["Reshape", "Transpose", "ExpandDims", "Squeeze", "GetItem", "BroadcastTo", "Cast", "Split", "Flip"])
-_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "relu": ("ReLU", {}), "relu6": ("ReLU6", {}), "sigmoid": ("Sigmoid", {}), "tanh": ("Tanh", {}),
     "softmax": ("Softmax", {"dim": -1}), "log_softmax": ("LogSoftmax", {"dim": -1}), "gelu": ("GELU", {}),
     "silu": ("SiLU", {}), "swish": ("SiLU", {}), "elu": ("ELU", {"alpha": 1.0}), "selu": ("SELU", {}),

@@ -53,15 +53,16 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
     if not ops:
         raise NnfigError("nothing in the graph depends on an input", where=str(path))
     ops, drafts = collapsed(ops, [draft(op, values) for op in ops], values, outputs)
-    named = places(ops, drafts, values, inputs)
-    build = _Builder(values, inputs, {name for item in drafts for name in item.inputs} | set(outputs))
+    shown = _shown(inputs)
+    named = places(ops, drafts, values, dict.fromkeys(shown.values()))
+    build = _Builder(values, inputs, shown, {name for item in drafts for name in item.inputs} | set(outputs))
     for op, item, place in zip(ops, drafts, named.each, strict=True):
         build.add(op, item, place)
     notes = [*notes, *more, *build.notes()]
     layers = tuple(build.layers)
     graph = Graph(
         name=path.stem if model.graph.name in _NAMELESS else scopes.clean(model.graph.name),
-        inputs=inputs,
+        inputs={shown[name]: spec for name, spec in inputs.items()},
         layers=layers,
         groups=scopes.groups((place.around for place in named.each), named.classes),
         outputs=tuple(build.source(name).source for name in outputs),
@@ -78,14 +79,25 @@ _NAMELESS = ("", "main_graph", "main", "graph", "torch_jit", "torch-jit-export",
 """What exporters call a graph whose name they do not know."""
 
 
+def _shown(inputs: Iterable[str]) -> dict[str, str]:
+    """The names of inputs without scopes and output numbers (`gpu_0/data_0`, `x:0`), kept apart."""
+    found: dict[str, str] = {}
+    for name in inputs:
+        short = scopes.clean(name.rpartition("/")[2].partition(":")[0])
+        found[name] = scopes.unique(short, set(found.values()))
+    return found
+
+
 class _Builder:
     """Layers so far, and who makes which tensor."""
 
-    def __init__(self, values: Values, inputs: Mapping[str, TensorSpec], used: Set[str]) -> None:
+    def __init__(
+        self, values: Values, inputs: Mapping[str, TensorSpec], shown: Mapping[str, str], used: Set[str]
+    ) -> None:
         self.values, self.used = values, used
         self.layers: list[Layer] = []
-        self.made: dict[str, Edge] = {name: Edge(name) for name in inputs}
-        self.names: dict[str, object] = dict(inputs)
+        self.made: dict[str, Edge] = {name: Edge(shown[name]) for name in inputs}
+        self.names: dict[str, Any] = dict.fromkeys(shown.values())
         self.owner: dict[str, str] = {}
         self.one_sample = False
         self.batch = next((s.shape[0] for s in inputs.values() if s.shape and isinstance(s.shape[0], str)), None)
