@@ -174,7 +174,7 @@ class _Board:
                 found.update(self.traced.ancestors(self.traced.layer[layer.name].group))
             elif layer.name in self.traced.group:
                 found.update(self.traced.ancestors(self.traced.group[layer.name].parent))
-        return frozenset(found & self.groups.keys())
+        return frozenset(path for path in found & self.groups.keys() if not self._opens_with_another(path))
 
     def _boxes(self) -> Mapping[str, int]:
         """How many boxes each group draws when everything is open."""
