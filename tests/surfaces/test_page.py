@@ -196,3 +196,15 @@ def test_the_page_is_the_same_every_time(tmp_path: Path):
     time.sleep(1.1)  # fonts are stamped with the second
     nnfig.draw(staged(blocks=1)).save(second)
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.tex
+@pytest.mark.skipif(shutil.which("dvisvgm") is None, reason="no dvisvgm: run scripts/tex.sh")
+def test_resnet50_stays_within_a_megabyte_and_a_half(root: Path, tmp_path: Path):
+    """Every stage can be opened, alone and beside the others, and the page is still small."""
+    pytest.importorskip("torch")
+    path = tmp_path / "resnet50.html"
+    nnfig.draw(f"{root}/examples/resnet.py:resnet50", input_size="1,3,224,224").save(path)
+    assert path.stat().st_size < 1_500_000
+    assert path.read_text().count("<template ") >= 4
