@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nnfig.detail.categories import BY_NAME, category_of
 from nnfig.detail.common_facts import Facts
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, listed, millions, phrase, sentence, some
+from nnfig.detail.english import FAMILIES, SINGULAR, listed, millions, phrase, sentence, some
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.merged import Pattern, Told
@@ -190,7 +190,7 @@ def _hidden(drafts: Sequence[Draft]) -> str:
             word = _hidden_word(layer, visible)
             if word:
                 words[word] = None
-    one = len(words) == 1 and not next(iter(words)).endswith("s")
+    one = len(words) == 1 and next(iter(words)) in SINGULAR
     return f"{some(list(words), 6)} {'is' if one else 'are'} not drawn" if words else ""
 
 

@@ -119,8 +119,9 @@ def inside_line(contents: Contents) -> str:
         line = ", ".join(_times(count, name) for name, count in contents.blocks)
         return line if len(line) <= LONGEST else ""
     loud = [layer for layer in contents.units if category_of(layer.kind).name not in _SILENT]
-    line = _in_order(loud)
-    if len(line) > LONGEST:
+    branches = any(layer.kind in ("cat", "concat", "Concat", "Concatenate") for layer in contents.members)
+    line = "" if branches else _in_order(loud)
+    if branches or len(line) > LONGEST:
         line = _counted(loud)
     return line if len(line) <= LONGEST else ""
 

@@ -70,7 +70,7 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
         _panels(prepared, drafts, shown, inner),
         caption=caption(drafts, inner, shown, merged, common, options.title),
         alt=alt(drafts, options.title),
-        legend=legend((*drafts, *inner)),
+        legend=legend((*drafts, *inner), merged),
         notes=tuple(note for state in shut for note in _notes(state)),
     )
 

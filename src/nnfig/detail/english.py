@@ -36,6 +36,12 @@ FAMILIES = {
 """What one layer of a family is called."""
 
 
+SINGULAR = frozenset(
+    ("dropout", "softmax", "pooling", "upsampling", "normalisation", "attention", "elementwise arithmetic")
+)
+"""What the caption calls kinds of layers that take `is`."""
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words as a list in a sentence.
 

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nnfig.detail.categories import CATEGORIES, category_of
 from nnfig.detail.draft import Draft
+from nnfig.detail.merged import Told
 from nnfig.graph import LegendEntry
 
 _SELF_EXPLAINING = ("data", "merge", "block")
 """Classes whose boxes say what they are."""
 
 
-def legend(drafts: Sequence[Draft]) -> tuple[LegendEntry, ...]:
-    """Entries in the order of the categories' table, classes of the user's own after them."""
-    drawn: dict[str, list[str]] = {}
+def legend(drafts: Sequence[Draft], told: Mapping[str, Told]) -> tuple[LegendEntry, ...]:
+    """Entries in the order in which classes are first drawn.
+
+    `Convolution + ReLU` where every convolution has a ReLU merged into it.
+    """
+    entries: dict[str, str] = {}
     own: dict[str, str] = {}
     for draft in drafts:
         for layer in draft.graph.layers:
-            if layer.look and not layer.look.glyph:
-                drawn.setdefault(layer.look.cls, []).append(layer.kind)
-                said = draft.rules.writing(layer, draft.origin_graph(layer)).legend
-                if said:
-                    own[layer.look.cls] = said
-    entries: dict[str, str] = {}
-    for category in CATEGORIES:
-        cls = category.cls
-        if cls not in drawn or cls in _SELF_EXPLAINING or cls in entries:
-            continue
-        names = {category_of(kind).name for kind in drawn[cls] if category_of(kind).cls == cls}
-        if names and category.name not in names:
-            continue
-        entries[cls] = category.legend
-    known = {category.cls for category in CATEGORIES}
-    for cls in drawn:
-        if cls not in known:
-            entries[cls] = cls.replace("-", " ").capitalize()
-    return tuple(LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items() if own.get(cls, text))
+            if layer.look is None or layer.look.glyph:
+                continue
+            cls = layer.look.cls
+            said = draft.rules.writing(layer, draft.origin_graph(layer)).legend
+            if said:
+                own[cls] = said
+            if cls not in _SELF_EXPLAINING or said:
+                entries.setdefault(cls, _text(cls, layer.kind, told))
+    return tuple(LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items())
+
+
+def _text(cls: str, kind: str, told: Mapping[str, Told]) -> str:
+    category = category_of(kind)
+    if category.cls != cls:
+        category = next((each for each in CATEGORIES if each.cls == cls), None)
+    if category is None:
+        return cls.replace("-", " ").capitalize()
+    family = told.get(category.name)
+    if family is None or family.exceptions or len({pattern for _, pattern in family.patterns}) != 1:
+        return category.legend
+    return " + ".join((category.legend, *family.patterns[0][1]))

@@ -1,0 +1,110 @@
+"""The caption says what is left out, in English; the alternative text tells the figure in words."""
+
+from __future__ import annotations
+
+import detail_graphs as graphs
+import pytest
+
+from nnfig import detail
+from nnfig.detail.english import listed, millions, some
+from nnfig.options import Options
+
+
+def _network() -> graphs.Sketch:
+    sketch = graphs.Sketch("Net", image=(1, 8, 16, 16))
+    x = sketch.conv("stem", "image")
+    for index in range(3):
+        x = graphs.residual(sketch, f"b.{index}", x)
+    x = sketch.add("drop", "Dropout", x, p=0.1)
+    x = sketch.add("flat", "flatten", x, shape=(1, 2048), mark="plumbing")
+    sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10, params=20490)
+    return sketch
+
+
+def _caption(**options) -> str:
+    return detail.drawing([_network().done()], Options(**options)).caption
+
+
+def test_the_caption_names_everything_that_is_left_out():
+    """Costs, what follows what, folds, and every hidden kind; each a sentence."""
+    caption = _caption()
+    assert caption.startswith("Net for an input of 8×16×16: ")
+    assert "Equal blocks in a row are drawn once: Block ×3." in caption
+    assert "Dropout and changes of shape are not drawn." in caption
+    assert caption.endswith(".")
+    assert "  " not in caption
+
+
+def test_nothing_is_said_that_is_not_so():
+    """At ops nothing is hidden, merged or closed, and the caption claims none of it."""
+    caption = _caption(detail="ops", fold=False)
+    for word in ("followed", "drawn once", "not drawn", "stands for"):
+        assert word not in caption
+
+
+def test_what_the_user_hides_is_named():
+    """A hidden category by its plural, a hidden kind by itself."""
+    assert "activations" in _caption(detail="explicit", hide=("act",))
+    assert "pooling is not drawn" not in _caption(hide=("pooling",))
+
+
+def test_closed_blocks_are_named():
+    """One box stands for each class; the title option renames the figure."""
+    caption = _caption(close=("Block",), title="My net")
+    assert "One box stands for each Block." in caption
+    assert caption.startswith("My net")
+
+
+def test_several_networks_are_named_side_by_side():
+    """Panels of a comparison carry their names."""
+    drawing = detail.drawing([_network().done(), _network().done().replace(name="Other")], Options())
+    assert drawing.caption.startswith("Net (")
+    assert "Other" in drawing.caption
+    assert [(panel.role, panel.title) for panel in drawing.panels] == [("main", "Net"), ("compare", "Other")]
+
+
+def test_the_alternative_text_tells_the_layers_in_order():
+    """For screen readers: input, layers, repeats."""
+    alt = detail.drawing([_network().done()], Options()).alt
+    assert alt.startswith("Diagram of Net. Input: image. Layers in order: 3×3 conv, 8")
+    assert "3 times in a row Block: 3×3 conv, 8" in alt
+    assert alt.endswith("Linear, 10.")
+
+
+def test_the_legend_explains_what_is_drawn():
+    """One entry a class, in the order of the figure, with what every layer of it is followed by."""
+    sketch = graphs.Sketch()
+    x = sketch.add("relu", "ReLU", sketch.conv("conv", "image"))
+    sketch.add("pool", "MaxPool2d", x, kernel_size=2)
+    entries = detail.drawing([sketch.done()], Options()).legend
+    assert [(entry.cls, entry.text) for entry in entries] == [("conv", "Convolution + ReLU"), ("pool", "Pooling")]
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_drawings_do_not_depend_on_the_hash_seed(hash_seed, tmp_path):
+    """Same network, same drawing, in a process of its own."""
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import test_caption as t\nfrom nnfig import detail\nfrom nnfig.options import Options\n"
+        "print(detail.drawing([t._network().done()], Options(inset=('Block',))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(Path(__file__).parent)],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(detail.drawing([_network().done()], Options(inset=("Block",))))
+
+
+def test_small_words():
+    """Lists and numbers as sentences have them."""
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert some(["a"] * 9) == "a"
+    assert millions(1_236_000) == "1.24 million"
