@@ -90,7 +90,7 @@ def find(net: Net) -> Fold | None:
     if not _shrinks(net, trunk, across):
         return None
     i, j, _ = across[-1]
-    if j - i < 3 or any(net.looks[n].glyph for n in trunk[i + 1 : top]):
+    if j - i < 2 or any(net.looks[n].glyph for n in trunk[i + 1 : top]):
         return None
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)

@@ -262,10 +262,13 @@ class Series:
             return
         covered = [0] * (self.n + 1)
         passed = [0] * (self.n + 1)
+        tapped = [False] * self.n
         for lane in chain.lanes:
-            covered[lane.i] += 1
-            covered[lane.j] -= 1
+            # a lane leaves the trunk some way below its source: before that, the trunk is alone
+            tapped[lane.i] = True
             if lane.j > lane.i + 1:
+                covered[lane.i + 1] += 1
+                covered[lane.j] -= 1
                 passed[lane.i + 1] += 1
                 passed[lane.j] -= 1
         for i in range(1, self.n):
@@ -273,7 +276,11 @@ class Series:
             passed[i] += passed[i - 1]
         for i in range(self.n - 1):
             inside = chain.cuts[i] >= 0 and chain.cuts[i + 1] >= 0
-            if inside and self.segment_boxes[i] is None and not covered[i]:
+            if not inside or covered[i]:
+                continue
+            if tapped[i] or self.segment_boxes[i] is not None:
+                box.breaks.append((self.bottom[i] + 0.5 * (self.tap[i] - self.bottom[i]), 0.0))
+            else:
                 box.breaks.append(((self.bottom[i] + self.top[i + 1]) / 2, 0.0))
         for i, item in enumerate(self.items):
             if item and not passed[i]:
