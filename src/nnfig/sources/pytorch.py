@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from nnfig.graph import Graph
+from nnfig.progress import progress as bar
 from nnfig.sources.tracer.build import graph
 from nnfig.sources.tracer.inputs import Given, given
 from nnfig.sources.tracer.recording import class_name
@@ -65,16 +66,6 @@ def _progress(model: torch.nn.Module, wanted: bool) -> Generator[Tick | None]:
     if not wanted:
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("tracing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(1 for _ in model.modules()))
-        yield lambda path: bar.update(task, advance=1, description=path)
+    total = sum(1 for _ in model.modules())
+    with bar("tracing") as step:
+        yield lambda path: step(total=total, what=path)
