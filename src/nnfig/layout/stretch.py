@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-STEPS = 11
+STEPS = 8
+"""Halvings of the range: a part in 256."""
 
 
 def stretched(extent: Callable[[float], float], most: float, room: float) -> float:
@@ -15,6 +16,8 @@ def stretched(extent: Callable[[float], float], most: float, room: float) -> flo
     """
     if extent(most) <= room:
         return most
+    if extent(0.0) > room:
+        return 0.0
     low, high = 0.0, most
     for _ in range(STEPS):
         middle = (low + high) / 2

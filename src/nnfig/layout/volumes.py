@@ -12,8 +12,8 @@ from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
 from nnfig.layout.unfold import unfolded
 from nnfig.layout.volumes_draw import parts
-from nnfig.layout.volumes_place import extent, place
-from nnfig.layout.volumes_rows import folds, levels, rows
+from nnfig.layout.volumes_place import TURN, extent, place
+from nnfig.layout.volumes_rows import folds, levels, lines, rows
 from nnfig.layout.volumes_scale import Scale, sentence, space_scale, unit_scale
 from nnfig.layout.volumes_stations import Station, is_stack, stations
 from nnfig.layout.volumes_texts import Placed
@@ -26,6 +26,9 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
 
+MOST_LINES = 3
+"""Lines into which a network of one stream may be broken."""
+
 ROOMY = 6.0
 """The widest slab is to have this width in pt, or sizes are written short."""
 
@@ -36,18 +39,30 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 
 def _panel(panel: Panel, options: Options) -> Drawn:
-    """One network: the first way to draw it that fits."""
+    """One network: the first way to draw it that fits; a long one of one stream is broken into lines."""
     panel = replace(panel, graph=unfolded(panel.graph, is_stack))
     found = stations(panel.graph)
     row = levels(found) if folds(found) else rows(found)
+    starts: frozenset[str] = frozenset()
+    count = len(set(row.values()))
+    ways = list(_scales(found, count, options))
+    least = place(found, row, ways[-1][0])
+    room = options.width - 2 * MARGIN
+    if set(row.values()) == {0.0}:
+        for number in range(1, MOST_LINES + 1):
+            if extent(least, ways[-1][0].text)[0] <= room - (number > 1) * 4 * TURN:
+                break
+            row, starts = lines(place(found, dict.fromkeys(row, 0.0), ways[-1][0]), number + 1)
+            least = place(found, row, ways[-1][0], starts)
+        room -= 4 * TURN if starts else 0.0
+    hopeless = extent(least, ways[-1][0].text)[0] > room
     words = (sentence(options.scale, found),)
-    key = tuple(entries(found))
     best: Drawn | None = None
-    for scale, font in _scales(found, len(set(row.values())), options):
-        placed = _widest(found, row, scale, options.width - 2 * MARGIN)
-        if scale.whole and not _is_roomy(placed):
+    for scale, font in ways[-1:] if hopeless else ways:
+        placed = _widest(found, row, scale, starts, room)
+        if scale.sizes == "whole" and not _is_roomy(placed):
             continue
-        best = Drawn(parts(placed, row, scale, panel.graph), font, key, words)
+        best = Drawn(parts(placed, row, scale, panel.graph, starts), font, tuple(entries(found)), words)
         if fits(best, options):
             break
     assert best is not None
@@ -59,8 +74,8 @@ def _scales(found: Sequence[Station], rows: int, options: Options) -> Iterator[t
     sizes = [s.size for s in found if s.role != "join"]
     bars = 1.0 if all(size.form == "vector" for size in sizes) else 0.5
     for font in dict.fromkeys((options.font_size, min(options.font_size, 7.0))):
-        for whole in (True, False):
-            for share in HEIGHTS[:2] if whole else HEIGHTS:
+        for written in ("whole", "short", "tight"):
+            for share in HEIGHTS[:2] if written == "whole" else HEIGHTS:
                 height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.4 * (rows - 1))
                 yield (
                     Scale(
@@ -69,23 +84,25 @@ def _scales(found: Sequence[Station], rows: int, options: Options) -> Iterator[t
                         0.0,
                         unit_scale(sizes, options.scale, bars * height),
                         small(font),
-                        whole,
+                        written,
                         "kernel" in options.show,
                     ),
                     font,
                 )
 
 
-def _widest(found: Sequence[Station], row: Mapping[str, float], scale: Scale, room: float) -> tuple[Placed, ...]:
+def _widest(
+    found: Sequence[Station], row: Mapping[str, float], scale: Scale, starts: frozenset[str], room: float
+) -> tuple[Placed, ...]:
     """The widest slabs with which everything still fits the room."""
     sizes = [s.size for s in found if s.size.form != "vector" and s.role != "join"]
     tallest = scale.space / space_scale(sizes, scale.rule, 1.0)
     largest = max((damped(size.channels, scale.rule) for size in sizes), default=1.0)
 
     def wide(channel: float) -> float:
-        return extent(place(found, row, replace(scale, channel=channel)), scale.text)[0]
+        return extent(place(found, row, replace(scale, channel=channel), starts), scale.text)[0]
 
-    return place(found, row, replace(scale, channel=stretched(wide, WIDEST * tallest / largest, room)))
+    return place(found, row, replace(scale, channel=stretched(wide, WIDEST * tallest / largest, room)), starts)
 
 
 def _is_roomy(placed: Sequence[Placed]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nnfig.graph import Graph
 from nnfig.layout.parts import Parts, corners
@@ -17,9 +17,11 @@ from nnfig.layout.volumes_texts import Placed
 from nnfig.layout.volumes_wires import wires
 
 
-def parts(placed: Sequence[Placed], rows: Mapping[str, float], scale: Scale, graph: Graph) -> Parts:
+def parts(
+    placed: Sequence[Placed], rows: Mapping[str, float], scale: Scale, graph: Graph, starts: Collection[str] = ()
+) -> Parts:
     """Everything but the legend."""
-    drawn, ink = wires(placed, rows, scale.text)
+    drawn, ink = wires(placed, rows, scale.text, starts)
     shapes = [moved(shape, item.x, item.y) for item in placed for shape in item.shapes(scale.text)]
     return Parts(
         nodes=tuple(_node(item, _window(item, placed, scale), graph) for item in placed),

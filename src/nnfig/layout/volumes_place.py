@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from nnfig.layout.volumes_scale import Scale
@@ -19,7 +19,7 @@ CLEAR = 3.0
 SPACE = 5.0
 """Room between texts of neighbouring boxes."""
 
-BACK = 6
+BACK = 4
 """How many boxes to the left are looked at for collisions."""
 
 TURN = 5.0
@@ -32,26 +32,38 @@ ROW_GAP = 9.0
 """Room between rows."""
 
 
-def place(found: Sequence[Station], rows: Mapping[str, float], scale: Scale) -> tuple[Placed, ...]:
-    """Stations along their rows, packed to the left, rows below each other with row 0 at 0."""
+def place(
+    found: Sequence[Station], rows: Mapping[str, float], scale: Scale, starts: Collection[str] = ()
+) -> tuple[Placed, ...]:
+    """Stations along their rows, packed to the left, rows below each other with row 0 at 0.
+
+    Stations in `starts` begin a line of a network that is too long for one: they stand at the left again.
+    """
     done: list[Placed] = []
     on_row: dict[float, list[Placed]] = {}
     at: dict[str, Placed] = {}
     for station, item in zip(found, labelled(found, scale), strict=True):
         row = rows[station.name]
         item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
-        limits = [0.0] if not on_row.get(row) else []
+        limits = [-item.reach(scale.text)[0]] if station.name in starts or not at else []
         for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
-        for source in station.sources:
+        for source in () if station.name in starts else station.sources:
             limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
         item = replace(item, x=max(limits))
         done.append(item)
         on_row.setdefault(row, []).append(item)
         at[station.name] = item
-    y = _levels(done, rows, scale.text)
+    y = _levels(done, rows, scale.text, _line_gap(done, scale.text) if starts else ROW_GAP)
     return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
+
+
+def _line_gap(placed: Sequence[Placed], text: float) -> float:
+    """Room between the lines of a broken network: for the arrow, for counts under frames, for skips over boxes."""
+    frames = FRAME_PAD + 2 * text if any(item.station.repeat for item in placed) else 0.0
+    skips = 3 * TURN if any(item.station.role == "join" for item in placed) else 0.0
+    return ROW_GAP + 2 * TURN + frames + skips
 
 
 def extent(placed: Sequence[Placed], text: float) -> tuple[float, float]:
@@ -90,7 +102,7 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) -> dict[float, float]:
+def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, gap: float) -> dict[float, float]:
     """The axis of every row, rows as close as what stands on them allows; half rows lie between their neighbours."""
     reach: dict[int, tuple[float, float]] = {}
     for item in placed:
@@ -103,7 +115,7 @@ def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) ->
     level = 0.0
     for row in sorted(reach):
         y[row] = level - reach[row][1]
-        level = y[row] + reach[row][0] - ROW_GAP
+        level = y[row] + reach[row][0] - gap
     base = y.get(0, 0.0)
     for row in sorted(set(rows.values()) - set(y)):
         y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2

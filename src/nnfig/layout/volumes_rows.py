@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from nnfig.layout.volumes_stations import Station
+from nnfig.layout.volumes_texts import Placed
 
 
 def rows(found: Sequence[Station]) -> dict[str, float]:
@@ -60,6 +61,38 @@ def _steps(before: Station, after: Station) -> int:
     if not isinstance(old, int) or not isinstance(new, int) or after.size.form != "map":
         return 0
     return round(math.log2(old / max(1, new))) if not 0.75 < old / max(1, new) < 1.34 else 0
+
+
+def lines(placed: Sequence[Placed], count: int) -> tuple[dict[str, float], frozenset[str]]:
+    """Rows of a network of one stream that is broken into lines as equal as may be, and the stations that begin one.
+
+    A line ends where nothing passes over the break, and neither a folded group nor boxes that touch are parted.
+    """
+    order = {item.station.name: number for number, item in enumerate(placed)}
+    reach = [0] * len(placed)
+    for item in placed:
+        for source in (*item.station.sources, *(name for name, _ in item.station.projections)):
+            reach[order[source]] = max(reach[order[source]], order[item.station.name])
+    cuts: list[int] = []
+    furthest = 0
+    for number, item in enumerate(placed[:-1]):
+        after = placed[number + 1]
+        parted = after.glued or item.station.repeat == after.station.repeat != ""
+        if furthest <= number and reach[number] == number + 1 and not parted and not after.station.projections:
+            cuts.append(number + 1)
+        furthest = max(furthest, reach[number])
+    total = placed[-1].x
+    begins = {
+        placed[min(cuts, key=lambda cut: abs(placed[cut].x - total * part / count))].station.name
+        for part in range(1, count)
+        if cuts
+    }
+    row: dict[str, float] = {}
+    line = 0.0
+    for item in placed:
+        line += item.station.name in begins
+        row[item.station.name] = line
+    return row, frozenset(begins)
 
 
 def folds(found: Sequence[Station]) -> bool:

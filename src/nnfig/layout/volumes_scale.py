@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from nnfig.layout.maps_words import sides
 from nnfig.layout.tensors import Size, damped
@@ -34,8 +35,9 @@ class Scale:
     """Units of vectors, upright."""
     text: float
     """Size of text in pt."""
-    whole: bool = True
-    """Sizes are written whole below each box; otherwise channels below and space along the edge."""
+    sizes: Literal["whole", "short", "tight"] = "whole"
+    """Sizes stand whole below each box, or channels below and space along the edge; tight: `28²` where both stand
+    below."""
     kernels: bool = False
     """Kernels are written above boxes and drawn in the tensors in which they slide."""
 

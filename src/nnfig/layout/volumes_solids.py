@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nnfig.layout.scene import DEPTH_ANGLE, DEPTH_SCALE, Point
@@ -101,20 +101,35 @@ def apart(left: Polygon, right: Polygon, margin: float) -> float:
     >>> apart(rectangle(0, 0, 10, 10), rectangle(0, 5, 10, 15), 2)
     12.0
     """
-    low = max(min(y for _, y in left), min(y for _, y in right)) - margin / 2
-    high = min(max(y for _, y in left), max(y for _, y in right)) + margin / 2
+    ys, others = [y for _, y in left], [y for _, y in right]
+    low = max(min(ys), min(others)) - margin / 2
+    high = min(max(ys), max(others)) + margin / 2
     if low >= high:
         return -math.inf
-    levels = [low, high, *(y for _, y in (*left, *right) if low < y < high)]
-    return max(_span(left, y)[1] - _span(right, y)[0] for y in levels) + margin
+    if _is_upright(left) and _is_upright(right):
+        return left[1][0] - right[0][0] + margin
+    levels = [low, high, *(y for y in (*ys, *others) if low < y < high)]
+    return max(_edge(left, y, max) - _edge(right, y, min) for y in levels) + margin
 
 
-def _span(shape: Polygon, y: float) -> tuple[float, float]:
-    """The x range of a convex outline at a height, or at its nearest height."""
-    y = min(max(y, min(p[1] for p in shape)), max(p[1] for p in shape))
-    found: list[float] = []
-    for (x0, y0), (x1, y1) in zip(shape, (*shape[1:], shape[0]), strict=True):
-        if min(y0, y1) - 1e-9 <= y <= max(y0, y1) + 1e-9:
-            flat = abs(y1 - y0) < 1e-9
-            found += [x0, x1] if flat else [x0 + (x1 - x0) * (y - y0) / (y1 - y0)]
-    return min(found), max(found)
+def _is_upright(shape: Polygon) -> bool:
+    """Whether an outline is a rectangle made by `rectangle`."""
+    return len(shape) == 4 and shape[0][1] == shape[1][1] and shape[0][0] == shape[3][0]
+
+
+def _edge(shape: Polygon, y: float, side: Callable[[float, float], float]) -> float:
+    """The right (max) or left (min) end of a convex outline at a height, or at its nearest height."""
+    found: float | None = None
+    nearest = math.inf
+    x0, y0 = shape[-1]
+    for x1, y1 in shape:
+        if (y0 - y) * (y1 - y) <= 0 and y0 != y1:
+            x = x0 + (x1 - x0) * (y - y0) / (y1 - y0)
+            found, nearest = (x if found is None or nearest > 0 else side(found, x)), 0.0
+        elif abs(y1 - y) <= nearest and nearest > 0:
+            found = x1 if found is None or abs(y1 - y) < nearest else side(found, x1)
+            nearest = abs(y1 - y)
+        elif y0 == y1 == y and found is not None:
+            found = side(found, x1)
+        x0, y0 = x1, y1
+    return 0.0 if found is None else found

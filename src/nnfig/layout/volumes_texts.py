@@ -79,15 +79,16 @@ def _labelled(
     if size.form == "vector":
         return replace(item, below=(str(size.channels),)), size
     if station.copied:
-        return replace(item, top=str(size)), size
-    if scale.whole:
+        return replace(item, top=f"{size.short}×{size.channels}" if scale.sizes == "tight" else str(size)), size
+    if scale.sizes == "whole":
         return replace(item, below=(str(size),)), size
-    return _short(item, before is not None and before.space == size.space, scale.text), size
+    return _short(item, before is not None and before.space == size.space, scale), size
 
 
-def _short(item: Placed, same_space: bool, text: float) -> Placed:
+def _short(item: Placed, same_space: bool, scale: Scale) -> Placed:
     """Channels below, space along the edges where it is new; both below where they would meet."""
-    station, size = item.station, item.station.size
+    station, size, text = item.station, item.station.size, scale.text
+    space = size.short if scale.sizes == "tight" else size.extent
     count = f"{len(station.slabs)}×" if len(station.slabs) > 1 else ""
     channels = f"{count}{size.channels}" if station.role != "thin" else ""
     plain = replace(item, below=(channels,) if channels else ())
@@ -97,10 +98,10 @@ def _short(item: Placed, same_space: bool, text: float) -> Placed:
         side = size.extent if len(set(size.space)) > 1 or len(size.space) != 2 else str(size.height)
         return replace(plain, side=side)
     if len(set(size.space)) > 1:
-        return replace(plain, below=(*plain.below, size.extent))
+        return replace(plain, below=(*plain.below, space))
     written = replace(plain, edge=str(size.width))
     if plain.below and apart(plain.body.below(plain.below, text), plain.body.edge(written.edge, text), 1.0) > 0:
-        return replace(plain, below=(*plain.below, size.extent))
+        return replace(plain, below=(*plain.below, space))
     return written
 
 
