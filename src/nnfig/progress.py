@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -74,23 +74,21 @@ class _Bar:
 
     def show(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-        from rich.progress import TimeElapsedColumn as Elapsed
+        from rich.errors import LiveError
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            Elapsed(),
+        text, count = TextColumn("{task.description}"), TextColumn("{task.fields[count]}")
+        bar = Progress(
+            SpinnerColumn(), text, BarColumn(), count, TimeElapsedColumn(), console=Console(stderr=True), transient=True
         )
         with self.lock:
             if self.closed:
                 return
-            self.shown = Progress(*columns, console=Console(stderr=True), transient=True)
-            self.shown.add_task(self.title, total=self.total)
-            self._update(self.shown)
-            self.shown.start()
+            bar.add_task(self.title, total=self.total, count="")
+            self._update(bar)
+            with suppress(LiveError):  # a bar around this one is shown already
+                bar.start()
+                self.shown = bar
 
     def close(self) -> None:
         with self.lock:
@@ -102,4 +100,5 @@ class _Bar:
         from rich.markup import escape
 
         words = f"{self.title} {self.what}".strip()[:60]
-        bar.update(bar.task_ids[0], completed=self.done, total=self.total, description=escape(words))
+        count = f"{self.done}/{self.total}" if self.total else ""
+        bar.update(bar.task_ids[0], completed=self.done, total=self.total, description=escape(words), count=count)
