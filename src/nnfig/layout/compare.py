@@ -87,7 +87,10 @@ def _stages(numbers: Net, plan: Plan) -> list[tuple[str, float, float]]:
     found: list[tuple[str, float, float]] = []
     last, bottom = "", 0.0
     least = 1 << 62
-    for _, i in order:
+    ends = sorted(rim.s1 for rim in plan.rims.values())
+    for top, i in order:
+        k = bisect_right(ends, top)
+        bottom = max(bottom, ends[k - 1] if k else 0.0)
         shape = numbers.shapes[i] if i < len(numbers.shapes) else ()
         dims = [d for d in shape[2:] if isinstance(d, int)]
         area = 1

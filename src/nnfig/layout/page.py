@@ -158,13 +158,15 @@ def wires(at: Page, prefix: str = "") -> list[Wire]:
     return made
 
 
-def wire(at: Page, source: int, target: int, way: Sequence[Point], cls: str, prefix: str = "") -> Wire:
+def wire(
+    at: Page, source: int, target: int, way: Sequence[Point], cls: str, prefix: str = "", tip: bool = True
+) -> Wire:
     """A wire along a way."""
     out, out_shift = _port(at.rects[source], way[0], way[1])
     into, in_shift = _port(at.rects[target], way[-1], way[-2])
     names = at.net.names
     return Wire(
-        prefix + names[source], prefix + names[target], out, into, out_shift, in_shift, tuple(way[1:-1]), cls
+        prefix + names[source], prefix + names[target], out, into, out_shift, in_shift, tuple(way[1:-1]), cls, tip=tip
     )
 
 

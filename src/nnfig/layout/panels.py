@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from nnfig.graph import Panel
 from nnfig.layout.choose import LEAST_FONT, Choice, Room, best
 from nnfig.layout.fold import find, turning
+from nnfig.layout.leaders import leaders
 from nnfig.layout.net import START, net
 from nnfig.layout.page import Page, Rect, frames, nodes, shifted, wires
 from nnfig.layout.parts import Parts, corners
-from nnfig.layout.scene import Frame, Point, Side, Wire
+from nnfig.layout.scene import Frame
 from nnfig.layout.sizes import Size
 from nnfig.layout.strips import Strip, broken, strip
 from nnfig.layout.text import width
@@ -167,7 +168,6 @@ def _outline(made: Sequence[Set]) -> Rect:
 def parts(made: Sequence[Set]) -> Parts:
     """Everything that is drawn of some panels."""
     found = Parts()
-    leaders: list[Wire] = []
     outlines: list[Frame] = []
     for s in made:
         ink = corners([((r[0], r[1]), (r[2], r[3])) for r in s.page.written()])
@@ -177,48 +177,10 @@ def parts(made: Sequence[Set]) -> Parts:
             head = s.page.air.header if s.panel.title else 0.0
             outlines.append(Frame(s.frame, a, b, c, d - head, title=s.panel.title, members=members, cls="inset"))
             ink += ((a, b), (c, d))
-            leaders += _leader(s, made)
         found = Parts(
             (*found.nodes, *nodes(s.page, s.panel.graph, s.sizes, s.prefix)),
             (*found.wires, *wires(s.page, s.prefix)),
             (*found.frames, *frames(s.page, s.prefix)),
             ink=(*found.ink, *ink),
         )
-    return Parts(found.nodes, (*found.wires, *leaders), (*found.frames, *outlines), ink=found.ink)
-
-
-def _leader(s: Set, made: Sequence[Set]) -> list[Wire]:
-    """A line from what an inset opens to its frame."""
-    for other in made:
-        if other is s:
-            continue
-        names, net = other.page.net.names, other.page.net
-        rect = next((other.page.rects[i] for i, name in enumerate(names) if name == s.panel.of), None)
-        if rect is None:
-            rect = next((r for g, r, _ in other.page.frames if net.group(g).path == s.panel.of), None)
-        if rect is None:
-            continue
-        a, b, c, d = s.rect
-        d -= s.page.air.header if s.panel.title else 0.0
-        level = a > rect[2]
-        sides: tuple[Side, Side] = ("east", "west") if level else ("south", "north")
-        shift = 0.0
-        via: tuple[Point, ...] = ()
-        if level:
-            y = min(max((rect[1] + rect[3]) / 2, b + 4), d - 4)
-            shift = y - (b + d) / 2
-            if abs(y - (rect[1] + rect[3]) / 2) > 0.5:
-                x = a - 8.0
-                via = ((x, (rect[1] + rect[3]) / 2), (x, y))
-        elif b < rect[1]:
-            x = min(max((rect[0] + rect[2]) / 2, a + 4), c - 4)
-            shift = x - (a + c) / 2
-            if abs(x - (rect[0] + rect[2]) / 2) > 0.5:
-                y = d + (s.page.air.header if s.panel.title else 0.0) + 5.0
-                via = (((rect[0] + rect[2]) / 2, y), (x, y))
-        return [
-            Wire(
-                other.prefix + s.panel.of, s.frame, sides[0], sides[1], 0.0, shift, via, cls="leader", tip=False
-            )
-        ]  # fmt: skip
-    return []
+    return Parts(found.nodes, (*found.wires, *leaders(made)), (*found.frames, *outlines), ink=found.ink)

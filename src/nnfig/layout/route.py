@@ -28,7 +28,7 @@ def route(at: Page, links: Sequence[int]) -> None:
     """Give every one of the links a way on the page, short ones first."""
     if not links:
         return
-    board = _Board(at)
+    board = Board(at)
 
     def distance(k: int) -> tuple[float, int]:
         a, b = at.rects[at.net.links[k].source], at.rects[at.net.links[k].target]
@@ -54,16 +54,17 @@ class _Lines:
     costs: dict[tuple[bool, int, int], float] = field(default_factory=dict)
 
 
-class _Board:
+class Board:
     """Everything that a way must mind."""
 
-    def __init__(self, at: Page) -> None:
+    def __init__(self, at: Page, directed: bool = True) -> None:
         self.at = at
+        self.directed = directed
         self.gap = at.air.lane
         self.texts = at.written()
         self.level: list[Piece] = []
         self.upright: list[Piece] = []
-        self.ends: dict[int, list[Point]] = {i: [] for i in range(at.net.size)}
+        self.ends: dict[int, list[Point]] = {i: [] for i in range(len(at.rects))}
         for k, way in at.ways.items():
             link = at.net.links[k]
             self.note(way, link.source)
@@ -88,7 +89,7 @@ class _Board:
         for share in (0.0,) if glyph else (0.0, 0.3, -0.3):
             dx, dy = share * (x1 - x0), share * (y1 - y0)
             more = 4.0 if share else 0.0
-            against = {"north": down and leaves, "south": down and not leaves, "west": not down and leaves,
+            against = dict.fromkeys(("north", "south", "east", "west"), False) if not self.directed else {"north": down and leaves, "south": down and not leaves, "west": not down and leaves,
                        "east": not down and not leaves}  # fmt: skip
             for side, end, outer, level in (
                 ("east", (x1, cy + dy), (x1 + stub, cy + dy), True),
