@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nnfig.layout.boxes import Box, Spot
 from nnfig.layout.net import END, START
 from nnfig.layout.series import Lane
+from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.lay_chain import Series
@@ -144,6 +145,11 @@ def _thickness(series: Series, rail: _Rail) -> tuple[float, float]:
     if rail.branch:
         pair = rail.branch.before, rail.branch.after
         return pair if rail.side > 0 else (pair[1], pair[0])
+    air, text = series.air, ""
+    for lane in rail.lanes:
+        text = max(text, series.p.label(lane.pair), series.p.back(lane.pair), key=len)
+    if text:
+        return 5.0 * air.unit, 3.2 + (width(text, air.small) if air.direction == "down" else 1.2 * air.small)
     return 0.0, 0.0
 
 

@@ -159,18 +159,16 @@ class Series:
                 gap = (air.gap * 0.7 if tapped or self._entered(i + 1) else 0.0) if links else gap
             if self.borrowed(i) or self.borrowed(i + 1):
                 gap = gap if tapped or self._entered(i + 1) else 0.0
-            label = self.p.label((u, v)) if links else ""
-            if label:
-                gap = max(gap, self._labelled(box, links, label, s))
+            label, back = (self.p.label((u, v)), self.p.back((u, v))) if links else ("", "")
+            if label or back:
+                gap = max(gap, self._labelled(box, links, label, back, s))
             end = s + gap + self.extra[i]
             box.wires += [(k, [(out, 0.0), (end + into, 0.0)]) for k in links]
             if self.borrowed(i) and segment.joined:
                 box.ins.append((0.0, (u, v)))
             if self.borrowed(i + 1) and segment.joined:
                 box.outs.append((0.0, (u, v)))
-            if label:
-                room = width(label, air.small) + 4.0
-                self.sides[i] = (0.0, room) if air.direction == "down" else (air.small * 1.2 + 2.0, 0.0)
+            self.sides[i] = self._beside_arrow(label, back)
             return end
         self.sides[i] = (inner.before, inner.after)
         lead, trail = self._stubs(i, inner, starts, ends, tapped)
@@ -241,19 +239,28 @@ class Series:
             trail = air.bus * 0.5
         return lead + air.gap * len(self.chain.segments[i].rails), trail
 
-    def _labelled(self, box: Box, links: list[int], label: str, s: float) -> float:
-        """Put an edge's label beside its arrow; how long the arrow must be."""
+    def _labelled(self, box: Box, links: list[int], label: str, back: str, s: float) -> float:
+        """Put the labels of an edge and of its gradient beside their arrows; how long these must be."""
         air = self.air
-        text = width(label, air.small) + 3.2
-        if air.direction == "down":
-            gap = air.small * 1.2 + 0.6 * air.gap
+        text = max(width(label, air.small), width(back, air.small)) + 3.2
+        gap = air.small * 1.2 + 0.6 * air.gap if air.direction == "down" else text + 0.8 * air.gap
+        if label:
             box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
-            box.reach(text + air.unit)
-        else:
-            gap = text + 0.8 * air.gap
-            box.texts.append((links[0], s + (gap - 0.3 * air.gap) / 2, 0.0))
-            box.reach(-air.small * 1.2 - 2.0)
+        near, far = self._beside_arrow(label, back)
+        box.before, box.after = max(box.before, near), max(box.after, far)
         return gap
+
+    def _beside_arrow(self, label: str, back: str) -> tuple[float, float]:
+        """How far labels beside an arrow reach: the edge's on the right of a column and above a row."""
+        air = self.air
+        apart = 5.0 * air.unit
+
+        def reach(text: str, more: float) -> float:
+            high = width(text, air.small) if air.direction == "down" else 1.2 * air.small
+            return high + 3.2 + more if text else 0.0
+
+        one, other = reach(label, 0.0), reach(back, apart)
+        return (other, one) if air.direction == "down" else (one, other)
 
     def _breaks(self, box: Box) -> None:
         """Note where the chain may be broken: in gaps and items that no lane runs beside."""

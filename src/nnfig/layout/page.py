@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from nnfig.graph import Graph
 from nnfig.layout.air import Air
 from nnfig.layout.boxes import Plan, Rim, Spot
-from nnfig.layout.net import Net
+from nnfig.layout.net import Link, Net
 from nnfig.layout.scene import Frame, Node, Point, Side, Wire
 from nnfig.layout.sizes import Size
 from nnfig.layout.text import width
@@ -16,6 +16,16 @@ from nnfig.layout.titles import title
 
 Rect = tuple[float, float, float, float]
 """Left, bottom, right, top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The way of a gradient edge, and where its label stands."""
+
+    link: Link
+    way: list[Point]
+    label_at: Point
+    label_side: Side
 
 
 @dataclass(slots=True)
@@ -36,6 +46,9 @@ class Page:
     dims: dict[int, int] = field(default_factory=dict)
     """Nodes whose size does not stand away from the lanes: -1, 1: side across the flow, 0: behind the node."""
 
+    backs: list[Back] = field(default_factory=list)
+    """Gradient edges."""
+
     def dims_side(self, node: int) -> Side:
         """On which side of a node its size is written."""
         down = self.air.direction == "down"
@@ -54,24 +67,23 @@ class Page:
         air, found = self.air, list[Rect]()
         for i, look in enumerate(self.net.looks):
             if look.dims:
-                found.append(_dims(self.rects[i], look.dims, air, self.dims_side(i)))
+                found.append(_beside(self.rects[i], look.dims, air, self.dims_side(i)))
         for group, (x0, _, x1, y1), more in self.frames:
             name, count = words(self.net, group, more)
             top = y1 + air.line
             found += [(x0, y1, x0 + width(name, air.font), top)] if name else []
             found += [(x1 - width(f"×{count}", air.font), y1, x1, top)] if count > 1 else []
         for k, (x, y) in self.texts.items():
-            wide, high = width(self.net.links[k].label, air.small) + 3.2, air.small * 1.2
-            if self.label_side == "east":
-                found.append((x, y - high / 2, x + wide, y + high / 2))
-            else:
-                found.append((x - wide / 2, y, x + wide / 2, y + high + 1.6))
+            found.append(_beside((x, y, x, y), self.net.links[k].label, air, self.label_side))
+        for b in self.backs:
+            found.append(_beside((*b.label_at, *b.label_at), b.link.label, air, b.label_side))
         return found
 
     def extent(self) -> Rect:
         """The outline of everything."""
         rects = [*self.rects, *self.written(), *(rect for _, rect, _ in self.frames)]
         points = [point for way in self.ways.values() for point in way]
+        points += [point for b in self.backs for point in b.way]
         xs = [x for r in rects for x in (r[0], r[2])] + [x for x, _ in points]
         ys = [y for r in rects for y in (r[1], r[3])] + [y for _, y in points]
         return min(xs, default=0.0), min(ys, default=0.0), max(xs, default=0.0), max(ys, default=0.0)
@@ -119,6 +131,10 @@ def shifted(at: Page, dx: float, dy: float) -> Page:
         {k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
         at.classes,
         at.dims,
+        [
+            Back(b.link, [(x + dx, y + dy) for x, y in b.way], (b.label_at[0] + dx, b.label_at[1] + dy), b.label_side)
+            for b in at.backs
+        ],
     )
 
 
@@ -155,6 +171,9 @@ def wires(at: Page, prefix: str = "") -> list[Wire]:
                 spot = at.texts.get(k) or _middle(way)
                 drawn = replace(drawn, label=link.label, label_at=spot, label_side=at.label_side)
             made.append(drawn)
+    for b in at.backs:
+        drawn = wire(at, b.link.source, b.link.target, b.way, "gradient", prefix)
+        made.append(replace(drawn, label=b.link.label, label_at=b.label_at, label_side=b.label_side))
     return made
 
 
@@ -191,7 +210,8 @@ def frames(at: Page, prefix: str = "") -> list[Frame]:
     return made
 
 
-def _dims(rect: Rect, text: str, air: Air, side: Side) -> Rect:
+def _beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
+    """The outline of a text that stands beside another outline."""
     x0, y0, x1, y1 = rect
     wide, high, x, y = width(text, air.small), air.small * 1.2, (x0 + x1) / 2, (y0 + y1) / 2
     return {

@@ -37,6 +37,7 @@ class Placer:
         self.done: dict[int, Box] = {}
         self.heads: dict[int, float] = {}
         """For each branch, where its first item begins."""
+        self.gradients = {(link.source, link.target): link.label for link in net.gradients}
         self.decorated: dict[int, Box] = {}
         self.dims: dict[int, int] = dims_sides(fold) if fold else {}
         """Where sizes of nodes stand that do not stand on the side away from the lanes."""
@@ -134,6 +135,11 @@ class Placer:
     def label(self, pair: tuple[int, int]) -> str:
         """What is written at an edge of the level."""
         return next((self.net.links[k].label for k in self.links(pair) if self.net.links[k].label), "")
+
+    def back(self, pair: tuple[int, int]) -> str:
+        """What is written at the gradient that runs against an edge of the level."""
+        found = ((self.net.links[k].target, self.net.links[k].source) for k in self.links(pair))
+        return next((self.gradients[p] for p in found if p in self.gradients), "")
 
     def enters_inside(self, pair: tuple[int, int]) -> bool:
         """Whether an edge of the level goes on inside a group."""

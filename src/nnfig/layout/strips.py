@@ -9,6 +9,7 @@ from nnfig.layout.air import Air
 from nnfig.layout.boxes import Plan, plan
 from nnfig.layout.fold import Fold
 from nnfig.layout.framing import frame_dissolved
+from nnfig.layout.gradients import gradients
 from nnfig.layout.levels import Level, Levels, levels
 from nnfig.layout.net import END, START, Net
 from nnfig.layout.page import Page, page
@@ -69,6 +70,7 @@ def broken(whole: Long, rows: Rows) -> Page:
     at.classes = _classes(part)
     at.dims = whole.dims
     route(at, [k for k in range(len(part.net.links)) if k not in at.ways])
+    at.backs = gradients(at)
     return at
 
 
