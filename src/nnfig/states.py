@@ -20,7 +20,7 @@ from nnfig.typeset.pictures import Box, pictures
 HUGE = 250
 """Nodes of a picture that nobody would look at, and that would make the page heavy."""
 ROOM = 1000
-"""Nodes of all pictures together: about a megabyte."""
+"""Nodes and frames of all pictures together: about a megabyte."""
 PICTURES = 40
 SMALL = 12
 """Boxes of a group that opens whole; in a larger one the groups inside stay closed."""
@@ -35,6 +35,11 @@ class _Drawn:
     open: Open
     drawing: Drawing
     scene: Scene
+
+    @property
+    def weight(self) -> int:
+        """Nodes and frames: what a picture costs."""
+        return len(self.scene.nodes) + len(self.scene.frames)
 
 
 def page(graphs: Sequence[Graph], options: Options, drawing: Drawing, scene: Scene) -> str:
@@ -105,7 +110,8 @@ class _Board:
             if opens:
                 self.huge[opens] = nodes
             return None
-        if nodes + sum(len(each.scene.nodes) for each in self.drawn.values()) > ROOM:
+        frames = sum(len(panel.graph.groups) for panel in drawing.panels)
+        if nodes + frames + sum(each.weight for each in self.drawn.values()) > ROOM:
             self.left_out = True
             return None
         self.drawn[wanted] = _Drawn(wanted, drawing, layout.scene(drawing, self.options))
