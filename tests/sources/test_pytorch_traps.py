@@ -282,6 +282,28 @@ def test_helper_function_is_a_group() -> None:
     assert graph.layer["rotate@2.cat"].group == "rotate@2"
 
 
+def test_function_that_calls_modules_is_no_group() -> None:
+    """Only operations make a group; a function around modules would only repeat the model's own structure."""
+
+    def norm(x: Tensor) -> Tensor:
+        return x / x.abs().amax()
+
+    def stage(self: Net, x: Tensor) -> Tensor:
+        x = norm(x * 2)
+        return norm(self.fc(x) + 1)
+
+    graph = traced(lambda self, x: stage(self, x) - 1)
+    assert [group.path for group in graph.groups] == ["norm", "norm@2"]
+    assert [layer.group for layer in graph.layers if layer.kind in ("mul", "add", "Linear")] == ["", "", ""]
+
+
+def test_only_the_size_of_an_argument_matters() -> None:
+    """zeros_like(x) and y.view_as(x) draw no edge from x."""
+    graph = traced(lambda self, x: self.fc(x).view_as(x) + torch.zeros_like(x))
+    assert edges(graph)["view_as"] == ("fc",)
+    assert (edges(graph)["zeros_like"], graph.layer["zeros_like"].mark) == ((), "constant")
+
+
 def test_reflected_operators_keep_their_order() -> None:
     """1 - x and 2 / x are sub and div whose first argument is the number."""
     graph = traced(lambda self, x: (1 - x) + (2 / x) + x.__rsub__(self.fc(x)))

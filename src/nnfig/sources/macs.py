@@ -256,7 +256,8 @@ max_pool2d max_pool3d maximum mean median meshgrid min minimum mish mode moveaxi
 nanmean nansum narrow ne neg new_empty new_full new_ones new_tensor new_zeros nonzero norm normal normalize numel
 one_hot ones ones_like outer pad pairwise_distance permute pixel_shuffle pixel_unshuffle polar pow prelu prod quantile
 rand rand_like randint randint_like randn randn_like randperm ravel real reciprocal relu relu6 remainder repeat
-repeat_interleave requires_grad reshape reshape_as rms_norm roll rot90 round rrelu rsqrt scalar_tensor scatter
+repeat_interleave requires_grad reshape reshape_as rms_norm roll histc _pack_padded_sequence pad_packed_sequence
+ rot90 round rrelu rsqrt scalar_tensor scatter
 scatter_add scatter_reduce searchsorted select selu setitem sgn sigmoid sign silu sin sinc sinh softmax softmin
 softplus softshrink softsign sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum swapaxes
 swapdims t take take_along_dim tan tanh tanhshrink tensor tensor_split threshold tile to topk transpose tril

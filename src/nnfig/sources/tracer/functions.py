@@ -21,7 +21,7 @@ PLUMBING = _words(
     unsqueeze expand expand_as broadcast_to broadcast_tensors contiguous view_as reshape_as ravel alias clone detach
     data to float half bfloat16 double long int short bool char byte type type_as cpu cuda requires_grad getitem
     select narrow as_strided view_as_real view_as_complex real imag atleast_1d atleast_2d atleast_3d identity diagonal
-    positive resolve_conj resolve_neg copy Identity Flatten Unflatten
+    positive resolve_conj resolve_neg copy _pack_padded_sequence pad_packed_sequence Identity Flatten Unflatten
     """
 )
 """Kinds that move or relabel values and compute nothing."""
@@ -39,6 +39,14 @@ ESCAPES = _words("item tolist __int__ __float__ __complex__ __index__ numpy __ar
 
 FACTORIES = _words("tensor as_tensor from_numpy scalar_tensor frombuffer asarray new_tensor")
 """Functions that make a tensor from plain values."""
+
+SHAPE_OF_FIRST = _words(
+    "zeros_like ones_like full_like empty_like rand_like randn_like randint_like new_zeros new_ones new_full new_empty"
+)
+"""Functions that look only at the size and dtype of their first argument."""
+
+SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as")
+"""Functions that look only at the size or dtype of their second argument."""
 
 KEPT_WITHOUT_EFFECT = _words(
     "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout"

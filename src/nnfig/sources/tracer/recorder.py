@@ -11,7 +11,14 @@ import torch
 
 from nnfig.sources.tracer.arguments import of_call
 from nnfig.sources.tracer.compat import global_hooks, own_modules, quiet, version
-from nnfig.sources.tracer.functions import ESCAPES, FACTORIES, KEPT_WITHOUT_EFFECT, Function
+from nnfig.sources.tracer.functions import (
+    ESCAPES,
+    FACTORIES,
+    KEPT_WITHOUT_EFFECT,
+    SHAPE_OF_FIRST,
+    SHAPE_OF_SECOND,
+    Function,
+)
 from nnfig.sources.tracer.memory import Memory, congruent
 from nnfig.sources.tracer.recording import (
     FLOAT_INPUT,
@@ -169,7 +176,7 @@ class Recorder:
             if function.kind not in KEPT_WITHOUT_EFFECT or not isinstance(result, torch.Tensor):
                 return result  # it gave back what it got: contiguous, to(same dtype), ...
             new = [result := _alias(result)]
-        ins = [self.value(t) for t in (reversed(taken) if function.swapped else taken)]
+        ins = [self.value(t) for t in _read(function, taken)]
         if not ins and function.name in FACTORIES and self.recording.escapes:
             self._returned(function.kind, new[0])
             return result
@@ -229,8 +236,7 @@ class Recorder:
             if not self._entered and module is self.model and not is_leaf(module):
                 self._entered = True
                 return
-            for helper in self._stack.helpers():
-                helper.calls_modules = True
+            self._stack.enter()
             parent = self.frame
             path = self.paths.get(id(module))
             if path is None:  # made inside forward
@@ -266,6 +272,7 @@ class Recorder:
         assert self.frame.parent is not None
         self.frame = self.frame.parent
         self.closed = False
+        self._stack.leave()
 
     def _is_open(self, module: torch.nn.Module) -> bool:
         frame = self.frame
@@ -325,6 +332,15 @@ class Recorder:
         for handle in self._handles:
             handle.remove()
         self._stack.clear()
+
+
+def _read(function: Function, taken: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+    """The tensors whose values matter, in the order of the arguments of the function's kind."""
+    if function.kind in SHAPE_OF_FIRST:
+        return [t for t in taken[1:] if function.name.startswith("new_")]
+    if function.kind in SHAPE_OF_SECOND:
+        return taken[:1]
+    return taken[::-1] if function.swapped else taken
 
 
 def _alias(tensor: torch.Tensor) -> torch.Tensor:

@@ -23,11 +23,13 @@ class Stack:
 
     def __init__(self) -> None:
         self._known: list[tuple[FrameType, Helper]] = []
+        self._around: list[list[tuple[FrameType, Helper]]] = []
+        """The same for the modules that are running, outermost first."""
         self._foreign: dict[CodeType, bool] = {}
 
-    def helpers(self) -> tuple[Helper, ...]:
-        """Functions between the innermost forward and here, outermost first."""
-        frame = caller()
+    def helpers(self, frame: FrameType | None = None) -> tuple[Helper, ...]:
+        """Functions between the innermost forward and here (or a frame on the stack), outermost first."""
+        frame = frame or caller()
         chain: list[FrameType] = []
         cut = 0
         while frame is not None and frame.f_code not in CALL_CODES:
@@ -47,9 +49,26 @@ class Stack:
         known += [(frame, Helper(frame.f_code.co_name)) for frame in chain[same:]]
         return tuple(helper for _, helper in known)
 
+    def enter(self) -> None:
+        """A module begins to run: the functions that call it hold more than operations."""
+        frame = caller()
+        while frame is not None and frame.f_code not in CALL_CODES:
+            frame = frame.f_back
+        while frame is not None and frame.f_code in CALL_CODES:
+            frame = frame.f_back
+        for helper in self.helpers(frame) if frame is not None else ():
+            helper.calls_modules = True
+        self._around.append(self._known)
+        self._known = []
+
+    def leave(self) -> None:
+        """The module that began last has run."""
+        self._known = self._around.pop()
+
     def clear(self) -> None:
         """Let go of the Python frames that it holds."""
-        self._known.clear()
+        self._known = []
+        self._around.clear()
 
     def _is_foreign(self, code: CodeType) -> bool:
         found = self._foreign.get(code)
