@@ -86,6 +86,7 @@ def _in_script(data: Any) -> str:
 
 
 def _data(page: Page) -> dict[str, Any]:
+    closable = {path for state in page.states for path in state.closes}
     shown = dict.fromkeys(name for state in page.states for name in state.hosts)
     return {
         "states": [
@@ -101,7 +102,7 @@ def _data(page: Page) -> dict[str, Any]:
             for state in page.states
         ],
         "facts": {name: facts(page.graph, name) for name in shown},
-        "titles": {group.path: group.title or group.cls for group in page.graph.groups},
+        "titles": {g.path: g.title or g.cls for g in page.graph.groups if g.path in closable},
     }
 
 
