@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
-from nnfig.detail.groups import Groups
+from nnfig.detail.groups import LIGHT, Groups
 from nnfig.detail.values import kernel
 from nnfig.graph import Graph, Layer
 
@@ -41,6 +41,11 @@ class Contents:
     """Classes of the groups in it, in order, each with how many there are in a row."""
     beside: int = 0
     """Layers that the line would name, beside those groups."""
+
+    @property
+    def is_light(self) -> bool:
+        """Whether there is only elementwise arithmetic in it."""
+        return all(category_of(layer.kind).name in LIGHT for layer in self.members)
 
     @property
     def drawn(self) -> int:
@@ -119,11 +124,18 @@ def inside_line(contents: Contents) -> str:
         line = ", ".join(_times(count, name) for name, count in contents.blocks)
         return line if len(line) <= LONGEST else ""
     loud = [layer for layer in contents.units if category_of(layer.kind).name not in _SILENT]
-    branches = any(layer.kind in ("cat", "concat", "Concat", "Concatenate") for layer in contents.members)
+    branches = _branches(contents.members)
     line = "" if branches else _in_order(loud)
     if branches or len(line) > LONGEST:
         line = _counted(loud)
     return line if len(line) <= LONGEST else ""
+
+
+def _branches(layers: Sequence[Layer]) -> bool:
+    """Whether two or more layers of the block are concatenated there."""
+    names = {layer.name for layer in layers}
+    joints = [layer for layer in layers if layer.kind in ("cat", "concat", "Concat", "Concatenate")]
+    return any(len(set(layer.sources) & names) > 1 for layer in joints)
 
 
 def _in_order(layers: Sequence[Layer]) -> str:

@@ -13,7 +13,7 @@ from nnfig.graph import Graph, Group, Layer
 CONTAINERS = frozenset(["Sequential", "ModuleList", "ModuleDict", "Module"])
 """Classes that hold layers without being anything themselves."""
 
-_LIGHT = frozenset(["merge", "activation", "function", "reshape", "data", "normalization", "dropout", "softmax"])
+LIGHT = frozenset(["merge", "activation", "function", "reshape", "data", "normalization", "dropout", "softmax"])
 """Categories of which a group can consist and still be one idea: RMSNorm, rotary embedding, a gate."""
 
 
@@ -119,7 +119,7 @@ class Groups:
             return False
         if len(members) == 1:
             return members[0].kind[:1].islower() and category_of(group.cls).name not in ("block", "function")
-        return all(category_of(layer.kind).name in _LIGHT for layer in members)
+        return all(category_of(layer.kind).name in LIGHT for layer in members)
 
     def _is_attention(self, group: Group) -> bool:
         if category_of(group.cls).name != "attention" or group.repeat > 1:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.block_label import block_lines
-from nnfig.detail.categories import category_of
+from nnfig.detail.categories import BY_NAME, category_of
 from nnfig.detail.common_facts import Facts, facts
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of
+from nnfig.detail.operands import is_masked, one_sided
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import render
@@ -41,7 +42,7 @@ class Desk:
 def _look(layer: Layer, desk: Desk) -> Look:
     draft, inside, projects = desk.draft, desk.inside.get(layer.name, ()), layer.name in desk.projections
     writing = draft.rules.writing(layer, draft.origin_graph(layer))
-    cls = writing.cls or category_of(layer.kind).cls
+    cls = writing.cls or _cls(layer, draft)
     glyph = (writing.glyph or "") if _joins(layer) else ""
     if is_add_norm(layer, inside):
         lines, glyph, cls = ("Add & Norm",), "", writing.cls or category_of(inside[0].kind).cls
@@ -59,6 +60,14 @@ def _look(layer: Layer, desk: Desk) -> Look:
     )
 
 
+def _cls(layer: Layer, draft: Draft) -> str:
+    """The class of a layer's category; a closed function that does more than arithmetic is a block."""
+    category, contents = category_of(layer.kind), draft.contents.get(layer.name)
+    if contents and category.name == "function" and not contents.is_light:
+        return BY_NAME["block"].cls
+    return category.cls
+
+
 def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
     """Lines of the label before anything is said of merged layers, and the sign, if it is a sign."""
     draft, rules = desk.draft, desk.draft.rules
@@ -69,8 +78,13 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
         template == Writing().label or (contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS)
     ):
         return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
+    if not glyph and not contents and (said := one_sided(layer, draft.origin)):
+        return (said, *fact_lines(layer, rules)), ""
+    more = {"channels": desk.axes.channels(layer)}
+    if is_masked(contents.members if contents else (layer,), draft.origin):
+        more["masked"] = "Masked"
     known = () if contents else desk.common.get(layer.kind, ())
-    return text_lines(layer, rules, graph, desk.axes.channels(layer), known), glyph
+    return text_lines(layer, rules, graph, more, known), glyph
 
 
 _IDEAS = ("attention", "normalization", "activation", "softmax", "dropout")
@@ -87,11 +101,11 @@ def fact_lines(layer: Layer, rules: Rules) -> tuple[str, ...]:
 
 
 def text_lines(
-    layer: Layer, rules: Rules, graph: Graph, channels: str = "", known: Sequence[str] = ()
+    layer: Layer, rules: Rules, graph: Graph, more: Mapping[str, str], known: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """The label of a layer by itself: its template's lines, then what `explicit` adds.
 
-    `channels` is what its shape says; an attribute of the layer goes first. `known` is told in the caption.
+    `more` holds fields that only the whole graph tells; `known` is told in the caption.
     """
     writing = rules.writing(layer, graph)
 
@@ -103,7 +117,7 @@ def text_lines(
         facet = FACETS.get(field)
         if facet is not None and not rules.shows(facet):
             return ""
-        return field_value(layer, field) or (channels if field == "channels" else "")
+        return field_value(layer, field) or more.get(field, "")
 
     lines = [render(template, value) for template in writing.label]
     if writing.title:

@@ -70,6 +70,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 DERIVED = frozenset(
     [
+        "shape",
         "in_channels",
         "in_features",
         "num_features",

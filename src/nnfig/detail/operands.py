@@ -1,0 +1,52 @@
+"""What an operation reads that is not drawn: a number, a constant's name, a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnfig.detail.categories import category_of
+from nnfig.detail.values import text
+from nnfig.graph import Graph, Layer
+
+_SIGNS = {"add": "+", "Add": "+", "mul": "×", "Mul": "×", "sub": "−", "div": "÷"}
+QUERY_KEY_VALUE = 3
+"""What attention reads before masks."""
+
+
+def one_sided(layer: Layer, origin: Graph) -> str:
+    """`+ 1`, `× pe`, `1 −`: a sum or product of one drawn tensor with something that is not; '' where unknown.
+
+    >>> one_sided(Layer("s", "mul", attributes={"other": 0.5}), Graph())
+    '× 0.5'
+    """
+    sign = _SIGNS.get(layer.kind, "")
+    if not sign:
+        return ""
+    if "other" in layer.attributes:
+        return f"{sign} {text(layer.attributes['other'])}"
+    if "input" in layer.attributes:
+        return f"{text(layer.attributes['input'])} {sign}"
+    names = [name for source in _sources(layer, origin) if (name := _constant(source, origin))]
+    return f"{sign} {names[0]}" if len(names) == 1 else ""
+
+
+def is_masked(layers: Sequence[Layer], origin: Graph) -> bool:
+    """Whether all attention among the layers takes a mask that depends on no input."""
+    attention = [layer for layer in layers if category_of(layer.kind).name == "attention" and len(layer.inputs) > 0]
+    masks = [_sources(layer, origin)[QUERY_KEY_VALUE:] for layer in attention]
+    return bool(masks) and all(any(_constant(source, origin) for source in each) for each in masks)
+
+
+def _sources(layer: Layer, origin: Graph) -> tuple[str, ...]:
+    return origin.layer[layer.name].sources if layer.name in origin.layer else layer.sources
+
+
+def _constant(name: str, origin: Graph) -> str:
+    """Short name of the constant that a tensor is, looked for behind changes of shape; '' if it is none."""
+    layer = origin.layer.get(name)
+    while layer is not None and layer.mark in ("constant", "plumbing", "index"):
+        if layer.kind not in ("Constant", "Parameter") and len(layer.inputs) == 1:
+            layer = origin.layer.get(layer.sources[0])
+        else:
+            return layer.name.rpartition(".")[2] if layer.mark == "constant" else ""
+    return ""
