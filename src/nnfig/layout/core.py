@@ -37,7 +37,7 @@ def core_box(placer: Placer, items: list[int], first: int, last: int) -> Box:
     entries = [pair for pair in placer.level.joins if pair[0] == first and pair[1] in inside]
     exits = [pair for pair in placer.level.joins if pair[1] == last and pair[0] in inside]
     boxes = {item: placer.item(item) for item in items}
-    lines = _state_line(placer, items, joins)
+    lines = _straight(placer, items, joins)
     real_in = [pair for pair in entries if placer.links(pair)]
     real_out = [pair for pair in exits if placer.links(pair)]
     ranked = _ranked(placer, boxes, joins, real_in, real_out, lines)
@@ -45,38 +45,22 @@ def core_box(placer: Placer, items: list[int], first: int, last: int) -> Box:
     return _drawn(placer, boxes, ranked, chains, entries, exits, first, last)
 
 
-def _state_line(placer: Placer, items: list[int], joins: list[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Edges that are to be straight: the longest way through sums and products, else the longest way at all."""
-    looks, size = placer.net.looks, placer.net.size
+def _straight(placer: Placer, items: list[int], joins: list[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Edges that are to be straight: a cell's state, else the longest way."""
+    if set(placer.line) & set(items):
+        return set(zip(placer.line, placer.line[1:]))
     before: dict[int, list[int]] = {item: [] for item in items}
-    after: dict[int, list[int]] = {item: [] for item in items}
     for a, b in joins:
         before[b].append(a)
-        after[a].append(b)
-
-    def sign(item: int) -> bool:
-        return item < size and looks[item].glyph in ("+", "×", "−", "⊙")
-
-    def longest(through: set[int]) -> list[int]:
-        best: dict[int, tuple[int, int]] = {}
-        for item in items:
-            if item in through:
-                best[item] = max(((best[a][0] + 1, a) for a in before[item] if a in best), default=(1, -1))
-        if not best:
-            return []
-        at = max(best, key=lambda item: (best[item][0], -items.index(item)))
-        way: list[int] = []
-        while at != -1:
-            way.append(at)
-            at = best[at][1]
-        return way[::-1]
-
-    way = longest({item for item in items if sign(item)})
-    if len(way) > 1:
-        ends = [a for a in before[way[0]] if not before[a]], [b for b in after[way[-1]] if not after[b]]
-        way = ends[0][:1] + way + ends[1][:1]
-    else:
-        way = longest(set(items))
+    best: dict[int, tuple[int, int]] = {}
+    for item in items:
+        best[item] = max(((best[a][0] + 1, a) for a in before[item] if a in best), default=(1, -1))
+    at = max(best, key=lambda item: (best[item][0], -items.index(item)))
+    way: list[int] = []
+    while at != -1:
+        way.append(at)
+        at = best[at][1]
+    way.reverse()
     return set(zip(way, way[1:]))
 
 
@@ -134,6 +118,10 @@ def _graphviz(
     for port, kind in ((PORT_IN, "source"), (PORT_OUT, "sink")):
         if (port, -1) in name:
             graph.add_subgraph([name[port, -1]], rank=kind)
+    if placer.line:
+        heads, tails = {v for _, v, _ in edges}, {u for u, _, _ in edges}
+        for loose, kind in ((heads, "source"), (tails, "sink")):
+            graph.add_subgraph([name[v] for v in vertices if v not in loose and v[1] < 0], rank=kind)
     graph.layout(prog="dot")
     place = {v: tuple(map(float, graph.get_node(name[v]).attr["pos"].split(",")[:2])) for v in vertices}
     heights = sorted({round(y, 1) for _, y in place.values()}, reverse=True)

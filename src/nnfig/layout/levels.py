@@ -47,6 +47,7 @@ def levels(
     aside: frozenset[int] = frozenset(),
     apart: frozenset[int] = frozenset(),
     bridge: tuple[int, int] | None = None,
+    core: bool = False,
 ) -> Levels:
     """The levels of a net.
 
@@ -56,6 +57,7 @@ def levels(
         aside: links that somebody else takes care of.
         apart: nodes that somebody else places.
         bridge: two nodes that follow each other, whatever lies between them.
+        core: the outermost level keeps everything in the flow.
     """
     gone = set(dissolve)
     aside = aside | {k for k, link in enumerate(net.links) if link.source in apart or link.target in apart}
@@ -66,7 +68,7 @@ def levels(
             break
         gone |= bad
     laterals = _laterals(net, paths, aside)
-    return Levels(_build(net, paths, laterals | aside, apart, bridge), sorted(laterals), sorted(gone), paths)
+    return Levels(_build(net, paths, laterals | aside, apart, bridge, core), sorted(laterals), sorted(gone), paths)
 
 
 def split(path_u: list[int], path_v: list[int]) -> int:
@@ -188,7 +190,7 @@ def _on_cycles(net: Net, paths: list[list[int]]) -> set[int]:
     return {a for a in items if degree[a] > 0 and a >= net.size}
 
 
-def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozenset[int], bridge: tuple[int, int] | None) -> list[Level]:
+def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozenset[int], bridge: tuple[int, int] | None, core: bool) -> list[Level]:
     made: dict[int, Level] = {START: Level(START)}
     for i in range(net.size):
         if i in apart:
@@ -223,7 +225,8 @@ def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozense
         loose[home][b].append((a, k))
     for level in made.values():
         _order(level)
-        set_aside(net, level, loose[level.group])
+        if not (core and level.group == START):
+            set_aside(net, level, loose[level.group])
     return list(made.values())
 
 

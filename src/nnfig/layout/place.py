@@ -25,6 +25,7 @@ class Placer:
         sizes: list[Size],
         air: Air,
         fold: Fold | None = None,
+        line: tuple[int, ...] = (),
     ) -> None:
         self.net = net
         self.levels = levels
@@ -42,6 +43,7 @@ class Placer:
         self.dims: dict[int, int] = dims_sides(fold) if fold else {}
         """Where sizes of nodes stand that do not stand on the side away from the lanes."""
         self.fold = fold
+        self.line = line
         self.upstream = upstream(net, fold) if fold else frozenset[int]()
         """Groups whose inside runs against the flow (right columns of a fold)."""
 

@@ -17,6 +17,7 @@ from nnfig.layout.place import Placer
 from nnfig.layout.route import route
 from nnfig.layout.series import Decomposition, decomposition
 from nnfig.layout.sizes import Size, sizes
+from nnfig.layout.state import as_core, state_line
 from nnfig.layout.wrap import Rows, wrapped
 
 
@@ -28,6 +29,8 @@ class Strip:
     levels: Levels
     parts: dict[int, Decomposition]
     fold: Fold | None = None
+    line: tuple[int, ...] = ()
+    """The state of a cell, which is to be straight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Long:
 
 def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
+    line = () if fold else state_line(net)
+    if line:
+        found = levels(net, frozenset(g for n in line for g in net.around(n)), core=True)
+        parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
+        return Strip(net, found, parts | {START: as_core(found.levels[0])}, line=line)
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
     parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
     return Strip(net, found, parts, fold)
@@ -52,7 +60,7 @@ def strip(net: Net, fold: Fold | None = None) -> Strip:
 def long(part: Strip, air: Air) -> Long:
     """The strip laid out."""
     found = sizes(part.net, part.levels, part.parts, air)
-    placer = Placer(part.net, part.levels, part.parts, found, air, part.fold)
+    placer = Placer(part.net, part.levels, part.parts, found, air, part.fold, part.line)
     whole = plan(placer.box())
     for level in part.levels.levels:
         for pair in part.parts[level.group].misfits:
