@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nnfig.graph import Drawing, Graph
-from nnfig.layout.tensors import operation, output_size
+from nnfig.graph import Drawing, Graph, Layer
+from nnfig.layout.tensors import DENSE, operation, output_size
 
 MOST_BOXES = 120
 """Layers beyond which boxes to scale would be slivers."""
 
-DENSE = {"linear", "act", "norm", "drop", "softmax", "flat", "out"}
-"""What a multi-layer perceptron is made of."""
+CHAIN = {"conv", "pool", "up", *DENSE}
+"""What a network that is drawn as volumes is made of."""
 
 MOST_COLUMNS = 24
 
@@ -28,7 +28,13 @@ def choose(drawing: Drawing) -> tuple[str, str]:
         return "neurons", "the network is a chain of fully connected layers"
     if {"up", "concat"} <= does and not refusal("maps", drawing):
         return "maps", "maps are down-sampled, up-sampled and copied across"
-    if "conv" in does and does & {"pool", "up"} and _is_chain(graph) and not refusal("volumes", drawing):
+    if (
+        "conv" in does
+        and does & {"pool", "up"}
+        and does <= CHAIN
+        and _is_chain(graph)
+        and not refusal("volumes", drawing)
+    ):
         return "volumes", "the network is a chain of convolutions that change the size of maps"
     return "blocks", "operations as boxes show any network"
 
@@ -61,10 +67,18 @@ def _no_maps(graph: Graph) -> str:
 
 
 def _no_columns(graph: Graph) -> str:
-    count = _count(graph, "vector")
-    if not count:
-        return "no tensor is a vector of units"
-    return f"{count} vectors are too many columns" if count > MOST_COLUMNS else ""
+    vectors = [layer for layer in graph.layers if (size := output_size(graph, layer.name)) and size.form == "vector"]
+    if not any(operation(layer) == "linear" for layer in vectors):
+        return "no fully connected layer gives a vector of units"
+    behind = next((layer for layer in vectors if operation(layer) not in DENSE and _takes_vector(layer, graph)), None)
+    if behind:
+        return f"'{behind.name}' ({behind.kind}) does not join every unit with every unit"
+    return f"{len(vectors)} vectors are too many columns" if len(vectors) > MOST_COLUMNS else ""
+
+
+def _takes_vector(layer: Layer, graph: Graph) -> bool:
+    sizes = (output_size(graph, source) for source in layer.sources)
+    return any(size is not None and size.form == "vector" for size in sizes)
 
 
 def _count(graph: Graph, form: str) -> int:

@@ -9,6 +9,7 @@ from nnfig.graph import Drawing, Panel
 from nnfig.layout.neurons_columns import Column, columns, joined
 from nnfig.layout.parts import MARGIN, Drawn, Parts, composed, small
 from nnfig.layout.scene import Label, Node, Scene, Wire
+from nnfig.layout.tensors import DENSE, operation
 from nnfig.layout.text import LINE, width
 from nnfig.layout.titles import title
 from nnfig.layout.unfold import unfolded
@@ -47,14 +48,16 @@ def _panel(panel: Panel, options: Options) -> Drawn:
         for line in label.lines
         for side in (-1, 1)
     )
-    return Drawn(Parts(nodes, wires, labels=labels, ink=ink), options.font_size, words=_said(found))
+    return Drawn(Parts(nodes, wires, labels=labels, ink=ink), options.font_size, words=_said(found, panel))
 
 
-def _said(found: Sequence[Column]) -> tuple[str, ...]:
+def _said(found: Sequence[Column], panel: Panel) -> tuple[str, ...]:
     """Sentences for the caption."""
     words = [
         "Circles are units; an ellipsis stands for those that are not drawn." if _cut(found) else "Circles are units."
     ]
+    if any(operation(layer) not in DENSE for layer in panel.graph.layers):
+        words.append("Only the fully connected part of the network is drawn.")
     if any(column.crossed for column in found):
         words.append("Crossed units are dropped in one training step.")
     return tuple(words)

@@ -72,9 +72,26 @@ def _add(layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, 
             changed = replace(changed, crossed=crossed(before.units, layer.attributes.get("p", KEPT), layer.name))
         found[before.name] = changed
         return
+    if does == "linear" and not sources:
+        sources = _flattened(layer, graph, found, owner, most)
     fresh = _column(layer.name, "data" if does == "flat" else cls, size.channels, most)
     found[layer.name] = replace(fresh, sources=sources, words=tuple(merged_words(layer)), layer=layer)
     owner[layer.name] = layer.name
+
+
+def _flattened(
+    layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, str], most: int
+) -> tuple[str, ...]:
+    """A column for what a fully connected layer takes from a part of the network that is not drawn."""
+    source = layer.sources[0] if layer.sources else ""
+    size = layer.attributes.get("in_features")
+    if not source or not isinstance(size, int):
+        return ()
+    shape = output_size(graph, source)
+    words = (str(shape),) if shape and shape.form == "map" and set(shape.space) != {1} else ()
+    found[source] = replace(_column(source, "data", size, most), words=words)
+    owner[source] = source
+    return (source,)
 
 
 def _column(name: str, cls: str, size: Dim, most: int) -> Column:

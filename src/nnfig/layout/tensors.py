@@ -131,6 +131,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 }
 """Kinds by what they do to a tensor; pooling, norms and activations are told by their class of look."""
 
+DENSE = {"linear", "act", "norm", "drop", "softmax", "flat", "out"}
+"""Operations that a multi-layer perceptron is made of."""
+
 _OPERATION = {kind: operation for operation, kinds in OPERATIONS.items() for kind in kinds}
 
 

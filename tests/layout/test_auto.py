@@ -1,0 +1,79 @@
+"""Promises of the choice of a view: it suits the network, says why, and a refused view gives way with a warning."""
+
+import networks
+import pytest
+
+from nnfig.graph import Drawing, Edge, Layer, Look, Panel, TensorSpec
+from nnfig.layout import scene
+from nnfig.layout.auto import choose, refusal
+from nnfig.layout.unfold import unfolded
+from nnfig.options import Options
+
+CASES = [
+    (networks.vgg16, "volumes"),
+    (networks.unet, "maps"),
+    (lambda: networks.mlp(784, 100, 10), "neurons"),
+    (networks.residual, "blocks"),
+    (networks.transformer, "blocks"),
+]
+
+
+@pytest.mark.parametrize(("make", "view"), CASES)
+def test_each_network_in_its_own_language(make, view):
+    """Chains of convolutions as volumes, U-Nets as maps, perceptrons as columns, the rest as blocks; with a reason."""
+    chosen, why = choose(make())
+    assert chosen == view
+    assert why in scene(make(), Options()).report[0]
+
+
+@pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])
+def test_a_transformer_is_drawn_as_blocks_with_a_warning(view):
+    """What a view cannot show it does not pretend to show."""
+    found = scene(networks.transformer(), Options.of(view=view))
+    assert found.view == "blocks"
+    assert f"{view} view cannot show this" in found.warnings[0]
+
+
+def test_elementwise_joins_are_no_columns():
+    """A product of vectors is not all-to-all, so columns are refused."""
+    layers = [
+        networks.linear("gate", "x", 8),
+        networks.linear("value", "x", 8),
+        networks.layer("mul", "mul", ("gate", "value"), (1, 8), "merge"),
+    ]
+    assert "'mul'" in refusal("neurons", networks.drawing("gated", layers, {"x": (1, 8)}))
+
+
+def test_several_panels_are_blocks_unless_asked():
+    """Compared networks are drawn in the view that shows any network."""
+    one = networks.vgg16()
+    both = Drawing((*one.panels, Panel("other", one.graph, "compare")))
+    assert choose(both)[0] == "blocks"
+    asked = scene(both, Options.of(view="volumes"))
+    assert asked.view == "volumes"
+    assert any(node.name.startswith("other/") for node in asked.nodes)
+
+
+def test_strip_has_a_box_for_every_layer_and_no_text():
+    """The strip view keeps layers and colours, drops labels, sizes and tips, and explains colours in a legend."""
+    found = scene(networks.residual(8), Options.of(view="strip"))
+    assert len(found.nodes) == len(networks.residual(8).graph.layers) + 1
+    assert not any("".join(node.label) or node.dims for node in found.nodes)
+    assert not any(wire.tip for wire in found.wires)
+    assert found.fits
+
+
+def test_unfolding_keeps_paths():
+    """Copies follow each other; what follows the group takes from the last; the law of graphs holds."""
+    from nnfig.graph import Graph, Group, verify
+
+    layers = (
+        Layer("a", "Linear", (Edge("x"),), (TensorSpec((1, 4)),), group="g", look=Look()),
+        Layer("b", "add", (Edge("a"), Edge("x")), (TensorSpec((1, 4)),), group="g", look=Look()),
+        Layer("c", "Linear", (Edge("b"),), (TensorSpec((1, 4)),), look=Look()),
+    )
+    graph = Graph("n", {"x": TensorSpec((1, 4))}, layers, (Group("g", repeat=3),), outputs=("c",))
+    wide = verify(unfolded(graph))
+    assert wide.layer["b ×2"].sources == ("a ×2", "b")
+    assert wide.layer["c"].sources == ("b ×3",)
+    assert all(group.repeat == 1 for group in wide.groups)

@@ -1,0 +1,90 @@
+"""Promises of the maps view: the U-Net of its paper, arrows by operation, levels by resolution."""
+
+from itertools import combinations
+
+import networks
+import pytest
+
+from nnfig.graph import Group
+from nnfig.layout import scene
+from nnfig.layout.scene import Scene
+from nnfig.options import Options
+
+
+def maps(drawing, **options: object) -> Scene:
+    """The scene of a drawing in this view."""
+    return scene(drawing, Options.of(view="maps", **options))
+
+
+def test_unet_reads_like_the_figure_of_its_paper():
+    """Channels above, sizes beside, copies white, one colour an operation."""
+    found = maps(networks.unet())
+    at = {node.name: node for node in found.nodes}
+    assert found.fits
+    assert len(found.nodes) == 28
+    assert (at["image"].top, at["image"].side) == ("1", "572×572")
+    assert (at["down.0.1"].top, at["down.0.1"].side) == ("64", "568×568")
+    assert (at["head"].top, at["head"].side or at["head"].below) == ("2", "")
+    assert at["cat.3"].copied == 0.5
+    assert at["cat.3"].top == "1024"
+    legend = {entry.text for key in found.legends for entry in key.entries}
+    assert legend == {"conv 3×3, ReLU", "max pool 2×2", "up-conv 2×2", "copy and crop", "conv 1×1"}
+    assert {entry.what for key in found.legends for entry in key.entries} == {"edge"}
+
+
+def test_pools_and_upconvs_run_upright_and_copies_level():
+    """Arrows to another level have no bend; a copied map is met in its white part, the new one in its own."""
+    found = maps(networks.unet())
+    at = {node.name: node for node in found.nodes}
+    for wire in found.wires:
+        if wire.cls in ("pool", "up"):
+            start, end = at[wire.source].x + wire.out_shift, at[wire.target].x + wire.in_shift
+            assert not wire.via
+            assert start == pytest.approx(end)
+        if wire.cls == "up":
+            target = at[wire.target]
+            assert end - (target.x - target.w / 2) > target.copied * target.w
+        if wire.cls == "copy":
+            assert (wire.out, wire.into) == ("east", "west")
+
+
+def test_padding_says_copy_and_sizes_only_where_they_change():
+    """Without cropping the legend says copy; a level's size stands at its first map on each side."""
+    found = maps(networks.unet(padded=True, size=256))
+    assert {e.text for key in found.legends for e in key.entries} >= {"copy"}
+    sized = [node.name for node in found.nodes if node.side or node.below]
+    assert len(sized) == 1 + 4 + 4
+
+
+@pytest.mark.parametrize("inches", [3.4, 5.5, 7])
+def test_maps_never_overlap(inches):
+    """Boxes keep apart at any width, and grow with it."""
+    found = maps(networks.unet(depth=2), width=f"{inches}in")
+    for a, b in combinations(found.nodes, 2):
+        assert abs(a.x - b.x) >= (a.w + b.w) / 2 + 5 or abs(a.y - b.y) >= (a.h + b.h) / 2 + 5
+
+
+def test_residual_sum_is_an_arc_over_the_maps_between():
+    """A sum absorbs the convolution before it; the identity arrives from above."""
+    found = maps(networks.residual(blocks=2))
+    adds = [wire for wire in found.wires if wire.cls == "add"]
+    assert len(adds) == 2
+    tops = max(node.y + node.h / 2 for node in found.nodes)
+    assert all(max(y for _, y in wire.via) > tops for wire in adds if wire.via)
+    assert "block1.b" not in {node.name for node in found.nodes}
+
+
+def test_folded_blocks_are_written_out():
+    """No count is lost: a group that stands three times is three maps."""
+    layers = [networks.conv("a", "image", 8, 32, group="g"), networks.conv("b", "a", 16, 32)]
+    drawn = networks.drawing("g", layers, {"image": (1, 8, 32, 32)}, (Group("g", "Block", repeat=3),))
+    assert [node.name for node in maps(drawn).nodes] == ["image", "a", "a ×2", "a ×3", "b"]
+
+
+def test_legend_goes_where_nothing_is():
+    """It meets no map, whether inside the U or below it."""
+    found = maps(networks.unet())
+    key = found.legends[0]
+    for node in found.nodes:
+        apart = abs(node.x - (key.x + key.w / 2)) >= (node.w + key.w) / 2
+        assert apart or abs(node.y - (key.y - key.h / 2)) >= (node.h + key.h) / 2
