@@ -115,7 +115,7 @@ class Figure:
     @property
     def caption(self) -> str:
         """A caption that says what the figure shows and what it leaves out."""
-        return self.drawing.caption
+        return self.scene.caption or self.drawing.caption
 
     @property
     def alt(self) -> str:

@@ -35,7 +35,8 @@ class Axes:
         found: dict[str, bool] = {}
         for name in self.graph.inputs:
             kinds = {category_of(self.graph.layer[taker].kind).name for taker in self.graph.consumers[name]}
-            sequence = len(self.graph.inputs[name].shape) == 3
+            spec = self.graph.inputs[name]
+            sequence = len(spec.shape) == 3 or "int" in spec.dtype
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
             before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
@@ -91,7 +92,8 @@ def _order(layer: Layer, before: bool) -> bool:
     category = category_of(layer.kind).name
     if category in _FIRST or layer.kind.startswith(_FIRST_NORMS):
         return False
-    return category in _LAST or category == "normalization" or before
+    closed = category == "block" and len(layer.shape) == 3
+    return category in _LAST or category == "normalization" or closed or before
 
 
 def _positions(shape: tuple[Dim, ...], channels_last: bool) -> Positions:

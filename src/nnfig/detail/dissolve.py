@@ -59,8 +59,10 @@ def _keeps_frame(
 
 
 def _parts(graph: Graph, draft: Draft, boxes: dict[str, int]) -> frozenset[str]:
-    """The few large parts of a network that have a class of their own each: encoder, decoder, heads."""
-    total = sum(1 for _ in graph.layers)
+    """The few large parts of a network (not of an inset) that have a class of their own each: encoder, decoder."""
+    total = len(graph.layers)
+    if list(graph.inputs) != list(draft.origin.inputs):
+        return frozenset()
     top = [
         group
         for group in graph.groups
