@@ -28,6 +28,9 @@ LIMIT = 20_000_000
 FACTS = ("kind", "kernel", "channels", "stride", "shape", "after", "shortcut", "units", "dims")
 """Options of a layer that say what it is; all others say where it stands and how it looks."""
 
+VIEWS = {"volume": "volumes", "map": "maps", "neurons": "neurons"}
+"""Words of a layer that only one view writes."""
+
 LISTS = ("show", "hide", "merge", "open", "close", "inset", "style", "compare")
 """Options that can be given more than once."""
 
@@ -49,6 +52,9 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
         raise NnfigError("holds no \\nnflayer, so it is no figure that nnfig wrote", where=str(path))
     options = options_of(text)
     options["page"] = "input"
+    # what `auto` chose then it must choose again
+    shapes = dict.fromkeys(word for macro in drawn for word in macro.words)
+    options["view"] = next((VIEWS[word] for word in shapes if word in VIEWS), "blocks")
     tex = draw(graph, **options).tex
     now = macros(tex)
     unsaid = _titles(path, drawn, titles(text), titles(tex))
@@ -139,11 +145,33 @@ def _titles(
     """Layers of which the text on hovering changed: attributes and parameters that are not drawn."""
     found: dict[str, Problem] = {}
     for macro in drawn:
-        was, is_now = (texts.get(macro.names[-1], "").split("; ") for texts in (before, after))
-        old, new = ("; ".join(part for part in a if part not in b) for a, b in ((was, is_now), (is_now, was)))
-        if macro.command == "nnflayer" and was != [""] and (old or new):
-            what = f"was {old or 'without that'} when the figure was drawn, is {new or 'without it'} in the network"
-            found[macro.names[-1]] = Problem(f"{_called(macro.names[-1])}: {what}", f"{path}:{macro.line}")
+        name = macro.names[-1]
+        if macro.command != "nnflayer" or name not in before or name not in after:
+            continue
+        was, is_now = _told(before[name]), _told(after[name])
+        changed = [key for key in was if key in is_now and was[key] != is_now[key]]
+        if changed:
+            clauses = (f"{k} {was[k]} when the figure was drawn, {is_now[k]} in the network" for k in changed)
+            what = f"{_called(name)}: {'; '.join(clauses)}"
+            found[name] = Problem(what, f"{path}:{macro.line}")
+    return found
+
+
+def _told(title: str) -> dict[str, str]:
+    """What a title says, by name: attributes, output, parameters; what goes without saying need not be there.
+
+    >>> _told("conv1: Conv2d(kernel_size=(3, 3), bias=False); output 1x8; 216 parameters")
+    {'kernel_size': '3', 'bias': 'False', 'output': '1x8', 'parameters': '216'}
+    """
+    layer, *parts = title.split("; ")
+    found: dict[str, str] = {}
+    for key, value in re.findall(r"(\w+)=(\([^()]*\)|[^,()]*)", layer):
+        each = dict.fromkeys(value.strip("()").replace(" ", "").split(","))
+        found[key] = next(iter(each)) if len(each) == 1 else value
+    for part in parts:
+        word, _, rest = part.partition(" ")
+        key, value = (rest, word) if rest in ("parameters", "parameter") else (word, rest)
+        found[key] = value
     return found
 
 
