@@ -49,7 +49,18 @@ rules:
     assert looks["block.a"].cls == "my special"
     assert looks["fc"].label == ("Classifier", "10 classes")
     assert [group.title for group in drawing.graph.groups] == ["Body"]
+    assert looks["block.b"].label == ("C8@3×3",)
     assert ("my special", "The special one") in [(entry.cls, entry.text) for entry in drawing.legend]
+
+
+def test_a_closed_block_takes_its_looks_from_group_rules(tmp_path):
+    """Title or label, and class, of the block; layers in an open one keep theirs."""
+    sheet = "rules:\n- select: {group: Block}\n  do: close\n  class: body\n"
+    titled = _drawn(tmp_path, sheet + "  title: Body\n").graph.layer["block"].look
+    assert (titled.label, titled.cls) == (("Body, 8", "3×3, 3×3 conv"), "body")
+    assert _drawn(tmp_path, sheet + "  label: 'Core [{channels}]'\n").graph.layer["block"].look.label == ("Core 8",)
+    opened = _drawn(tmp_path, sheet.replace("close", "open")).graph
+    assert opened.layer["block.a"].look.cls == "conv"
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,9 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
     draft, rules = desk.draft, desk.draft.rules
     graph = draft.origin_graph(layer)
     contents = draft.contents.get(layer.name)
-    template = rules.writing(layer, graph).label
-    if contents and (
-        template == Writing().label or (contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS)
-    ):
+    writing = rules.writing(layer, graph)
+    many = bool(contents) and contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS
+    if contents and not writing.own_label and (many or writing.label == Writing().label):
         return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
     if not glyph and not contents and (said := one_sided(layer, draft.origin)):
         return (said, *fact_lines(layer, rules)), ""

@@ -45,6 +45,11 @@ class Selector:
     mark: tuple[str, ...] = ()
     """What a layer is beside arithmetic: plumbing, constant, index, opaque."""
 
+    @property
+    def is_of_group(self) -> bool:
+        """Whether it speaks of groups: looks then belong to a closed block, not to the layers in an open one."""
+        return bool(self.group) and not (self.kind or self.category or self.path or self.attributes or self.shape)
+
     def takes_layer(self, layer: Layer, graph: Graph) -> bool:
         """Whether the rule means this layer; the groups around it are those that it has in `graph`."""
         home = graph.layer.get(layer.name, layer).group
@@ -55,7 +60,7 @@ class Selector:
             and (not self.path or _any(self.path, (layer.name, layer.path)))
             and all(_fits(layer.attributes.get(name), wanted) for name, wanted in self.attributes)
             and (not self.shape or _any(self.shape, ("x".join(map(str, layer.shape)),)))
-            and (not self.group or _any(self.group, (graph.group[p].cls for p in graph.ancestors(home))))
+            and (not self.group or _any(self.group, (layer.kind, *(graph.group[p].cls for p in graph.ancestors(home)))))
         )
 
     def takes_group(self, group: Group) -> bool:
@@ -104,6 +109,8 @@ class Writing:
     rename: str = ""
     title: str = ""
     legend: str = ""
+    own_label: bool = False
+    """Whether the label was given for this kind, path or group rather than for a whole category."""
     told: tuple[str, ...] = ()
     """Attributes that the label tells without a field: its rule selects them by value (`output_size: 1`, global)."""
 
@@ -143,11 +150,14 @@ class Rules:
         """How a layer is written."""
         found: dict[str, Any] = {}
         for rule in self._rows_for(layer, graph):
+            if rule.select.is_of_group and not _any(rule.select.group, (layer.kind,)):
+                continue
             for name in ("label", "cls", "glyph", "rename", "title", "legend"):
                 if getattr(rule, name) is not None:
                     found[name] = getattr(rule, name)
             if rule.label is not None:
                 found["told"] = tuple(name for name, _ in rule.select.attributes)
+                found["own_label"] = bool(rule.select.kind or rule.select.path or rule.select.group)
         return Writing(**found)
 
     def group_action(self, group: Group, among: Iterable[str] = GROUP_ACTIONS) -> str:
