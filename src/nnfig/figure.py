@@ -160,7 +160,13 @@ class Figure:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook shows: SVG, PNG where that cannot be made here, the network as text without TeX."""
-        for kind, picture in (("image/svg+xml", self._svg), ("image/png", self._png)):
+        # a figure is black on white, and a notebook may be dark
+        white = "<svg style='background:white' "
+        pictures = (
+            ("image/svg+xml", lambda: self._svg().replace("<svg ", white, 1)),
+            ("image/png", self._png),
+        )
+        for kind, picture in pictures:
             with suppress(NnfigError):
                 return {kind: picture(), "text/plain": repr(self)}
         return {"text/plain": report.terminal(self.graph)}
