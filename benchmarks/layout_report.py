@@ -1,4 +1,6 @@
-"""Quality of layout as numbers, beside Graphviz dot: prints Markdown tables (`make layout-report`); status 1 where it fell.
+"""Quality of layout in numbers, beside Graphviz dot: prints Markdown tables (`make layout-report`).
+
+Status 1 where it fell below what is promised.
 
 Known network shapes and random networks are laid out without wrapping; what is counted is in tests/layout/measure.py.
 """
@@ -10,18 +12,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "layout"))
 
-import measure
-import pygraphviz
-import shapes
+import measure  # noqa: E402
+import pygraphviz  # noqa: E402
+import shapes  # noqa: E402
 
-from nnfig.layout import scene
-from nnfig.layout.scene import Scene
-from nnfig.options import Options
+from nnfig.layout import scene  # noqa: E402
+from nnfig.layout.scene import Scene  # noqa: E402
+from nnfig.options import Options  # noqa: E402
 
 LIMITS = {"trunk": 0.94, "growth": 15.0}
 """Least mean share of straight trunk steps; most that 5,000 layers may cost over 500."""
@@ -59,7 +62,7 @@ def dot(builder: shapes.Builder, ours: Scene) -> tuple[measure.Counts, float]:
     names = {name: f"n{i}" for i, name in enumerate(size)}
     for name, (w, h) in size.items():
         graph.add_node(names[name], shape="box", fixedsize="true", label="", width=w / 72, height=h / 72)
-    heavy = {pair for trunk in builder.trunks for pair in zip(trunk, trunk[1:])}
+    heavy = {pair for trunk in builder.trunks for pair in pairwise(trunk)}
     for edge, target in builder.graph().edges:
         pair = (edge.source, target)
         if pair[0] in names and pair[1] in names:
@@ -98,7 +101,9 @@ def curve(text: str) -> list[measure.Point]:
         for k in range(1, 9):
             t, u = k / 8, 1 - k / 8
             weights = (u**3, 3 * u * u * t, 3 * u * t * t, t**3)
-            found.append(tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d))) for axis in (0, 1)))
+            found.append(
+                tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=False)) for axis in (0, 1))
+            )
     return [*found, end] if end else found
 
 
@@ -106,7 +111,7 @@ def turns(ways: dict[tuple[str, str], list[measure.Point]]) -> int:
     """Curves counted as bends: changes of direction of more than a quarter radian."""
     count = 0
     for way in ways.values():
-        for a, b, c in zip(way, way[1:], way[2:]):
+        for a, b, c in zip(way, way[1:], way[2:], strict=False):
             u, v = (b[0] - a[0], b[1] - a[1]), (c[0] - b[0], c[1] - b[1])
             cross = abs(u[0] * v[1] - u[1] * v[0])
             count += cross > 0.25 * ((u[0] ** 2 + u[1] ** 2) * (v[0] ** 2 + v[1] ** 2)) ** 0.5 > 0

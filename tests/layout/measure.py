@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nnfig.layout.parts import small
 from nnfig.layout.scene import Frame, Node, Point, Scene, Wire
@@ -58,9 +59,7 @@ def way(wire: Wire, scene: Scene) -> list[Point]:
 def ways(scene: Scene) -> dict[tuple[str, str], list[Point]]:
     """The wires between nodes by what they join."""
     names = {node.name for node in scene.nodes}
-    return {
-        (w.source, w.target): way(w, scene) for w in scene.wires if w.source in names and w.target in names
-    }
+    return {(w.source, w.target): way(w, scene) for w in scene.wires if w.source in names and w.target in names}
 
 
 def overlaps(rects: Mapping[str, Rect]) -> list[tuple[str, str]]:
@@ -80,7 +79,7 @@ def through(rects: Mapping[str, Rect], paths: Mapping[tuple[str, str], Way]) -> 
     grid = _grid(rects)
     found: set[tuple[tuple[str, str], str]] = set()
     for pair, path in paths.items():
-        for a, b in zip(path, path[1:]):
+        for a, b in pairwise(path):
             box = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
             for name in {n for cell in _cells(box) for n in grid.get(cell, ())}:
                 if name not in pair and _enters(a, b, rects[name]):
@@ -90,7 +89,7 @@ def through(rects: Mapping[str, Rect], paths: Mapping[tuple[str, str], Way]) -> 
 
 def crossings(paths: Mapping[tuple[str, str], Way]) -> tuple[int, int]:
     """Pairs of wires without a common end that cross, and at how many points."""
-    pieces = [(pair, a, b) for pair, path in paths.items() for a, b in zip(path, path[1:])]
+    pieces = [(pair, a, b) for pair, path in paths.items() for a, b in pairwise(path)]
     grid: dict[tuple[int, int], list[int]] = defaultdict(list)
     for i, (_, a, b) in enumerate(pieces):
         for cell in _cells((min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))):
@@ -117,7 +116,7 @@ def bends(paths: Mapping[tuple[str, str], Way]) -> int:
 
 def straightness(rects: Mapping[str, Rect], trunks: Iterable[Sequence[str]]) -> float:
     """Share of the steps of trunks whose nodes are level, or one above the other."""
-    steps = [(a, b) for trunk in trunks for a, b in zip(trunk, trunk[1:])]
+    steps = [(a, b) for trunk in trunks for a, b in pairwise(trunk)]
     level = sum(any(abs(_middle(rects[a])[k] - _middle(rects[b])[k]) < 0.8 for k in (0, 1)) for a, b in steps)
     return level / max(1, len(steps))
 

@@ -104,9 +104,7 @@ def resnet(name: str = "resnet18", reps: tuple[int, ...] = (2, 2, 2, 2), bottlen
             seq = b.chain(block, *((f"{block}.conv{i}", f"{z} conv, {c}") for i, z in enumerate(kernels)), after=x)
             add = b.add(f"{block}.add", "+", seq[-1], group=block)
             if k == 0 and (stage or bottleneck):
-                p = b.add(
-                    f"{block}.down", f"1×1 conv, {c}", x, group=block, data=(("shortcut", "projection"),)
-                )
+                p = b.add(f"{block}.down", f"1×1 conv, {c}", x, group=block, data=(("shortcut", "projection"),))
                 b.edge(p, add)
             else:
                 b.edge(x, add)
@@ -272,9 +270,9 @@ def nasnet() -> Builder:
             (p, "avg 3×3", p, "avg 3×3"), (p, "sep 5×5", p, "sep 3×3")]  # fmt: skip
     sums = []
     for i, (x, one, y, two) in enumerate(plan):
-        l = b.add(f"o{i}a", one, x, group="cell")
-        r = b.add(f"o{i}b", two, y, group="cell")
-        sums.append(b.add(f"s{i}", "+", l, r, group="cell"))
+        left = b.add(f"o{i}a", one, x, group="cell")
+        right = b.add(f"o{i}b", two, y, group="cell")
+        sums.append(b.add(f"s{i}", "+", left, right, group="cell"))
     cat = b.add("cat", "concat", *sums, q, group="cell", cls="merge")
     b.add("out", "h[i+1]", cat, cls="data")
     b.trunks = [[cat, "out"], ["h[i]", q]]
@@ -289,7 +287,9 @@ def lstm() -> Builder:
         b.input(name, 1, 8)
     b.add("cat", "concat", "h[t-1]", "x[t]", group="cell", cls="merge")
     for gate, sign in (("f", "σ"), ("i", "σ"), ("g", "tanh"), ("o", "σ")):
-        b.add(f"a{gate}", sign, b.add(f"l{gate}", f"W{gate}", "cat", group="cell", cls="linear"), group="cell", cls="act")
+        b.add(
+            f"a{gate}", sign, b.add(f"l{gate}", f"W{gate}", "cat", group="cell", cls="linear"), group="cell", cls="act"
+        )
     b.add("m1", "×", "c[t-1]", "af", group="cell")
     b.add("m2", "×", "ai", "ag", group="cell")
     b.add("sum", "+", "m1", "m2", group="cell")

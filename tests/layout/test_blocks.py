@@ -61,7 +61,9 @@ def test_nothing_covers_anything(seed, layers, direction):
     assert measure.overlaps(rects) == []
     assert measure.through(rects, measure.ways(made)) == []
     assert measure.foreign(made) == []
-    assert [pair for pair in measure.overlaps(rects | measure.texts(made)) if pair[1] not in rects or pair[0] not in rects] == []
+    assert [
+        pair for pair in measure.overlaps(rects | measure.texts(made)) if pair[1] not in rects or pair[0] not in rects
+    ] == []
 
 
 @settings(deadline=None, max_examples=30, derandomize=True)

@@ -25,9 +25,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     return replace(finished(drawn, drawing, options, "blocks"), direction=air.direction, report=report)
 
 
-def _arranged(
-    drawing: Drawing, options: Options, room: Room
-) -> tuple[list[Set], list[Label], tuple[str, ...]]:
+def _arranged(drawing: Drawing, options: Options, room: Room) -> tuple[list[Set], list[Label], tuple[str, ...]]:
     """The panels at their places, labels, and what was chosen and why."""
     main, *others = drawing.panels
     if any(panel.role == "compare" for panel in others):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nnfig.layout.air import Air
 from nnfig.layout.strips import Long, Strip, gutter, long, stub
@@ -106,7 +107,7 @@ def _sized(part: Strip, air: Air, room: Room) -> Iterator[Choice]:
         return
     low, high = LEAST_FONT, air.font
     for _ in range(2):
-        middle = round((low + high)) / 2
+        middle = round(low + high) / 2
         if not low < middle < high:
             break
         tried = laid(part, _with_font(air, middle), room)
@@ -129,7 +130,7 @@ def laid(part: Strip, air: Air, room: Room) -> Choice:
     cut = rows(whole.plan, along) if whole.plan.length <= along else rows(whole.plan, limit)
     before, after = sides(whole.plan, cut)
     wide = sum(before) + sum(after) + gutter(air) * (cut.count - 1)
-    lengths = [b - a for a, b in zip(cut.cuts, cut.cuts[1:])]
+    lengths = [b - a for a, b in pairwise(cut.cuts)]
     length = max(lengths) + (2 * stub(air) if cut.count > 1 else 0)
     width, height = (wide, length) if air.direction == "down" else (length, wide)
     over = max(0.0, width / room.width - 1) + max(0.0, height / room.height - 1)

@@ -52,11 +52,9 @@ def _plain(numbers: Net) -> Net:
     return replace(numbers, looks=tuple(replace(look, dims="") for look in numbers.looks))
 
 
-def _columns(
-    panels: Sequence[Panel], parts: Sequence[Strip], air: Air
-) -> tuple[list[Set], list[Label], float, float]:
+def _columns(panels: Sequence[Panel], parts: Sequence[Strip], air: Air) -> tuple[list[Set], list[Label], float, float]:
     wholes = [long(part, air) for part in parts]
-    stages = [_stages(part.net, whole.plan) for part, whole in zip(parts, wholes)]
+    stages = [_stages(part.net, whole.plan) for part, whole in zip(parts, wholes, strict=False)]
     rows, stretched = _aligned(wholes, stages)
     text = max((width(name, air.font) for name in rows), default=0.0)
     x = text + (2.5 * air.beside if text else 0.0)
@@ -64,7 +62,7 @@ def _columns(
     sets: list[Set] = []
     labels: list[Label] = []
     low = 0.0
-    for panel, whole in zip(panels, stretched):
+    for panel, whole in zip(panels, stretched, strict=False):
         at = broken(whole, Rows((0.0, whole.plan.length)))
         x0, y0, x1, _ = at.extent()
         wide = max(x1 - x0, width(panel.title, air.font))
@@ -75,9 +73,7 @@ def _columns(
             labels.append(Label(shift, 0.0, (panel.title,), cls="title", anchor="north"))
         x += wide + 2.2 * air.beside
         low = min(low, y0 - head)
-    labels += [
-        Label(text, -head - s, (name,), cls="stage", anchor="east") for name, s in rows.items() if name
-    ]
+    labels += [Label(text, -head - s, (name,), cls="stage", anchor="east") for name, s in rows.items() if name]
     return sets, labels, x - 2.2 * air.beside, -low
 
 
@@ -129,7 +125,7 @@ def _aligned(
             if room > 0.01:
                 shifts[k] += room
                 steps[k].append((cut + 0.01, shifts[k]))
-    return rows, [_stretched(whole, step) for whole, step in zip(wholes, steps)]
+    return rows, [_stretched(whole, step) for whole, step in zip(wholes, steps, strict=False)]
 
 
 def _stretched(whole: Long, steps: list[tuple[float, float]]) -> Long:

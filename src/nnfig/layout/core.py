@@ -7,7 +7,8 @@ for them; the ways through the channels are ours, along the axes, or straight sl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from nnfig.layout.boxes import Box, Spot
 from nnfig.layout.channels import tracks
@@ -48,7 +49,7 @@ def core_box(placer: Placer, items: list[int], first: int, last: int) -> Box:
 def _straight(placer: Placer, items: list[int], joins: list[tuple[int, int]]) -> set[tuple[int, int]]:
     """Edges that are to be straight: a cell's state, else the longest way."""
     if set(placer.line) & set(items):
-        return set(zip(placer.line, placer.line[1:]))
+        return set(pairwise(placer.line))
     before: dict[int, list[int]] = {item: [] for item in items}
     for a, b in joins:
         before[b].append(a)
@@ -61,7 +62,7 @@ def _straight(placer: Placer, items: list[int], joins: list[tuple[int, int]]) ->
         way.append(at)
         at = best[at][1]
     way.reverse()
-    return set(zip(way, way[1:]))
+    return set(pairwise(way))
 
 
 def _ranked(
@@ -102,9 +103,7 @@ def _graphviz(
 
     air = placer.air
     graph = pygraphviz.AGraph(directed=True, strict=False)
-    graph.graph_attr.update(
-        rankdir="TB", nodesep=f"{air.beside / 72:.4f}", ranksep="0.3", splines="false", ordering=""
-    )
+    graph.graph_attr.update(rankdir="TB", nodesep=f"{air.beside / 72:.4f}", ranksep="0.3", splines="false", ordering="")
     name = {v: f"v{i}" for i, v in enumerate(vertices)}
     for v in vertices:
         box = boxes.get(v[0]) if v[1] < 0 else None
@@ -123,7 +122,11 @@ def _graphviz(
         for loose, kind in ((heads, "source"), (tails, "sink")):
             graph.add_subgraph([name[v] for v in vertices if v not in loose and v[1] < 0], rank=kind)
     graph.layout(prog="dot")
-    place = {v: tuple(map(float, graph.get_node(name[v]).attr["pos"].split(",")[:2])) for v in vertices}
+    place: dict[Vertex, tuple[float, float]] = {}
+    for v in vertices:
+        node: Any = graph.get_node(name[v])
+        x, y = node.attr["pos"].split(",")[:2]
+        place[v] = float(x), float(y)
     heights = sorted({round(y, 1) for _, y in place.values()}, reverse=True)
     out = _Ranked([[] for _ in heights])
     for v in sorted(vertices, key=lambda v: place[v][0]):
@@ -192,7 +195,7 @@ def _drawn(
     t = {v: ranked.t[v] - middle for v in home}
     steps: list[dict[tuple[Vertex, Vertex], None]] = [{} for _ in ranks]
     for way in chains.values():
-        for u, v in zip(way, way[1:]):
+        for u, v in pairwise(way):
             steps[home[u]][u, v] = None
     top: dict[Vertex, float] = {}
     bottom: dict[Vertex, float] = {}
@@ -224,7 +227,7 @@ def _drawn(
             continue
         track, count = tracks([(t[u], t[v], u) for u, v in here])
         gap = max(air.bus, 0.7 * air.bus + (count + 1) * 0.6 * air.lane)
-        for (u, v), at in zip(here, track):
+        for (u, v), at in zip(here, track, strict=False):
             if at is not None:
                 bends[u, v] = s + (gap - 0.45 * air.gap) * (at + 1) / (count + 1)
         s += gap
@@ -236,7 +239,7 @@ def _drawn(
         if pair[0] == first and pair in entries:
             out.ins.append((t[way[0]], pair))
             spots.append((0.0, t[way[0]]))
-        for u, v in zip(way, way[1:]):
+        for u, v in pairwise(way):
             spots += [(top[u], t[u])] if u[1] >= 0 else []
             spots.append((bottom[u], t[u]))
             if (u, v) in bends:
@@ -258,6 +261,7 @@ def _joins_all(steps: list[tuple[Vertex, Vertex]], rank: list[Vertex], after: li
 
 def _room_for_titles(placer: Placer, ranks: list[list[Vertex]], k: int) -> float:
     """Room before a rank in which a dissolved group begins, for the title of its frame."""
+
     def homes(rank: list[Vertex]) -> set[int]:
         return {placer.net.home[v[0]] for v in rank if v[1] < 0}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box, Spot, plan
@@ -70,7 +71,7 @@ def find(net: Net) -> Fold | None:
         before[link.target].append(link.source)
     trunk = _longest(net, before)
     place = {n: i for i, n in enumerate(trunk)}
-    chained = {k for a, b in zip(trunk, trunk[1:]) for v, k in after[a] if v == b}
+    chained = {k for a, b in pairwise(trunk) for v, k in after[a] if v == b}
     spans, tails = _beside(trunk, place, after, before)
     if len(spans) < LEAST_RUNGS:
         return None
@@ -85,7 +86,7 @@ def find(net: Net) -> Fold | None:
         if now > most:
             most, top = now, p
     across = sorted(((i, j, rung) for i, j, rung in spans if i < top < j), key=lambda span: (span[0], -span[1]))
-    if len(across) < LEAST_RUNGS or any(not (a < c and d < b) for (a, b, _), (c, d, _) in zip(across, across[1:])):
+    if len(across) < LEAST_RUNGS or any(not (a < c and d < b) for (a, b, _), (c, d, _) in pairwise(across)):
         return None
     if not _shrinks(net, trunk, across):
         return None
@@ -103,7 +104,7 @@ def find(net: Net) -> Fold | None:
     if kept and 0 < len(trunk) - 1 - end < 4:
         # the network's own end lies beside the column as the others do
         last = trunk[end:]
-        kept = (Rung(last, tuple(next(k for v, k in after[a] if v == b) for a, b in zip(last, last[1:]))), *kept)
+        kept = (Rung(last, tuple(next(k for v, k in after[a] if v == b) for a, b in pairwise(last))), *kept)
         trunk = trunk[: end + 1]
     ends = [n for rung in rungs for n in (rung.nodes[0], rung.nodes[-1])]
     dissolve = _wrappers(net, ends, [*rungs, *kept], trunk, turn, len(bottom))
@@ -155,7 +156,7 @@ def _shrinks(net: Net, trunk: tuple[int, ...], across: list[tuple[int, int, Rung
         if len(shape) < 3 or not isinstance(shape[-1], int):
             return len(across) > LEAST_RUNGS
         sizes.append(shape[-1])
-    return all(a > b for a, b in zip(sizes, sizes[1:]))
+    return all(a > b for a, b in pairwise(sizes))
 
 
 def _turn(net: Net, trunk: tuple[int, ...], i: int, j: int) -> tuple[int, tuple[int, ...]]:
@@ -164,7 +165,7 @@ def _turn(net: Net, trunk: tuple[int, ...], i: int, j: int) -> tuple[int, tuple[
     shapes = [net.shapes[trunk[k]] for k in inner]
     sizes = [s[-1] for s in shapes if len(s) >= 3 and isinstance(s[-1], int)]
     if len(sizes) == len(inner):
-        low = [k for k, size in zip(inner, sizes) if size == min(sizes)]
+        low = [k for k, size in zip(inner, sizes, strict=False) if size == min(sizes)]
         flat = [k for k in low if net.looks[trunk[k]].cls not in ("pool", "up")]
         if flat:
             first, last = flat[0], flat[-1]
@@ -315,7 +316,7 @@ def _assembled(placer: Placer, fold: Fold, left: _Column, right: _Column) -> Box
         before: Spot = (s, 0.0)
         way: list[Spot] = [(s_left + left.box.length, 0.0), (s, 0.0)]
         at = u
-        for n, box, wide in zip(fold.bottom, bottom, row_widths):
+        for n, box, wide in zip(fold.bottom, bottom, row_widths, strict=False):
             out.put(box, s - (box.leaf.at if box.leaf else box.length / 2), t + box.before)
             way.append((s, t))
             _join(placer, out, at, n, way)
@@ -372,7 +373,7 @@ def _rung(placer: Placer, out: Box, rung: Rung, s: float, start: float, end: flo
     else:
         gap, t = 1.4 * air.gap, end
     at = edge
-    for n, k in zip(inner, rung.links):
+    for n, k in zip(inner, rung.links, strict=False):
         box = placer.item(n)
         out.put(box, s - (box.leaf.at if box.leaf else box.length / 2), t + box.before)
         out.wires.append((k, [(s, at), (s, t)]))

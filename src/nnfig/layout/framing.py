@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from nnfig.layout.page import Page, Rect, words
 from nnfig.layout.scene import Point
 from nnfig.layout.text import width
@@ -15,7 +17,7 @@ def frame_dissolved(at: Page) -> None:
     for i in range(net.size):
         for group in net.around(i):
             held.setdefault(group, []).append(i)
-    pieces = [(a, b) for way in at.ways.values() for a, b in zip(way, way[1:])]
+    pieces = [(a, b) for way in at.ways.values() for a, b in pairwise(way)]
     for group in sorted((g for g in held if g not in framed), reverse=True):
         inside = set(held[group])
         rects = [at.rects[i] for i in held[group]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from nnfig.layout.net import Link
 from nnfig.layout.page import Back, Page
 from nnfig.layout.route import Board
 from nnfig.layout.scene import Point, Side
@@ -36,11 +36,11 @@ def gradients(at: Page) -> list[Back]:
 def _shifted(way: Sequence[Point], by: float) -> list[Point]:
     """The way moved to its right hand."""
     normals: list[Point] = []
-    for (xa, ya), (xb, yb) in zip(way, way[1:]):
+    for (xa, ya), (xb, yb) in pairwise(way):
         length = abs(xb - xa) + abs(yb - ya) or 1.0
         normals.append(((yb - ya) / length * by, -(xb - xa) / length * by))
     out = [(way[0][0] + normals[0][0], way[0][1] + normals[0][1])]
-    for (x, y), m, n in zip(way[1:-1], normals, normals[1:]):
+    for (x, y), m, n in zip(way[1:-1], normals, normals[1:], strict=False):
         dx = m[0] if abs(m[0]) > abs(n[0]) else n[0]
         dy = m[1] if abs(m[1]) > abs(n[1]) else n[1]
         out.append((x + dx, y + dy))
@@ -50,7 +50,7 @@ def _shifted(way: Sequence[Point], by: float) -> list[Point]:
 
 def _label(way: Sequence[Point], over: bool, apart: float) -> tuple[Point, Side]:
     """The middle of the longest piece and the side away from the wire beside; beyond that wire for a skip."""
-    (xa, ya), (xb, yb) = max(zip(way, way[1:]), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
+    (xa, ya), (xb, yb) = max(pairwise(way), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
     spot = (xa + xb) / 2, (ya + yb) / 2
     if abs(xb - xa) >= abs(yb - ya):
         right = xb > xa

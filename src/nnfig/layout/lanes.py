@@ -189,7 +189,11 @@ def _route(series: Series, box: Box, rail: _Rail) -> None:
     for lane in rail.lanes:
         links = series.p.links(lane.pair)
         into, edge = _entry(series, lane.j, lane, rail.side)
-        lead: list[Spot] = [(series.bottom[rail.i] - series.pads[rail.i][1], 0.0), (series.tap[rail.i], 0.0), (series.tap[rail.i], t)]
+        lead: list[Spot] = [
+            (series.bottom[rail.i] - series.pads[rail.i][1], 0.0),
+            (series.tap[rail.i], 0.0),
+            (series.tap[rail.i], t),
+        ]
         if series.borrowed(rail.i):
             lead = [(series.top[0], t)]
         trail: list[Spot] = [(into, t), (into, rail.side * edge)]
@@ -207,9 +211,7 @@ def _route(series: Series, box: Box, rail: _Rail) -> None:
         box.wires += [(k, [*lead, *trail]) for k in links]
 
 
-def _branch(
-    series: Series, box: Box, rail: _Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float
-) -> None:
+def _branch(series: Series, box: Box, rail: _Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float) -> None:
     """A short branch in its lane, centred between where it leaves the trunk and where it comes back."""
     inner, chain = rail.branch, lane.branch
     if inner is None or chain is None:

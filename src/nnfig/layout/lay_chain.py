@@ -109,7 +109,7 @@ class Series:
         middle = (axes[0] + axes[-1]) / 2
         if len(axes) % 2 and abs(axes[len(axes) // 2] - middle) < 2 * gap:
             middle = axes[len(axes) // 2]
-        for box, axis in zip(boxes, axes):
+        for box, axis in zip(boxes, axes, strict=False):
             t = axis - middle
             free = out.length - box.length
             s = 0.0 if loose_end else free if loose_start else free / 2
@@ -124,7 +124,7 @@ class Series:
         return out
 
     def _lay(self) -> Box:
-        chain, air, box = self.chain, self.air, Box()
+        chain, box = self.chain, Box()
         self.pads = [_pads(item) for item in self.items]
         """How far before and behind its node the box of an item reaches along the flow."""
         self.top, self.bottom, self.tap = [0.0] * self.n, [0.0] * self.n, [0.0] * self.n
@@ -177,7 +177,8 @@ class Series:
         end = finish + trail + self.extra[i]
         box.put(inner, begin)
         self._rails(box, i, begin)
-        wide = self.items[i + 1].leaf.width / 2 if self.items[i + 1] and self.items[i + 1].leaf else 0.0
+        after = self.items[i + 1]
+        wide = after.leaf.width / 2 if after and after.leaf else 0.0
         straight = self._span(i + 1) > 0
         fan_out, fan_in = s + min(lead, air.bus) * 0.4, end - min(trail, air.bus) * 0.55
         for t, pair in inner.ins:
@@ -205,10 +206,16 @@ class Series:
             at = chain.cuts.index(u)
             far = max(item.before if self.lane_side > 0 else item.after for item in self.items[at + 1 : i + 1] if item)
             t, bus = -self.lane_side * (far + air.lane), begin - 0.8 * air.gap
-            for (start, _), branch, (part, s, across) in zip(pairs, segment.branches, self._branches(i)):
+            for (start, _), branch, (_, s, across) in zip(pairs, segment.branches, self._branches(i), strict=False):
                 head = branch.cuts[1]
                 spot = across + 2.6 * air.unit
-                way = [(self.bottom[at] - self.pads[at][1], 0.0), (self.tap[at], 0.0), (self.tap[at], t), (bus, t), (bus, spot)]
+                way = [
+                    (self.bottom[at] - self.pads[at][1], 0.0),
+                    (self.tap[at], 0.0),
+                    (self.tap[at], t),
+                    (bus, t),
+                    (bus, spot),
+                ]
                 way.append((begin + s + self.p.heads[id(branch)], spot))
                 box.wires += [(k, way) for k in self.p.links((start, head))]
             box.reach(t)

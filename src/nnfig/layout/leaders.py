@@ -52,7 +52,9 @@ def leaders(made: Sequence[Set]) -> list[Wire]:
     found: list[Wire] = []
     for link in links:
         # frames are in the way of other leaders only where these have nothing to do with them
-        kept = [i for i in range(len(names)) if i < first or i == link.target or not _holds(rects[i], rects[link.source])]
+        kept = [
+            i for i in range(len(names)) if i < first or i == link.target or not _holds(rects[i], rects[link.source])
+        ]
         new = {old: i for i, old in enumerate(kept)}
         net = Net(
             tuple(names[i] for i in kept), tuple(Look() for _ in kept), tuple(None for _ in kept),

@@ -74,7 +74,7 @@ def levels(
 def split(path_u: list[int], path_v: list[int]) -> int:
     """How many groups two nodes share."""
     shared = 0
-    for a, b in zip(path_u, path_v):
+    for a, b in zip(path_u, path_v, strict=False):
         if a != b:
             break
         shared += 1
@@ -155,9 +155,7 @@ def _laterals(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[in
         main = {net.links[k].source for k in crossing if net.links[k].source not in doors.read[g]}
         takers = {net.links[k].target for k in crossing if net.links[k].source in main}
         if main:
-            found |= {
-                k for k in crossing if net.links[k].source not in main and net.links[k].target not in takers
-            }
+            found |= {k for k in crossing if net.links[k].source not in main and net.links[k].target not in takers}
     return found
 
 
@@ -190,7 +188,14 @@ def _on_cycles(net: Net, paths: list[list[int]]) -> set[int]:
     return {a for a in items if degree[a] > 0 and a >= net.size}
 
 
-def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozenset[int], bridge: tuple[int, int] | None, core: bool) -> list[Level]:
+def _build(
+    net: Net,
+    paths: list[list[int]],
+    left_out: set[int],
+    apart: frozenset[int],
+    bridge: tuple[int, int] | None,
+    core: bool,
+) -> list[Level]:
     made: dict[int, Level] = {START: Level(START)}
     for i in range(net.size):
         if i in apart:
@@ -210,9 +215,9 @@ def _build(net: Net, paths: list[list[int]], left_out: set[int], apart: frozense
         made[home].joins.setdefault((a, b), []).append(k)
         pu, pv = [*paths[link.source], link.source], [*paths[link.target], link.target]
         shared = split(pu, pv)
-        for g, inner in zip(pv[shared:-1], pv[shared + 1 :]):
+        for g, inner in zip(pv[shared:-1], pv[shared + 1 :], strict=False):
             made[g].joins.setdefault((START, inner), []).append(k)
-        for g, inner in zip(pu[shared:-1], pu[shared + 1 :]):
+        for g, inner in zip(pu[shared:-1], pu[shared + 1 :], strict=False):
             made[g].joins.setdefault((inner, END), []).append(k)
     if bridge:
         u, v = (([*paths[n], n]) for n in bridge)

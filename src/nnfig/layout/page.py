@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from nnfig.graph import Graph
 from nnfig.layout.air import Air
@@ -224,7 +225,7 @@ def _beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
 
 def _middle(way: Sequence[Point]) -> Point:
     """The middle of the longest piece of a way."""
-    (xa, ya), (xb, yb) = max(zip(way, way[1:]), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
+    (xa, ya), (xb, yb) = max(pairwise(way), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
     return (xa + xb) / 2, (ya + yb) / 2
 
 

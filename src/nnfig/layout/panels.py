@@ -69,7 +69,9 @@ def with_insets(
             over = max(0.0, (x1 - x0) / room.width - 1) + max(0.0, (y1 - y0) / room.height - 1)
             cost = (1000 * (over + 1) if over > 0.001 else 0.0) + 40 * (y1 - y0) / room.height + 12 * (font - size)
             where = "beside" if beside else "below"
-            found.append((cost, made, f"insets {where}, text {size:g} pt: {x1 - x0:.0f} x {y1 - y0:.0f} pt, cost {cost:.0f}"))
+            found.append(
+                (cost, made, f"insets {where}, text {size:g} pt: {x1 - x0:.0f} x {y1 - y0:.0f} pt, cost {cost:.0f}")
+            )
         if min(found, key=lambda f: f[0])[0] < 1000 or size <= LEAST_FONT:
             break
         size = max(LEAST_FONT, size - 1.0)
@@ -89,7 +91,7 @@ def _arranged(
     """Main panel and insets placed, in a column to the right or in rows below."""
     small = Room(room.width * (0.62 if beside else 1.0), room.height)
     made: list[Set] = []
-    for panel, parts in zip(panels[1:], others):
+    for panel, parts in zip(panels[1:], others, strict=False):
         choice, _ = best(parts, small, direction, font, fixed=True)
         made.append(_framed(panel, choice))
     gap = 16.0 * font / 8

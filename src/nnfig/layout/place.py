@@ -93,10 +93,10 @@ class Placer:
             box.length = total
         leaf = box.leaf
         starts = self._rows(item, box, others, boxes, total)
-        box.length = max(box.length, *(s + b.length for s, b in zip(starts, boxes)))
+        box.length = max(box.length, *(s + b.length for s, b in zip(starts, boxes, strict=False)))
         reach = box.before if side < 0 else box.after
         edge = leaf.width / 2 if leaf else reach
-        for n, b, s in zip(others, boxes, starts):
+        for n, b, s in zip(others, boxes, starts, strict=False):
             near = (b.after if side < 0 else b.before) + reach + 1.3 * air.gap
             box.put(b, s, side * near)
             links = self.level.aside.get((n, item), []) or self.level.aside.get((item, n), [])
@@ -112,17 +112,17 @@ class Placer:
         """Where each thing beside an item begins: centred on a node, level with what it is joined to in a group."""
         gap = 0.5 * self.air.gap
         if box.leaf:
-            starts = [box.leaf.at - total / 2]
+            row = [box.leaf.at - total / 2]
             for b in boxes[:-1]:
-                starts.append(starts[-1] + b.length + gap)
-            return starts
+                row.append(row[-1] + b.length + gap)
+            return row
         inside = plan(box).spots
-        joined = {n: [] for n in others}
+        joined: dict[int, list[float]] = {n: [] for n in others}
         for link in self.net.links:
             for n, m in ((link.source, link.target), (link.target, link.source)):
                 if n in joined and m in inside:
                     joined[n].append(inside[m][0])
-        wish = {n: (joined[n] or [box.length / 2])[0] - b.length / 2 for n, b in zip(others, boxes)}
+        wish = {n: (joined[n] or [box.length / 2])[0] - b.length / 2 for n, b in zip(others, boxes, strict=False)}
         starts: dict[int, float] = {}
         least = 0.0
         for n in sorted(others, key=lambda n: (wish[n], n)):
@@ -148,7 +148,7 @@ class Placer:
         return pair[1] >= self.net.size or pair[1] == END
 
     def _framed(self, level: Level, inner: Box) -> Box:
-        air, group = self.air, self.net.group(level.group)
+        air = self.air
         title, count = words(self.net, level.group, False)
         named = width(title, air.font) + 2.0 * air.unit if title else 0.0
         times = width(f"×{count}", air.font) + 2.0 * air.unit if count > 1 else 0.0

@@ -9,6 +9,7 @@ import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nnfig.layout.page import Page, Rect
 from nnfig.layout.scene import Point
@@ -73,7 +74,7 @@ class Board:
 
     def note(self, way: Sequence[Point], source: int) -> None:
         """Remember a wire."""
-        for (xa, ya), (xb, yb) in zip(way, way[1:]):
+        for (xa, ya), (xb, yb) in pairwise(way):
             if abs(ya - yb) < 1e-6:
                 self.level.append((ya, min(xa, xb), max(xa, xb), source))
             elif abs(xa - xb) < 1e-6:
@@ -89,8 +90,10 @@ class Board:
         for share in (0.0,) if glyph else (0.0, 0.3, -0.3):
             dx, dy = share * (x1 - x0), share * (y1 - y0)
             more = 4.0 if share else 0.0
-            against = dict.fromkeys(("north", "south", "east", "west"), False) if not self.directed else {"north": down and leaves, "south": down and not leaves, "west": not down and leaves,
-                       "east": not down and not leaves}  # fmt: skip
+            against = {
+                "north": down and leaves, "south": down and not leaves,
+                "west": not down and leaves, "east": not down and not leaves,
+            }  # fmt: skip
             for side, end, outer, level in (
                 ("east", (x1, cy + dy), (x1 + stub, cy + dy), True),
                 ("west", (x0, cy + dy), (x0 - stub, cy + dy), True),
@@ -100,7 +103,7 @@ class Board:
                 crowded = any(abs(end[0] - p[0]) + abs(end[1] - p[1]) < 3.4 for p in self.ends[node])
                 if crowded and not leaves:
                     continue
-                price = more + (30.0 if against[side] else 0.0) + (6.0 if crowded else 0.0)
+                price = more + (30.0 if self.directed and against[side] else 0.0) + (6.0 if crowded else 0.0)
                 price += TEXT if any(_between(end, outer, text) for text in self.texts) else 0.0
                 found.append((end, outer, level, price))
         return found
@@ -122,7 +125,9 @@ class Board:
         gx, gy = (goal[0] + goal[2]) / 2, (goal[1] + goal[3]) / 2
         reach = (goal[2] - goal[0] + goal[3] - goal[1]) / 2 + 2 * self.gap
 
-        def push(state: tuple[int, int, bool], cost: float, before: tuple[int, int, bool] | None, end: Point | None) -> None:
+        def push(
+            state: tuple[int, int, bool], cost: float, before: tuple[int, int, bool] | None, end: Point | None
+        ) -> None:
             if cost < best.get(state, 1e18) - 1e-9:
                 best[state] = cost
                 came[state] = before, end
@@ -167,7 +172,7 @@ class Board:
 
     def around(self, source: int, target: int) -> list[Point]:
         """A way outside everything."""
-        x0, y0, x1, y1 = self.at.extent()
+        _, _, x1, y1 = self.at.extent()
         a, b = self.at.rects[source], self.at.rects[target]
         if self.at.air.direction == "down":
             ya, yb, x = (a[1] + a[3]) / 2, (b[1] + b[3]) / 2, x1 + self.gap
@@ -251,9 +256,7 @@ def tidy(way: Sequence[Point]) -> list[Point]:
     for p in way:
         if out and abs(p[0] - out[-1][0]) < 1e-6 and abs(p[1] - out[-1][1]) < 1e-6:
             continue
-        if len(out) > 1 and any(
-            abs(out[-2][k] - p[k]) < 1e-6 and abs(out[-1][k] - p[k]) < 1e-6 for k in (0, 1)
-        ):
+        if len(out) > 1 and any(abs(out[-2][k] - p[k]) < 1e-6 and abs(out[-1][k] - p[k]) < 1e-6 for k in (0, 1)):
             out.pop()
         out.append(p)
     return out
@@ -267,7 +270,7 @@ def _between(a: Point, b: Point, r: Rect) -> bool:
     """Whether a stub runs through an outline."""
     low = min(a[0], b[0]), min(a[1], b[1])
     high = max(a[0], b[0]), max(a[1], b[1])
-    return low[0] < r[2] and r[0] < high[0] and low[1] <= r[3] and r[1] <= high[1] or (
+    return (low[0] < r[2] and r[0] < high[0] and low[1] <= r[3] and r[1] <= high[1]) or (
         low[0] <= r[2] and r[0] <= high[0] and low[1] < r[3] and r[1] < high[1]
     )
 

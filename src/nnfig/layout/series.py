@@ -132,7 +132,7 @@ class _Work:
                     waiting.appendleft((u, v, branches[main]))
                     continue
                 segment = Segment(branches=[Chain([], branch=True) for _ in branches])
-                for branch, members in zip(segment.branches, branches):
+                for branch, members in zip(segment.branches, branches, strict=False):
                     self.todo.append((branch, u, v, members))
                     homes |= dict.fromkeys(members, _Home(u, v))
                 self._close(chain, v, segment)

@@ -33,8 +33,10 @@ def natural(look: Look, air: Air) -> Size:
     lines = tuple(part for line in look.label for part in wrap(line, air.label * air.unit, air.font)) or ("",)
     w = max(width(line, air.font) for line in lines) + 2 * air.inset
     h = len(lines) * air.line + air.leading
-    return Size(lines, max(h, w) if air.rotated else h, max(h, w), False) if air.rotated else Size(
-        lines, max(w, 1.8 * air.font), h, False
+    return (
+        Size(lines, max(h, w) if air.rotated else h, max(h, w), False)
+        if air.rotated
+        else Size(lines, max(w, 1.8 * air.font), h, False)
     )
 
 

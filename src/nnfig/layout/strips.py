@@ -10,7 +10,7 @@ from nnfig.layout.boxes import Plan, plan
 from nnfig.layout.fold import Fold
 from nnfig.layout.framing import frame_dissolved
 from nnfig.layout.gradients import gradients
-from nnfig.layout.levels import Level, Levels, levels
+from nnfig.layout.levels import Levels, levels
 from nnfig.layout.net import END, START, Net
 from nnfig.layout.page import Page, page
 from nnfig.layout.place import Placer

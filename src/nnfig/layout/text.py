@@ -21,13 +21,12 @@ _ASCII = (
 )
 """Widths of the characters from space to ~ in thousandths of the font size."""
 
-_WIDTH = {chr(32 + i): int(w) for i, w in enumerate(_ASCII.split())} | {
+_WIDTH: dict[str, int] = {chr(32 + i): int(w) for i, w in enumerate(_ASCII.split())} | {
     "×": 826, "·": 295, "→": 1063, "←": 1063, "↑": 531, "↓": 531, "−": 826, "±": 826, "÷": 826, "≤": 826, "≥": 826,
     "≠": 826, "≈": 826, "∞": 1063, "√": 885, "∑": 1100, "∂": 580, "∈": 708, "‖": 531, "…": 1050, "–": 531, "—": 1063,
     "“": 531, "”": 531, "‘": 295, "’": 295, "⊕": 826, "⊗": 826, "⊙": 826, "∘": 531, "σ": 605, "α": 680, "β": 600,
     "γ": 565, "δ": 480, "ε": 500, "θ": 500, "λ": 620, "μ": 640, "π": 610, "φ": 640, "ω": 660,
-}  # fmt: skip
-_WIDTH |= dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁺⁻₊₋ᵢⱼₜₙ", 430)
+} | dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁺⁻₊₋ᵢⱼₜₙ", 430)  # fmt: skip
 
 _OPTICAL = ((5, 1.28), (6, 1.151), (7, 1.071), (8, 1.0), (9, 0.968), (10, 0.942), (12, 0.921), (17, 0.87))
 """Small sizes of Computer Modern are drawn wider: factor on the 8 pt widths."""
@@ -105,7 +104,7 @@ def _pieces(line: str) -> list[tuple[str, float]]:
                 i = max(end, i + len(mark)) - 1
                 break
         else:
-            if 0 < i - start and line[i].isupper() and line[i - 1].islower():
+            if i - start > 0 and line[i].isupper() and line[i - 1].islower():
                 pieces.append((line[start:i], 0.8))
                 start = i
         i += 1

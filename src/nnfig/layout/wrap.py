@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nnfig.layout.boxes import Plan, Rim, Spot, straightened
 
@@ -95,11 +96,16 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
     for k, way in plan.ways.items():
         row = at.row(way[0][0])
         turned = [moved(way[0], row)]
-        for a, b in zip(way, way[1:]):
+        for a, b in pairwise(way):
             ra, rb = at.row(a[0]), at.row(b[0])
             for r in range(ra, rb):
                 end = at.cuts[r + 1] - at.cuts[r]
-                turned += [(end + stub, a[1] + axis[r]), (end + stub, lane[r]), (-stub, lane[r]), (-stub, a[1] + axis[r + 1])]
+                turned += [
+                    (end + stub, a[1] + axis[r]),
+                    (end + stub, lane[r]),
+                    (-stub, lane[r]),
+                    (-stub, a[1] + axis[r + 1]),
+                ]
             turned.append(moved(b, rb))
         out.ways[k] = straightened(turned)
     out.length = max(at.cuts[k + 1] - at.cuts[k] for k in range(at.count)) + 2 * stub
