@@ -62,6 +62,12 @@ def test_no_size_at_all() -> None:
     assert "--input" in caught.value.problems[0].hint
 
 
+def test_a_dict_of_arguments_by_name() -> None:
+    """What a tokenizer gives can be given as it is."""
+    given = {"ids": torch.ones(1, 3, dtype=torch.int64), "mask": torch.ones(1, 3)}
+    assert list(trace(Tagger(), inputs=given).inputs) == ["ids", "mask"]
+
+
 def test_models_that_know_their_inputs() -> None:
     """Lightning's example_input_array, and forwards that need nothing."""
     model = Tagger()

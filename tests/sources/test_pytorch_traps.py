@@ -304,6 +304,27 @@ def test_only_the_size_of_an_argument_matters() -> None:
     assert (edges(graph)["zeros_like"], graph.layer["zeros_like"].mark) == ((), "constant")
 
 
+def test_result_written_into_a_given_tensor() -> None:
+    """torch.mul(a, b, out=c) reads a and b, and c is the result."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        result = torch.empty(X)
+        torch.mul(self.fc(x), x, out=result)
+        return result + 1
+
+    assert (edges(traced(forward))["mul"], edges(traced(forward))["add"]) == (("fc", "x"), ("mul",))
+
+
+def test_nested_tensors() -> None:
+    """Sizes that differ inside are said to be ragged."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        return torch.nested.to_padded_tensor(self.fc(torch.nested.nested_tensor([x, x[:1]])), 0.0)
+
+    graph = traced(forward)
+    assert graph.layer["fc"].shape == (2, "ragged", 4)
+
+
 def test_reflected_operators_keep_their_order() -> None:
     """1 - x and 2 / x are sub and div whose first argument is the number."""
     graph = traced(lambda self, x: (1 - x) + (2 / x) + x.__rsub__(self.fc(x)))

@@ -154,6 +154,8 @@ class _Builder:
         if self.recording.reads:
             places = ", ".join(list(self.recording.reads)[:3]) + (" ..." if len(self.recording.reads) > 3 else "")
             found.append(f"the model looks at values while it runs ({places}): this is the path that these inputs take")
+        if not self.recording.outputs:
+            found.append("the network returns no tensor")
         idle: dict[str, int] = {}
         for path, parameter in self.model.named_parameters():
             if id(parameter) not in self._owner:

@@ -49,6 +49,8 @@ def given(
 ) -> Given:
     """Arguments for forward; NnfigError where nobody knows any."""
     keywords = dict(kwargs or {})
+    if isinstance(inputs, Mapping) and inputs and set(inputs) <= {p.name for p in _parameters(model)}:
+        return Given((), {**inputs, **keywords})  # a tokenizer's result
     if inputs is not None:
         args = tuple(inputs) if isinstance(inputs, (tuple, list)) and not hasattr(inputs, "_fields") else (inputs,)
         return Given(args, keywords)

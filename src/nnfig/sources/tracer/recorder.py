@@ -82,7 +82,7 @@ class Recorder:
 
     def _new(self, tensor: torch.Tensor, call: int, output: int, depends: int) -> int:
         values = self.recording.values
-        values.append(Value(tuple(tensor.shape), str(tensor.dtype)[6:], call, output, depends))
+        values.append(Value(_shape(tensor), str(tensor.dtype)[6:], call, output, depends))
         self.memory.put(tensor, len(values) - 1)
         return len(values) - 1
 
@@ -176,7 +176,7 @@ class Recorder:
             if function.kind not in KEPT_WITHOUT_EFFECT or not isinstance(result, torch.Tensor):
                 return result  # it gave back what it got: contiguous, to(same dtype), ...
             new = [result := _alias(result)]
-        ins = [self.value(t) for t in _read(function, taken)]
+        ins = [self.value(t) for t in _read(function, taken, kwargs)]
         if not ins and function.name in FACTORIES and self.recording.escapes:
             self._returned(function.kind, new[0])
             return result
@@ -308,7 +308,7 @@ class Recorder:
             made = tensors(result)
         opaque = isinstance(module, torch.jit.ScriptModule) or (not frame.leaf and bool(unseen))
         if opaque:
-            where = f"'{frame.path}' ({frame.cls})"
+            where = f"'{frame.path}' ({frame.cls})" if frame.path else f"'{frame.cls}'"
             self.recording.notes[f"{where} ran in compiled code: it is one layer without a view inside"] = None
         call = Call(
             frame.cls,
@@ -334,13 +334,29 @@ class Recorder:
         self._stack.clear()
 
 
-def _read(function: Function, taken: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+def _read(function: Function, taken: Sequence[torch.Tensor], kwargs: dict[str, Any]) -> Sequence[torch.Tensor]:
     """The tensors whose values matter, in the order of the arguments of the function's kind."""
+    if "out" in kwargs:
+        filled = tensors(kwargs["out"])
+        taken = [t for t in taken if not _among(t, filled)]
     if function.kind in SHAPE_OF_FIRST:
         return [t for t in taken[1:] if function.name.startswith("new_")]
     if function.kind in SHAPE_OF_SECOND:
         return taken[:1]
     return taken[::-1] if function.swapped else taken
+
+
+def _shape(tensor: torch.Tensor) -> tuple[int | str, ...]:
+    """Its sizes; those that differ inside a nested tensor are called so."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    sizes: list[int | str] = []
+    for axis in range(tensor.dim()):
+        try:
+            sizes.append(int(tensor.size(axis)))
+        except RuntimeError:
+            sizes.append("ragged")
+    return tuple(sizes)
 
 
 def _alias(tensor: torch.Tensor) -> torch.Tensor:

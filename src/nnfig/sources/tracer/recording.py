@@ -18,7 +18,7 @@ FLOAT_INPUT, INT_INPUT, PARAMETER = 1, 2, 4
 class Value:
     """One version of one tensor."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
     dtype: str
     call: int
     """The call that made it; -1 for an input of the network."""

@@ -9,7 +9,7 @@ import torch
 
 from nnfig.sources.tracer.compat import own_buffers, own_parameters
 from nnfig.sources.tracer.functions import PLUMBING
-from nnfig.sources.tracer.recording import Call, Recording, class_name
+from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, Call, Recording, class_name
 
 _WORK_OF = {
     "linear": (torch.nn.Linear,),
@@ -101,4 +101,4 @@ def _stands_alone(recording: Recording, call: Call) -> bool:
     if call.tensor is not None or call.kind in PLUMBING or not call.outs:
         return False
     value = recording.values[call.outs[0]]
-    return bool(value.depends) and value.dtype.startswith(("float", "bfloat", "complex"))
+    return bool(value.depends & (FLOAT_INPUT | INT_INPUT)) and value.dtype.startswith(("float", "bfloat", "complex"))
