@@ -132,3 +132,18 @@ def test_without_tex_the_message_says_what_to_install(monkeypatch, make, program
     with pytest.raises(NnfigError, match=f"no {program} on the PATH") as error:
         make()
     assert "apt-get install" in str(error.value)
+
+
+@pytest.mark.tex
+def test_every_character_of_the_tables_and_blank_texts_compile():
+    """All that escaping knows, some of what it does not, and labels with nothing to print."""
+    from nnfig.emit.escape import _DOWN, _ONE, _UP
+    from nnfig.layout.scene import Node, Scene
+
+    known = "".join([*_ONE, *_UP, *_DOWN]) + "àẽłŞūǧ\u0300漢😀\ufe0f\u200b\x07"
+    texts = [known[i : i + 20] for i in range(0, len(known), 20)] + ["", " ", "\t", "a", "--", "''"]
+    nodes = tuple(
+        Node(f"n{i}", 0, 0, 300, 14, "conv", label=(text, "", text[::-1]), dims=text, top=text, kind=text)
+        for i, text in enumerate(texts)
+    )
+    assert typeset.pdf(emit.tex(Scene(300, 20, 8, nodes, caption=known, alt=known))).startswith(b"%PDF")
