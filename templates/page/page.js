@@ -55,8 +55,17 @@
   };
   const nodeOf = (name) => { const id = states[current].hosts[name]; return id && shown.get(id); };
   const inside = (path) => Object.keys(states[current].hosts).find((name) => name.startsWith(path + "."));
-  const open = (path) => { const next = states[current].opens[path]; if (next !== undefined) { show(next); nodeOf(inside(path))?.focus({ preventScroll: true }); } };
-  const close = (path) => { const next = states[current].closes[path]; if (next !== undefined) show(next, path); };
+  /* With the keyboard the focus goes into what was opened and onto what was closed. */
+  const open = (path, byKey) => {
+    const next = states[current].opens[path];
+    if (next === undefined) return;
+    show(next);
+    if (byKey) nodeOf(inside(path))?.focus({ preventScroll: true });
+  };
+  const close = (path, byKey) => {
+    const next = states[current].closes[path];
+    if (next !== undefined) show(next, byKey && path);
+  };
 
   // --- moving and zooming -------------------------------------------------------------------------
   const apply = () => {
@@ -118,6 +127,9 @@
     if (!known) return;
     const list = document.createElement("dl");
     for (const [label, value] of known.rows) list.append(element("dt", label), element("dd", value));
+    const { hosts } = states[current];
+    const merged = Object.keys(hosts).filter((other) => hosts[other] === node.id && other !== name);
+    if (merged.length) list.append(element("dt", "then"), element("dd", merged.map((other) => other + " \u00b7 " + (facts[other]?.kind ?? "")).join(", ")));
     card.replaceChildren(element("h2", known.kind === name ? name : name + " \u00b7 " + known.kind), list);
     if (node.classList.contains("openable")) card.append(element("p", "Click or Enter opens it."));
     card.hidden = false;
@@ -131,7 +143,7 @@
     const box = node.getBBox(), ring = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     ring.id = "halo"; ring.setAttribute("class", className); ring.setAttribute("rx", 2);
     for (const [name, value] of [["x", box.x - 1.5], ["y", box.y - 1.5], ["width", box.width + 3], ["height", box.height + 3]]) ring.setAttribute(name, value);
-    layer.append(ring);
+    node.append(ring);  // getBBox speaks of the node's own coordinates
     for (const wire of layer.querySelectorAll("[data-from]")) wire.classList.toggle("linked", [wire.dataset.from, wire.dataset.to].includes(node.id));
   };
   const hush = () => {
@@ -161,8 +173,9 @@
       if (best === undefined) return;
       show(best);
     }
-    const node = nodeOf(name), box = node.getBBox();
-    view.x = box.x + box.width / 2; view.y = box.y + box.height / 2;
+    const node = nodeOf(name), box = node.getBoundingClientRect(), home = stage.getBoundingClientRect();
+    view.x += (box.left + box.width / 2 - home.left - home.width / 2) / view.scale;
+    view.y += (box.top + box.height / 2 - home.top - home.height / 2) / view.scale;
     view.scale = Math.max(view.scale, 1.6);
     apply();
     node.focus({ preventScroll: true });
@@ -222,12 +235,12 @@
   const keys = {
     "+": commands.in, "=": commands.in, "-": commands.out, "0": fit, "/": () => query.focus(),
     ArrowLeft: () => move(60, 0), ArrowRight: () => move(-60, 0), ArrowUp: () => move(0, 60), ArrowDown: () => move(0, -60),
-    Escape: () => { const path = Object.keys(states[current].closes).at(-1); if (!card.hidden) hush(); else if (path) close(path); },
+    Escape: () => { const path = Object.keys(states[current].closes).at(-1); if (!card.hidden) hush(); else if (path) close(path, true); },
   };
   addEventListener("keydown", (event) => {
     if (event.target === query || event.ctrlKey || event.metaKey || event.altKey) return;
     const node = document.activeElement?.dataset?.name;
-    if ((event.key === "Enter" || event.key === " ") && node) { open(node); event.preventDefault(); return; }
+    if ((event.key === "Enter" || event.key === " ") && node) { open(node, true); event.preventDefault(); return; }
     if (keys[event.key]) { keys[event.key](); event.preventDefault(); }
   });
   show(0);

@@ -70,6 +70,11 @@ def _drawn(tab: Any) -> list[str]:
     return tab.eval_on_selector_all("#state .node", "nodes => nodes.map(node => node.dataset.name)")
 
 
+def _middle(tab: Any, what: str) -> tuple[float, float]:
+    box = tab.locator(what).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 class TestInABrowser:
     """Each test loads the page anew and asks the browser what is seen."""
 
@@ -81,6 +86,15 @@ class TestInABrowser:
         facts = tab.inner_text("#facts")
         for fact in ("stem · Conv2d", "7x7", "1x8x16x16", "3,136", "802,816"):
             assert fact in facts
+
+    def test_what_runs_inside_a_box_is_told_with_it(self, tab: Tab):
+        """An activation that is merged into its convolution is named, and found by search."""
+        tab.click("[data-name=early]")
+        tab.hover("[data-name='early.0.conv1']")
+        assert "early.0.relu · ReLU" in tab.inner_text("#facts")
+        tab.fill("#query", "early.0.relu")
+        tab.keyboard.press("Enter")
+        assert "early.0.conv1" in tab.inner_text("#facts h2")
 
     def test_clicking_a_stage_opens_it_and_clicking_its_button_closes_it(self, tab: Tab):
         """The same engine draws the inside; the chip in the header closes it again."""
@@ -119,6 +133,8 @@ class TestInABrowser:
         tab.keyboard.press("Enter")
         assert "late.0.conv2" in _drawn(tab)
         assert "late.0.conv2 · Conv2d" in tab.inner_text("#facts")
+        assert _middle(tab, "#halo") == pytest.approx(_middle(tab, "[data-name='late.0.conv2']"), abs=4)
+        assert _middle(tab, "#halo") == pytest.approx(_middle(tab, "#stage"), abs=4)
 
     def test_the_figure_moves_and_zooms(self, tab: Tab):
         """Dragging moves, the wheel zooms about the pointer, 0 fits again; a drag opens nothing."""
