@@ -122,7 +122,7 @@ _ASCII = _pairs(
     r"""
     \ \textbackslash{}  { \{  } \}  $ \$  & \&  # \#  % \%  _ \_  ^ \textasciicircum{}
     ~ \textasciitilde{}  < \ensuremath{{<}}  > \ensuremath{{>}}  | \ensuremath{{|}}
-    " \textquotedblright{}  ` \textquoteleft{}  * \ensuremath{{\ast}}
+    " \textquotedblright{}  ` {}\textquoteleft{}  * \ensuremath{{\ast}}
     """
 )
 
