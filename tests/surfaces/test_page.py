@@ -90,6 +90,7 @@ class TestInABrowser:
     def test_what_runs_inside_a_box_is_told_with_it(self, tab: Tab):
         """An activation that is merged into its convolution is named, and found by search."""
         tab.click("[data-name=early]")
+        tab.click("[data-name='early.0']")
         tab.hover("[data-name='early.0.conv1']")
         assert "early.0.relu · ReLU" in tab.inner_text("#facts")
         tab.fill("#query", "early.0.relu")
