@@ -15,7 +15,7 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
 from nnfig.detail.english import some
 from nnfig.detail.fold import fold
-from nnfig.detail.hide import hide, hide_noise
+from nnfig.detail.hide import hide, hide_noise, single_wires
 from nnfig.detail.insets import Inset, home, insets, opened
 from nnfig.detail.label import input_looks, label, output_looks
 from nnfig.detail.legend import legend
@@ -77,7 +77,7 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
 
 def arranged(draft: Draft, state: Levels) -> Draft:
     """The draft with groups closed, frames dissolved and layers merged; labels are still to be written."""
-    return merge(dissolve(close(draft, sorted(state.closed)), state.opened))
+    return merge(single_wires(dissolve(close(draft, sorted(state.closed)), state.opened)))
 
 
 def _insets(prepared: Sequence[Draft]) -> tuple[list[Inset], list[Draft]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
-from nnfig.detail.structure import Codes, Item, level_items, members_by_group
+from nnfig.detail.structure import Codes, Item, is_counter, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
 
@@ -118,8 +118,9 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     shared = all(layer.shared for unit in run.units[1:] for layer in unit if _weights(graph, layer))
     shared = shared and any(_weights(graph, layer) for layer in first)
     groups, path, moved = _groups(graph, run, level, shared)
+    varying = {copies[0].name: _varying(copies) for copies in zip(*run.units, strict=True)}
     layers = tuple(
-        _rewired(replace(layer, group=path) if layer.name in moved else layer, instead)
+        _kept(layer, path if layer.name in moved else layer.group, varying.get(layer.name, {}), instead)
         for layer in graph.layers
         if layer.name not in instead
     )
@@ -128,6 +129,23 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     name = _name(graph, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count, tuple(instead)),))
+
+
+def _varying(copies: Sequence[Layer]) -> dict[str, str]:
+    """Attributes that only count the copies: their value is `varies`."""
+    first = copies[0]
+    return {
+        name: "varies"
+        for name, value in first.attributes.items()
+        if is_counter(first, name) and any(copy.attributes.get(name) != value for copy in copies)
+    }
+
+
+def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:
+    layer = layer if layer.group == group else replace(layer, group=group)
+    if varying:
+        layer = replace(layer, attributes={**layer.attributes, **varying})
+    return _rewired(layer, instead)
 
 
 def _name(graph: Graph, run: Run) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
@@ -51,9 +51,9 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
     instead: dict[str, tuple[Way, ...]] = {}
     kept: list[Layer] = []
     for layer in graph.layers:
-        ways = _unique([way for edge in layer.inputs for way in _ways(edge, instead)])
+        ways = tuple(way for edge in layer.inputs for way in _ways(edge, instead))
         if layer.name in names:
-            instead[layer.name] = tuple(Way(way.edge, (*way.through, layer)) for way in ways)
+            instead[layer.name] = tuple(Way(way.edge, (*way.through, layer)) for way in _unique(ways))
         else:
             inputs = tuple(_labelled(way, graph) if say else way.edge for way in ways)
             kept.append(layer if inputs == layer.inputs else replace(layer, inputs=inputs))
@@ -102,9 +102,22 @@ def _labelled(way: Way, graph: Graph) -> Edge:
     return replace(way.edge, label=way.edge.label or move(way.through, graph)) if way.through else way.edge
 
 
-def _unique(ways: list[Way]) -> tuple[Way, ...]:
-    """Ways without repetition: a tensor that a layer takes twice is one wire."""
+def _unique(ways: Iterable[Way]) -> tuple[Way, ...]:
+    """Ways without repetition: what a hidden layer took twice goes on once."""
     found: dict[tuple[str, int, str], Way] = {}
     for way in ways:
         found.setdefault((way.edge.source, way.edge.output, way.edge.kind), way)
     return tuple(found.values())
+
+
+def single_wires(draft: Draft) -> Draft:
+    """A tensor that a layer takes twice (`attention(x, x, x)`) is one wire, except at `ops`."""
+    if draft.rules.level == "operations":
+        return draft
+    graph = draft.graph
+    layers = tuple(
+        layer if len(ways := _unique(map(Way, layer.inputs))) == len(layer.inputs)
+        else replace(layer, inputs=tuple(way.edge for way in ways))
+        for layer in graph.layers
+    )  # fmt: skip
+    return draft.having(graph.replace(layers=layers))

@@ -13,8 +13,9 @@ NAMES_ONLY = frozenset(
 )
 """Attributes that tell one copy from the next without changing what it computes."""
 
-Value = tuple[str, int]
-"""A tensor: name of the layer or input that makes it, and which of its outputs it is."""
+COUNTERS = frozenset(("index", "start"))
+"""Attributes of getitem and its like that count the steps of an unrolled loop."""
+_COUNTING = frozenset(("getitem", "select", "narrow", "slice"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,8 @@ class Codes:
     def of(self, members: Sequence[Layer], group: str = "") -> int:
         """The number of a stretch of layers inside a group ('' if it is a bare layer)."""
         place = {layer.name: index for index, layer in enumerate(members)}
-        outside: dict[Value, int] = {}
         body = tuple(
-            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place, outside)))
-            for layer in members
+            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place))) for layer in members
         )
         title = self._graph.group[group].cls if group else ""
         return self._number((title, body))
@@ -66,13 +65,13 @@ class Codes:
             between.append(self._graph.group[path].cls)
         return tuple(between) if group else ()
 
-    def _ends(self, layer: Layer, place: dict[str, int], outside: dict[Value, int]) -> Iterable[Any]:
+    def _ends(self, layer: Layer, place: dict[str, int]) -> Iterable[Any]:
+        """Where inputs come from: a place inside, or a tensor from outside, of which only the form counts here."""
         for edge in layer.inputs:
             if edge.source in place:
                 yield place[edge.source], edge.output, edge.kind
             else:
-                number = outside.setdefault((edge.source, edge.output), len(outside))
-                yield "outside", number, str(self._graph.spec(edge.source, edge.output)), edge.kind
+                yield "outside", str(self._graph.spec(edge.source, edge.output)), edge.kind
 
     def _number(self, key: Any) -> int:
         return self._seen.setdefault(key, len(self._seen))
@@ -80,7 +79,18 @@ class Codes:
 
 def frozen_attributes(layer: Layer) -> tuple[tuple[str, str], ...]:
     """Attributes that change what is computed, in a comparable form."""
-    return tuple(sorted((name, repr(value)) for name, value in layer.attributes.items() if name not in NAMES_ONLY))
+    return tuple(
+        sorted(
+            (name, repr(value))
+            for name, value in layer.attributes.items()
+            if name not in NAMES_ONLY and not is_counter(layer, name)
+        )
+    )
+
+
+def is_counter(layer: Layer, name: str) -> bool:
+    """Whether an attribute may differ from step to step of a loop: which slice of a tensor is taken."""
+    return name in COUNTERS and layer.kind in _COUNTING
 
 
 def level_items(graph: Graph, members: dict[str, list[Layer]], codes: Codes, group: str) -> list[Item]:

@@ -44,8 +44,7 @@ def _chain(units: Units, places: dict[str, Place]) -> int:
     links = _links(units, places, 1)
     if links is None or not any(isinstance(link, int) for link, _ in links):
         return 0
-    first = _outside(units[0], places, 0)
-    if any(not isinstance(link, int) and source != link for (link, _), source in zip(links, first, strict=True)):
+    if not _begins_alike(_outside(units[0], places), links):
         return 0
     count = 2
     while count < len(units) and _links(units, places, count) == links:
@@ -70,8 +69,24 @@ def _links(units: Units, places: dict[str, Place], k: int) -> list[tuple[int | s
     return found
 
 
-def _outside(unit: tuple[Layer, ...], places: dict[str, Place], k: int) -> list[str]:
-    return [e.source for layer in unit for e in layer.inputs if places.get(e.source, (-1, -1))[0] != k]
+def _outside(unit: tuple[Layer, ...], places: dict[str, Place]) -> list[tuple[str, int]]:
+    """Tensors that the first unit takes from outside, one for each place where it takes one."""
+    return [(e.source, e.output) for layer in unit for e in layer.inputs if places.get(e.source, (-1, -1))[0] != 0]
+
+
+def _begins_alike(first: list[tuple[str, int]], links: list[tuple[int | str, int]]) -> bool:
+    """Whether the first unit takes from outside what later ones do.
+
+    What they take of the unit before, it takes from anywhere, but one tensor where they take one; two states may
+    begin as the same tensor.
+    """
+    begins: dict[tuple[int | str, int], tuple[str, int]] = {}
+    for (source, output), link in zip(first, links, strict=True):
+        if isinstance(link[0], str) and source != link[0]:
+            return False
+        if isinstance(link[0], int) and begins.setdefault(link, (source, output)) != (source, output):
+            return False
+    return True
 
 
 def _seen_alike(graph: Graph, units: Units, places: dict[str, Place], count: int) -> bool:
