@@ -182,7 +182,8 @@ def table(rows: Sequence[Row]) -> str:
         a, b = r.ours, r.dot
         even = "" if a.symmetry is None else f"{a.symmetry:.2f} / {b.symmetry or 0:.2f}"
         lines.append(
-            f"| {r.name} | {r.layers} | {a.crossings} / {b.crossings} | {a.points} / {b.points} | {a.through} / {b.through} "
+            f"| {r.name} | {r.layers} | {a.crossings} / {b.crossings} | {a.points} / {b.points} "
+            f"| {a.through} / {b.through} "
             f"| {r.struck} | {a.bends} / {b.bends} | {a.trunk:.2f} / {b.trunk:.2f} | {even} "
             f"| {a.width:.0f}x{a.height:.0f} / {b.width:.0f}x{b.height:.0f} "
             f"| {1000 * r.seconds:.0f} / {1000 * r.dot_seconds:.0f} |"

@@ -18,6 +18,7 @@ def frame_dissolved(at: Page) -> None:
         for group in net.around(i):
             held.setdefault(group, []).append(i)
     pieces = [(a, b) for way in at.ways.values() for a, b in pairwise(way)]
+    texts = at.written()
     for group in sorted((g for g in held if g not in framed), reverse=True):
         inside = set(held[group])
         rects = [at.rects[i] for i in held[group]]
@@ -33,7 +34,7 @@ def frame_dissolved(at: Page) -> None:
             x0 = min(x0, min(struck) - wide - 1.0)
         head = y1 + (at.air.header if title else 0.0)
         label = (x0, y1 + 1, x0 + wide, head)
-        if title and any(_runs_through(a, b, label) for a, b in pieces):
+        if title and (any(_runs_through(a, b, label) for a, b in pieces) or any(_meets(label, t) for t in texts)):
             continue
         if not any(_meets(r, (x0, y0, x1, head)) for r in foreign):
             at.frames.append((group, (x0, y0, x1, y1), False))

@@ -29,7 +29,7 @@ class _Rail:
 
 def make_room(series: Series) -> bool:
     """Stretch the chain where a branch is longer than what it runs beside; whether that was needed."""
-    return any([_stretches(series, rail) for rail in _rails(series)])
+    return sum(_stretches(series, rail) for rail in _rails(series)) > 0
 
 
 def place_lanes(series: Series, box: Box) -> None:
@@ -123,7 +123,7 @@ def _entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]
     """Where a lane meets its target: s, and how far from the axis; 0: on the trunk before it."""
     item = series.items[j]
     if item is None or item.leaf is None or series.p.enters_inside(lane.pair):
-        short = min(series.air.gap * 0.55, (series.top[j] - series.bottom[j - 1]) * 0.6)
+        short = min(series.air.gap * 0.4, (series.top[j] - series.bottom[j - 1]) * 0.6)
         return series.top[j] - short, 0.0
     node, s = item.leaf.node, series.top[j] + item.leaf.at
     look = series.p.net.looks[node]

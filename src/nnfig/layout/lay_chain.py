@@ -156,7 +156,7 @@ class Series:
             gap = air.gap if links or not segment.joined else 0.0
             gap = gap + air.tap if tapped else gap
             if starts or ends:
-                gap = (air.gap * 0.7 if tapped or self._entered(i + 1) else 0.0) if links else gap
+                gap = air.gap * 0.7 if tapped or self._entered(i + 1) else 0.0 if links else gap
             if self.borrowed(i) or self.borrowed(i + 1):
                 gap = gap if tapped or self._entered(i + 1) else 0.0
             label, back = (self.p.label((u, v)), self.p.back((u, v))) if links else ("", "")
@@ -238,12 +238,14 @@ class Series:
         trail = air.bus if len(real_out) > 1 or any(abs(t) > 0.1 for t, _ in real_out) else air.gap
         if not real_in or (self.borrowed(i) and not tapped):
             lead = 0.0
-        if not real_out or (self.borrowed(i + 1) and not self._entered(i + 1)):
+        if self._entered(i + 1):
+            trail = max(trail, air.gap)
+        elif not real_out or self.borrowed(i + 1):
             trail = 0.0
         if starts and lead:
             lead = air.bus * 0.8
         if ends and trail:
-            trail = air.bus * 0.5
+            trail = max(air.bus * 0.5, 0.7 * air.gap)
         return lead + air.gap * len(self.chain.segments[i].rails), trail
 
     def _labelled(self, box: Box, links: list[int], label: str, back: str, s: float) -> float:

@@ -101,9 +101,7 @@ class Board:
                 ("south", (cx + dx, y0), (cx + dx, y0 - stub), False),
             ):
                 crowded = any(abs(end[0] - p[0]) + abs(end[1] - p[1]) < 3.4 for p in self.ends[node])
-                if crowded and not leaves:
-                    continue
-                price = more + (30.0 if self.directed and against[side] else 0.0) + (6.0 if crowded else 0.0)
+                price = more + (30.0 if self.directed and against[side] else 0.0) + (6.0 if crowded and leaves else 40.0 if crowded else 0.0)
                 price += TEXT if any(_between(end, outer, text) for text in self.texts) else 0.0
                 found.append((end, outer, level, price))
         return found
