@@ -48,6 +48,20 @@ def test_sizes(size: Any, expected: dict[str, TensorSpec]) -> None:
     assert dict(trace(Tagger(), input_size=size).inputs) == expected
 
 
+def test_integers_on_the_way_to_a_table() -> None:
+    """An offset or a reshape before the look-up, and indexing with brackets, tell as much."""
+
+    class Lookup(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.ones(9, 2))
+
+        def forward(self, ids: Tensor) -> Tensor:
+            return self.table[(ids + 1).view(-1)]
+
+    assert trace(Lookup(), input_size=(1, 7)).inputs["ids"].dtype == "int64"
+
+
 def test_floating_inputs_take_the_dtype_of_the_weights() -> None:
     """A model in half precision is run in half precision."""
     assert trace(nn.Linear(4, 3).to(torch.bfloat16), input_size=(2, 4)).inputs["input"].dtype == "bfloat16"

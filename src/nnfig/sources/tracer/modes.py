@@ -68,8 +68,7 @@ class RealMode(TorchFunctionMode):
             taken += tensors(kwargs)
         if function.inplace and taken:
             self._backup(taken[0])
-        if function.kind in _INDEXED:
-            _check_indices(function, args)
+        _check_indices(function, args)
         return self.recorder.function(function, args, kwargs, taken, lambda: func(*args, **kwargs), [])
 
 
@@ -122,10 +121,7 @@ class MetaMode(TorchFunctionMode):
             self._ask("indexing with a mask")
         if function.kind == "repeat_interleave" and any(t.is_meta for t in tensors(args[1:])):
             self._ask("repeat_interleave(x, repeats)")
-        if function.kind in _INDEXED:
-            _check_indices(function, args)
-        elif function.kind == "getitem":
-            _check_index(*args[1:2])
+        _check_indices(function, args)
         if autocast_is_on():
             if not self._alone:
                 self._ask("autocast")
@@ -252,12 +248,13 @@ def _moved(function: Function, args: tuple[Any, ...], device: str) -> tuple[Any,
 
 
 def _check_indices(function: Function, args: tuple[Any, ...]) -> None:
-    position = _INDEXED[function.kind]
-    if position < len(args) and isinstance(args[position], torch.Tensor) and args[position].is_floating_point():
-        raise NeedsIntegers(args[position])
-
-
-def _check_index(index: Any) -> None:
-    for tensor in tensors(index if isinstance(index, (tuple, list)) else (index,)):
+    """Stop where floating point values would be used as indices."""
+    if function.kind == "getitem":
+        found = tensors(args[1] if isinstance(args[1], (tuple, list)) else args[1:])
+    elif function.kind in _INDEXED:
+        found = [a for a in args[_INDEXED[function.kind] :][:1] if isinstance(a, torch.Tensor)]
+    else:
+        return
+    for tensor in found:
         if tensor.is_floating_point():
             raise NeedsIntegers(tensor)

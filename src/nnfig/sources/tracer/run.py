@@ -10,7 +10,6 @@ import torch
 
 from nnfig.errors import NnfigError, Problem
 from nnfig.sources.tracer.compat import eager, quiet
-from nnfig.sources.tracer.functions import PLUMBING
 from nnfig.sources.tracer.inputs import Given, argument_names, make
 from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
 from nnfig.sources.tracer.origins import Origins
@@ -179,10 +178,10 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
         number = recorder.value(needs.tensor)
     recording = recorder.recording
     while (made_by := recording.values[number].call) >= 0:
-        call = recording.calls[made_by]
-        if call.kind not in PLUMBING or not call.ins:
+        varying = [n for n in recording.calls[made_by].ins if recording.values[n].depends]
+        if len(varying) != 1:
             break
-        number = call.ins[0]
+        number = varying[0]
     position = next((i for i, (_, value) in enumerate(recording.inputs) if value == number), None)
     original = changes.pairs[position][0] if position is not None else None
     if original is None or id(original) not in what.guessed:
