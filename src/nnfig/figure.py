@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nnfig import detail, emit, layout, report, sources, states, typeset
+from nnfig import detail, emit, layout, sources, typeset
 from nnfig.errors import NnfigError
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
@@ -169,6 +169,8 @@ class Figure:
         for kind, picture in pictures:
             with suppress(NnfigError):
                 return {kind: picture(), "text/plain": repr(self)}
+        from nnfig import report
+
         return {"text/plain": report.terminal(self.graph)}
 
     def _svg(self) -> str:
@@ -245,6 +247,8 @@ def check_outputs(paths: Iterable[Path]) -> None:
 
 
 def _save_html(figure: Figure, path: Path, force: bool) -> None:
+    from nnfig import states  # most figures are no page
+
     page = states.page(figure.traced, figure.options, figure.drawing, figure.scene)
     typeset.write_text(path, page, force=force)
 
