@@ -95,6 +95,19 @@ def from_keras(folder: Path) -> Graph:
     return nnfig.trace(keras.Model(image, layers.Dense(10, activation="softmax")(x)))
 
 
+def test_a_transformer_that_an_exporter_broke_up_is_whole_again(tmp_path: Path) -> None:
+    """Attention, normalisation, GELU and the feed-forward layers; dropout is gone, because the export is for inference."""
+    model = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, activation="gelu").eval()
+    path = tmp_path / "layer.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(model, (torch.zeros(1, 16, 32),), path, dynamo=False, opset_version=17)
+    reference, other = nnfig.trace(model, input_size=(1, 16, 32)), sources.load(path)
+    kept = [n for n in reference.layers if n.kind != "Dropout"]
+    assert [(n.kind, n.params, n.macs) for n in other.layers] == [(n.kind, n.params, n.macs) for n in kept]
+    assert other.params == sum(p.numel() for p in model.parameters())
+
+
 def drawn(graph: Graph) -> tuple[Any, ...]:
     """The figure without names: every box with its text and class, and which box takes which."""
     panel = detail.drawing([graph], Options(detail="paper")).graph

@@ -64,9 +64,17 @@ def _whole(ops: Sequence[Op], drafts: Sequence[Draft], values: Values) -> Draft 
     if len(ops) > 1 and len(heavy) == 1 and drafts[heavy[0]].weights:
         return replace(drafts[heavy[0]], parts=parts)
     projections, attention = kinds[:-2], kinds[-2:]
-    if attention == ["scaled_dot_product_attention", "Linear"] and projections in (["Linear"] * n for n in (1, 2, 3)):
+    named = cls == "MultiheadAttention" or any("in_proj" in root for item in drafts for root in _roots(item, values))
+    whole = attention == ["scaled_dot_product_attention", "Linear"] and projections in (
+        ["Linear"] * n for n in (1, 2, 3)
+    )
+    if whole and named:
         return _multihead([drafts[i] for i in heavy], parts)
     return None
+
+
+def _roots(item: Draft, values: Values) -> list[str]:
+    return [root for name in item.weights for root in values.roots.get(name, ())]
 
 
 def _part(op: Op, item: Draft, values: Values) -> Part:

@@ -15,7 +15,7 @@ from nnfig.sources.class_names import with_class_names
 from nnfig.sources.macs import macs
 from nnfig.sources.onnx_collapse import collapsed
 from nnfig.sources.onnx_kinds import draft
-from nnfig.sources.onnx_load import inferred_again, load
+from nnfig.sources.onnx_load import load
 from nnfig.sources.onnx_names import Place, places
 from nnfig.sources.onnx_nodes import operators
 from nnfig.sources.onnx_ops import Draft, Op, Part
@@ -43,11 +43,6 @@ def graph_of(model: ModelProto, path: Path, notes: Iterable[str] = ()) -> Graph:
         i.name: values.specs.get(i.name, TensorSpec((UNKNOWN,))) for i in model.graph.input if i.name not in known
     }
     ops, more = operators(model, values, inputs, path)
-    if values.solved or any(values.shape(name) is None for op in ops for name in op.outputs):
-        first, model = values, inferred_again(model, values)
-        values = head(model.graph)
-        values.take_names(first)
-        ops, _ = operators(model, values, inputs, path)
     outputs = [o.name for o in model.graph.output]
     ops = fused(ops, values, outputs)
     if not ops:
@@ -164,7 +159,7 @@ class _Builder:
             for root in self.values.roots.get(name, ()):
                 if root in self.owner:
                     shared = shared or (self.owner[root] if self.owner[root] != layer else "")
-                elif self.values.is_float(root) or root == name or self.values.count(root) > 1:
+                elif self.values.is_weight(root):
                     self.owner[root] = layer
                     total += self.values.count(root)
         return total, shared if not total else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx_functions import inlined
-from nnfig.sources.onnx_values import Values
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorProto
@@ -51,38 +51,6 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
     return model, notes
 
 
-def inferred_again(model: ModelProto, values: Values) -> ModelProto:
-    """The model with shapes inferred once more, now that what some nodes compute is known."""
-    import numpy as np
-    from onnx import helper, numpy_helper, shape_inference
-
-    numbers = values.numbers
-
-    known = {tensor.name for tensor in model.graph.initializer}
-    kept = []
-    for node in model.graph.node:
-        if node.op_type != "Constant" and len(node.output) == 1 and node.output[0] in numbers:
-            if node.output[0] not in known:
-                model.graph.initializer.append(numpy_helper.from_array(numbers[node.output[0]], node.output[0]))
-        else:
-            kept.append(node)
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-    open_still = [info for info in model.graph.value_info if info.name not in values.solved]
-    for name, spec in values.solved.items():
-        kind = helper.np_dtype_to_tensor_dtype(np.dtype(spec.dtype)) if spec.dtype != "bfloat16" else 16
-        open_still.append(helper.make_tensor_value_info(name, kind, spec.shape))
-    del model.graph.value_info[:]
-    model.graph.value_info.extend(open_still)
-    for info in model.graph.output:
-        if info.name in values.solved:
-            info.CopyFrom(next(i for i in open_still if i.name == info.name))
-    try:
-        return shape_inference.infer_shapes(model, data_prop=True)
-    except Exception:  # the first pass has said so
-        return model
-
-
 def _forget_invented_names(graph: GraphProto) -> None:
     """Exporters name the sizes of results after nodes (`Addy_dim_0`); inference finds the name of the input's size."""
     told = {dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim}
@@ -115,9 +83,9 @@ _TRY = "export it again, and try: python -c \"import onnx; onnx.checker.check_mo
 
 def _is_text(graph: GraphProto) -> bool:
     """Whether all names can be read; protobuf gives bytes for those that cannot."""
-    nodes = (name for n in graph.node for name in (n.name, n.op_type, n.domain, *n.input, *n.output))
-    values = (each.name for each in (*graph.input, *graph.output, *graph.initializer, *graph.value_info))
-    attributes = (a.name for n in graph.node for a in n.attribute)
+    nodes: Iterator[Any] = (name for n in graph.node for name in (n.name, n.op_type, n.domain, *n.input, *n.output))
+    values: Iterator[Any] = (each.name for each in (*graph.input, *graph.output, *graph.initializer, *graph.value_info))
+    attributes: Iterator[Any] = (a.name for n in graph.node for a in n.attribute)
     return all(isinstance(name, str) for name in (graph.name, *nodes, *values, *attributes))
 
 

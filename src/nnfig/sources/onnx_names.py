@@ -124,9 +124,16 @@ def _ways(
 
 
 def _of_weight(op: Op, way: tuple[str, ...], stem: tuple[str, ...]) -> tuple[str, ...]:
-    """The module of the weights where a folded convolution was left in the scope of its normalisation."""
+    """The module of the weights, where that is another than the scope tells.
+
+    A folded convolution is left in the scope of its normalisation; a function that takes the weights of a module
+    inside (`linear(x, self.qkv.weight)`) stands for that module.
+    """
+    path, scope = ".".join(stem), way[-1] if way else ""
     folded = op.classes and op.classes[-1].startswith("BatchNorm") and op.type != "BatchNormalization"
-    return (*way[:-1], ".".join(stem)) if folded and way and stem else way
+    if folded and way and stem:
+        return (*way[:-1], path)
+    return (*way, path) if scope and path.startswith(f"{scope}.") else way
 
 
 _AGAIN = re.compile(r"^(.+)_(\d+)$")
@@ -153,6 +160,8 @@ def _further_calls(scopes: Sequence[tuple[str, ...]], drafts: Sequence[Draft], v
 
 def _stem(item: Draft, values: Values) -> tuple[str, ...]:
     """Parts of the path that the weights' names begin with; empty where they tell nothing."""
+    if item.kind == "MultiheadAttention":
+        return ()  # its weights are its own and its last projection's
     roots = [root for weight in item.weights for root in values.roots.get(weight, ())]
     stem = next((_WEIGHT.sub("", r) for r in roots if _WEIGHT.search(r) and not _ANONYMOUS.match(r)), "")
     return tuple(clean(part) for part in re.split(r"[./]", stem) if part)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx_functions import CLASS
 from nnfig.sources.onnx_ops import Op
-from nnfig.sources.onnx_values import Values, learn, solve
+from nnfig.sources.onnx_shapes import Shapes
+from nnfig.sources.onnx_values import Values, learn
 from nnfig.sources.scopes import clean
 
 if TYPE_CHECKING:
@@ -27,21 +28,22 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
     results = {o.name for o in model.graph.output}
     found: list[Op] = []
     notes: list[str] = []
+    shapes = Shapes(model, values)
     sizes = folded = 0
     for node in _ordered(model.graph, made, path):
         attributes = {a.name: _value(a) for a in node.attribute}
         bodies = [g for a in node.attribute for g in ((a.g,) if a.HasField("g") else tuple(a.graphs))]
         names = [same.get(name, name) for name in node.input]
         node.input[:] = names
+        shapes.refine(node)
         if learn(values, node, attributes) and not bodies:
             sizes += any(name in values.sizes for name in node.output) or node.op_type in ("Shape", "Size")
             if not any(name in results for name in node.output) or values.constant(node.output[0]):
                 continue
-        if node.op_type == "Identity" and node.output[0] not in results:
+        idle = node.op_type == "Identity" or (node.op_type == "Concat" and len(names) == 1)
+        if idle and node.output[0] not in results:
             same[node.output[0]] = names[0]
             continue
-        if node.op_type == "Reshape":
-            solve(values, node)
         operands = (*names, *(same.get(n, n) for body in bodies for n in _captured(body)))
         if any("FuseBatchNormIntoConv" in p.value for p in node.metadata_props):
             folded += 1

@@ -28,23 +28,12 @@ class Values:
     """Names that depend on no input -> initialisers that they are computed from."""
     sizes: dict[str, tuple[Dim, ...] | None] = field(default_factory=dict)
     """Names that hold sizes (results of Shape and arithmetic on them) -> what is known of their content."""
-    solved: dict[str, TensorSpec] = field(default_factory=dict)
-    """Shapes that inference left open and `solve` found."""
     filled: set[str] = field(default_factory=set)
-    """Roots that were made by ConstantOfShape: no weights unless a weight is expected in their place."""
+    """Roots that nodes make (Constant, ConstantOfShape): no weights unless weights are expected in their place."""
 
     def constant(self, name: str) -> bool:
         """Whether the name depends on no input of the network (an operand that is left out does not either)."""
         return not name or name in self.roots
-
-    def take_names(self, other: Values) -> None:
-        """Keep from an earlier look at the same graph what each constant is computed from."""
-        for name, roots in other.roots.items():
-            if name in self.roots:
-                self.roots[name] = roots
-        self.filled |= other.filled
-        for name in other.filled & other.specs.keys():
-            self.specs.setdefault(name, other.specs[name])
 
     def known(self, name: str) -> bool:
         """Whether the name depends on no input but on the sizes of inputs."""
@@ -71,6 +60,11 @@ class Values:
         spec = self.specs.get(name)
         return bool(spec) and spec.dtype.startswith(("float", "bfloat", "double"))
 
+    def is_weight(self, name: str) -> bool:
+        """Whether a root holds numbers that are learnt: floats, or the bytes of quantised ones."""
+        spec = self.specs.get(name)
+        return spec is None or self.is_float(name) or spec.dtype in ("int8", "uint8", "int4", "uint4")
+
     def count(self, root: str) -> int:
         """Elements of a root."""
         shape = self.shape(root) or ()
@@ -81,7 +75,7 @@ def head(graph: GraphProto) -> Values:
     """What inputs, initialisers and shape annotations say."""
     values = Values()
     for info in (*graph.value_info, *graph.input, *graph.output):
-        spec = _spec(info.type)
+        spec = spec_of(info.type)
         if spec:
             values.specs[info.name] = spec
     for tensor in graph.initializer:
@@ -134,32 +128,11 @@ def learn(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> boo
     return False
 
 
-def solve(values: Values, node: NodeProto) -> None:
-    """Find the size that a Reshape leaves open (-1) where inference gave up because other sizes are only names."""
-    before, to = values.shape(node.input[0]), values.tuple(node.input[1]) if len(node.input) > 1 else None
-    after = values.shape(node.output[0])
-    if before is None or not to or (after is not None and UNKNOWN not in after):
-        return
-    sizes = [before[i] if size == 0 and i < len(before) else size for i, size in enumerate(to)]
-    left = list(before)
-    for size in sizes:
-        if isinstance(size, str) and size in left:
-            left.remove(size)
-        elif isinstance(size, str):
-            return
-    fixed = prod(size for size in sizes if isinstance(size, int) and size > 0)
-    if UNKNOWN in sizes or any(isinstance(size, str) for size in left) or not fixed:
-        return
-    rest = prod(size for size in left if isinstance(size, int)) // fixed
-    shape = tuple(rest if size == -1 else size for size in sizes)
-    spec = values.specs.get(node.output[0]) or values.specs[node.input[0]]
-    values.specs[node.output[0]] = values.solved[node.output[0]] = TensorSpec(shape, spec.dtype)
-
-
 def _constant(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> None:
     import numpy
 
     name = node.output[0]
+    values.filled.add(name)
     if "value" in attributes:
         add_constant(values, name, attributes["value"])
         return
@@ -187,7 +160,7 @@ def _filled(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> N
     values.filled.add(name)
     if shape is None:
         return
-    tensor = attributes.get("value")
+    tensor: Any = attributes.get("value")
     dtype = DTYPES.get(getattr(tensor, "data_type", 1), "float32")
     values.specs[name] = TensorSpec(tuple(int(d) for d in shape), dtype)
     if prod(shape) <= LARGEST:
@@ -253,7 +226,7 @@ def _compute_sizes(values: Values, node: NodeProto, attributes: Mapping[str, Any
     values.sizes[node.output[0]] = tuple(result.reshape(-1).tolist())
 
 
-def _spec(kind: TypeProto) -> TensorSpec | None:
+def spec_of(kind: TypeProto) -> TensorSpec | None:
     if kind.HasField("optional_type"):
         kind = kind.optional_type.elem_type
     if kind.HasField("sequence_type"):
