@@ -163,8 +163,8 @@ class Figure:
         # a figure is black on white, and a notebook may be dark
         white = "<svg style='background:white' "
         pictures = (
-            ("image/svg+xml", lambda: self._svg().replace("<svg ", white, 1)),
-            ("image/png", self._png),
+            ("image/svg+xml", lambda: self.svg.replace("<svg ", white, 1)),
+            ("image/png", lambda: self.png),
         )
         for kind, picture in pictures:
             with suppress(NnfigError):
@@ -173,14 +173,19 @@ class Figure:
 
         return {"text/plain": report.terminal(self.graph)}
 
-    def _svg(self) -> str:
+    @cached_property
+    def svg(self) -> str:
+        """The figure as SVG text."""
         return typeset.svg(self.tex)
 
-    def _png(self) -> bytes:
-        return typeset.png(self._pdf)
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as a PNG of 300 dpi."""
+        return typeset.png(self.pdf)
 
     @cached_property
-    def _pdf(self) -> bytes:
+    def pdf(self) -> bytes:
+        """The figure as a PDF."""
         return typeset.pdf(self.tex)
 
 
@@ -217,15 +222,15 @@ def _save_tex(figure: Figure, path: Path, force: bool) -> None:
 
 
 def _save_pdf(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_bytes(path, figure._pdf)
+    typeset.write_bytes(path, figure.pdf)
 
 
 def _save_png(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_bytes(path, figure._png())
+    typeset.write_bytes(path, figure.png)
 
 
 def _save_svg(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_text(path, figure._svg(), force=force)
+    typeset.write_text(path, figure.svg, force=force)
 
 
 def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
