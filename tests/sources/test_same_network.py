@@ -96,8 +96,9 @@ def from_keras(folder: Path) -> Graph:
 
 
 def test_a_transformer_that_an_exporter_broke_up_is_whole_again(tmp_path: Path) -> None:
-    """Attention, normalisation, GELU and the feed-forward layers; dropout is gone, because the export is for inference."""
-    model = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, activation="gelu").eval()
+    """Attention, normalisation, GELU and the feed-forward layers; dropout is gone from an export for inference."""
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, activation="gelu")
+    model = nn.Sequential(nn.Linear(32, 32), layer).eval()
     path = tmp_path / "layer.onnx"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,10 +82,10 @@ _TRY = "export it again, and try: python -c \"import onnx; onnx.checker.check_mo
 
 def _is_text(graph: GraphProto) -> bool:
     """Whether all names can be read; protobuf gives bytes for those that cannot."""
-    nodes: Iterator[Any] = (name for n in graph.node for name in (n.name, n.op_type, n.domain, *n.input, *n.output))
-    values: Iterator[Any] = (each.name for each in (*graph.input, *graph.output, *graph.initializer, *graph.value_info))
-    attributes: Iterator[Any] = (a.name for n in graph.node for a in n.attribute)
-    return all(isinstance(name, str) for name in (graph.name, *nodes, *values, *attributes))
+    names: list[Any] = [graph.name, *(each.name for each in (*graph.input, *graph.output, *graph.initializer))]
+    for node in graph.node:
+        names += (node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute))
+    return all(isinstance(name, str) for name in names)
 
 
 def _first_line(error: Exception) -> str:
