@@ -47,6 +47,8 @@ class Page:
     dims: dict[int, int] = field(default_factory=dict)
     """Nodes whose size does not stand away from the lanes: -1, 1: side across the flow, 0: behind the node."""
 
+    titles_aside: frozenset[int] = frozenset()
+    """Groups whose title runs up the left side of their frame."""
     backs: list[Back] = field(default_factory=list)
     """Gradient edges."""
 
@@ -69,10 +71,14 @@ class Page:
         for i, look in enumerate(self.net.looks):
             if look.dims:
                 found.append(_beside(self.rects[i], look.dims, air, self.dims_side(i)))
-        for group, (x0, _, x1, y1), more in self.frames:
+        for group, (x0, y0, x1, y1), more in self.frames:
             name, count = words(self.net, group, more)
             top = y1 + air.line
-            found += [(x0, y1, x0 + width(name, air.font), top)] if name else []
+            if name and group in self.titles_aside:
+                half = width(name, air.font) / 2
+                found.append((x0 - air.line - 1.6, (y0 + y1) / 2 - half, x0, (y0 + y1) / 2 + half))
+            elif name:
+                found.append((x0, y1, x0 + width(name, air.font), top))
             found += [(x1 - width(f"×{count}", air.font), y1, x1, top)] if count > 1 else []
         for k, (x, y) in self.texts.items():
             found.append(_beside((x, y, x, y), self.net.links[k].label, air, self.label_side))
@@ -132,6 +138,7 @@ def shifted(at: Page, dx: float, dy: float) -> Page:
         {k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
         at.classes,
         at.dims,
+        at.titles_aside,
         [
             Back(b.link, [(x + dx, y + dy) for x, y in b.way], (b.label_at[0] + dx, b.label_at[1] + dy), b.label_side)
             for b in at.backs
@@ -205,7 +212,8 @@ def frames(at: Page, prefix: str = "") -> list[Frame]:
         made.append(
             Frame(
                 prefix + at.net.group(group).path + mark, *rect,
-                title=name, repeat=count, repeat_at="north", members=tuple(held.get(group, ())),
+                title=name,
+                title_at="west" if group in at.titles_aside and not more else "north west", repeat=count, repeat_at="north", members=tuple(held.get(group, ())),
             )
         )  # fmt: skip
     return made

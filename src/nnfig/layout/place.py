@@ -40,6 +40,8 @@ class Placer:
         """For each branch, where its first item begins."""
         self.gradients = {(link.source, link.target): link.label for link in net.gradients}
         self.decorated: dict[int, Box] = {}
+        self.titles_aside: list[int] = []
+        """Groups whose title runs up the left side of their frame."""
         self.dims: dict[int, int] = dims_sides(fold) if fold else {}
         """Where sizes of nodes stand that do not stand on the side away from the lanes."""
         self.fold = fold
@@ -152,15 +154,18 @@ class Placer:
         title, count = words(self.net, level.group, False)
         named = width(title, air.font) + 2.0 * air.unit if title else 0.0
         times = width(f"×{count}", air.font) + 2.0 * air.unit if count > 1 else 0.0
-        head = air.header if named or times else 0.0
         box = Box()
+        aside = air.direction == "down" and _too_wide(named, inner, air)
+        if aside:
+            self.titles_aside.append(level.group)
+        head = air.header if (named and not aside) or times else 0.0
         if air.direction == "down":
             up = level.group in self.upstream
             start = air.pad if up else head + air.pad
             box.put(inner, start)
             box.length = inner.length + head + 2 * air.pad
             # title and count stand above the frame, on both sides of the wire that comes in
-            before = max(box.before + air.pad, named + 2.0 * air.unit if named else 0.0)
+            before = max(box.before + air.pad, named + 2.0 * air.unit if named and not aside else 0.0)
             after = max(box.after + air.pad, times + 2.0 * air.unit if times else 0.0)
             if abs(before - after) < 12 * air.unit:
                 before = after = max(before, after)
@@ -172,7 +177,7 @@ class Placer:
             box.put(inner, start)
             before, after = box.before + air.pad + head, box.after + air.pad
             box.frame = Rim(level.group, 0.0, box.length, head - before, after)
-        box.before, box.after = before, after
+        box.before, box.after = before + (air.header if aside else 0.0), after
         box.breaks = [(s + start, price + 1) for s, price in inner.breaks]
         for (a, _), links in level.joins.items():
             if a == START:
@@ -181,3 +186,8 @@ class Placer:
             if b == END:
                 box.wires += [(k, [(start + inner.length, 0.0), (box.length, 0.0)]) for k in links]
         return box
+
+
+def _too_wide(title: float, inner: Box, air: Air) -> bool:
+    """Whether a title left of the trunk would widen a frame much, and has room along its side."""
+    return title - inner.before - air.pad > 14 * air.unit and inner.length > 1.2 * title

@@ -43,6 +43,8 @@ class Long:
     plan: Plan
     dims: dict[int, int]
     """Where sizes of nodes stand that do not stand away from the lanes."""
+    titles_aside: frozenset[int]
+    """Groups whose title runs up the left side of their frame."""
 
 
 def strip(net: Net, fold: Fold | None = None) -> Strip:
@@ -66,7 +68,7 @@ def long(part: Strip, air: Air) -> Long:
         for pair in part.parts[level.group].misfits:
             for k in level.joins.get(pair, ()):
                 whole.ways.pop(k, None)
-    return Long(air, part, found, whole, placer.dims)
+    return Long(air, part, found, whole, placer.dims, frozenset(placer.titles_aside))
 
 
 def broken(whole: Long, rows: Rows) -> Page:
@@ -74,6 +76,7 @@ def broken(whole: Long, rows: Rows) -> Page:
     air, part = whole.air, whole.strip
     placed, more = wrapped(whole.plan, rows, gutter(air), stub(air))
     at = page(part.net, air, placed, more)
+    at.titles_aside = whole.titles_aside
     frame_dissolved(at)
     at.classes = _classes(part)
     at.dims = whole.dims
