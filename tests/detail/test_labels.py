@@ -146,3 +146,19 @@ def test_counts_and_defaults():
     assert not is_default("bias", False)
     assert is_default("eps", 1e-5)
     assert not is_default("eps", 1e-12)
+
+
+def test_masks_and_numbers_are_named():
+    """A causal mask makes attention `Masked`; a sum with a buffer or a number says which."""
+    sketch = graphs.Sketch(x=(1, 16, 8))
+    sketch.add("ones", "ones", shape=(16, 16), mark="constant")
+    sketch.add("triu", "triu", "ones", shape=(16, 16), mark="constant")
+    sketch.add("table", "Constant", shape=(1, 16, 8), mark="constant")
+    attend = sketch.add("attend", "MultiheadAttention", "x", "x", "x", "triu", shape=(1, 16, 8), num_heads=2)
+    summed = sketch.add("sum", "add", attend, "table", shape=(1, 16, 8))
+    sketch.add("half", "mul", summed, shape=(1, 16, 8), other=0.5)
+    layers = detail.drawing([sketch.done()], Options()).graph.layer
+    assert layers["attend"].look.label == ("Masked Multi-head attention, 2 heads",)
+    assert layers["attend"].sources == ("x",)
+    assert layers["sum"].look.label == ("+ table",)
+    assert layers["half"].look.label == ("× 0.5",)

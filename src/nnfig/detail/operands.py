@@ -9,6 +9,9 @@ from nnfig.detail.values import text
 from nnfig.graph import Graph, Layer
 
 _SIGNS = {"add": "+", "Add": "+", "mul": "×", "Mul": "×", "sub": "−", "div": "÷"}
+_MASKS = ("mask", "causal", "subsequent")
+FAR = 50
+"""How many layers back the making of a mask is followed."""
 QUERY_KEY_VALUE = 3
 """What attention reads before masks."""
 
@@ -34,7 +37,23 @@ def is_masked(layers: Sequence[Layer], origin: Graph) -> bool:
     """Whether all attention among the layers takes a mask that depends on no input."""
     attention = [layer for layer in layers if category_of(layer.kind).name == "attention" and len(layer.inputs) > 0]
     masks = [_sources(layer, origin)[QUERY_KEY_VALUE:] for layer in attention]
-    return bool(masks) and all(any(_constant(source, origin) for source in each) for each in masks)
+    return bool(masks) and all(any(_is_mask(source, origin) for source in each) for each in masks)
+
+
+def _is_mask(name: str, origin: Graph) -> bool:
+    """Whether a constant was made by cutting a triangle, or calls itself a mask."""
+    layer = origin.layer.get(name)
+    if layer is None or layer.mark != "constant":
+        return False
+    seen, stack = {name}, [name]
+    while stack and len(seen) < FAR:
+        at = origin.layer[stack.pop()]
+        if at.kind.strip("_") in ("triu", "tril") or any(word in at.name.rpartition(".")[2] for word in _MASKS):
+            return True
+        more = [source for source in at.sources if source in origin.layer and source not in seen]
+        seen.update(more)
+        stack += more
+    return False
 
 
 def _sources(layer: Layer, origin: Graph) -> tuple[str, ...]:
