@@ -65,13 +65,13 @@ def test_maps_never_overlap(inches):
 
 
 def test_residual_sum_is_an_arc_over_the_maps_between():
-    """A sum absorbs the convolution before it; the identity arrives from above."""
+    """A sum absorbs the convolutions before it; identity and projection arrive from above."""
     found = maps(networks.residual(blocks=2))
-    adds = [wire for wire in found.wires if wire.cls == "add"]
-    assert len(adds) == 2
+    arcs = {wire.cls: wire for wire in found.wires if wire.target.endswith(".add") and wire.via}
+    assert {cls: wire.target for cls, wire in arcs.items()} == {"conv1": "block0.add", "add": "block1.add"}
     tops = max(node.y + node.h / 2 for node in found.nodes)
-    assert all(max(y for _, y in wire.via) > tops for wire in adds if wire.via)
-    assert "block1.b" not in {node.name for node in found.nodes}
+    assert all(max(y for _, y in wire.via) > tops for wire in arcs.values())
+    assert not {"block0.down", "block1.b"} & {node.name for node in found.nodes}
 
 
 def test_folded_blocks_are_written_out():

@@ -15,6 +15,9 @@ SWATCH = {"node": 13.2, "edge": 17.2}
 GUTTER = 11.0
 """Room between entries of a line."""
 
+SLACK = 1.04
+"""How much wider than reckoned a text may be set."""
+
 PITCH = 1.5
 """Distance of lines, as a share of the text's size."""
 
@@ -26,7 +29,7 @@ def legends(entries: Sequence[LegendEntry], room: float, text: float, columns: i
     """
     if not entries:
         return ()
-    widths = [SWATCH[entry.what] + width(entry.text, text) for entry in entries]
+    widths = [SWATCH[entry.what] + SLACK * width(entry.text, text) for entry in entries]
     if not columns and sum(widths) + GUTTER * (len(widths) - 1) <= room:
         return _line(entries, widths, text)
     column = max(widths) + GUTTER

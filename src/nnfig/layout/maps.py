@@ -12,7 +12,7 @@ from nnfig.layout.keys import legends
 from nnfig.layout.maps_draw import parts
 from nnfig.layout.maps_place import Scale, place
 from nnfig.layout.maps_tensors import Arrow, Net, net
-from nnfig.layout.parts import MARGIN, Drawn, Parts, bounds, composed, fits, small
+from nnfig.layout.parts import LEAST, MARGIN, Drawn, Parts, bounds, composed, fits, small
 from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
@@ -74,7 +74,7 @@ def _drawn(found: Net, scale: Scale, font: float, panel: Panel, options: Options
 def _scales(found: Net, options: Options) -> Iterator[tuple[Scale, float]]:
     """What is tried: large text and tall maps before small ones."""
     tallest = max((damped(t.size.height, options.scale) for t in found.tensors.values()), default=1.0)
-    for font in dict.fromkeys((options.font_size, min(options.font_size, 7.0))):
+    for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
         for share in HEIGHTS:
             height = min(share * options.width, 0.3 * options.max_height)
             yield Scale(options.scale, height / tallest, 0.0, small(font)), font
@@ -91,10 +91,19 @@ def arrow_entries(found: Net) -> list[LegendEntry]:
 def arrow_text(arrows: Sequence[Arrow]) -> str:
     """What arrows of one class have in common: their names, and what most of them are followed by."""
     names = list(dict.fromkeys(arrow.name for arrow in arrows))
-    first = names[0].rpartition(" ")[0]
-    short = [name.removeprefix(f"{first} ") if first else name for name in names[1:]]
     after, count = Counter(arrow.after for arrow in arrows).most_common(1)[0]
-    return ", ".join([" / ".join([names[0], *short]), *(after if 2 * count > len(arrows) else ())])
+    return ", ".join([_common(names), *(after if 2 * count > len(arrows) else ())])
+
+
+def _common(names: Sequence[str]) -> str:
+    """Names with what all begin and end with said once: `conv 7×7, /2` and `conv 1×1, /2` are `conv 7×7 / 1×1, /2`."""
+    if len(names) == 1:
+        return names[0]
+    heads = {name.partition(" ")[0] for name in names}
+    tails = {name.rpartition(",")[2] if "," in name else "" for name in names}
+    head = f"{heads.pop()} " if len(heads) == 1 else ""
+    tail = f",{tails.pop()}" if len(tails) == 1 and "" not in tails else ""
+    return head + " / ".join(name.removeprefix(head).removesuffix(tail) for name in names) + tail
 
 
 def free_corner(drawn: Parts, inside: Sequence[Legend]) -> Point | None:

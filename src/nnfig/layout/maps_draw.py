@@ -122,7 +122,8 @@ def _upright(arrow: Arrow, placed: Mapping[str, Placed], found: Net) -> Wire:
     elif abs(source.x - target.fresh) < 0.01:
         x0 = x1 = source.x
     else:
-        x0, x1 = source.x, target.fresh
+        aside = 0.3 * source.w if target.fresh > source.x else 0.0
+        x0, x1 = source.x + aside, target.fresh
         y = target.y + (target.h / 2 + ELBOW if down else -target.h / 2 - ELBOW)
         via = ((x0, y), (x1, y))
     return Wire(arrow.source, arrow.target, out, into, x0 - source.x, x1 - target.x, via, arrow.cls)

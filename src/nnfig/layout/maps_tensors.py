@@ -94,7 +94,7 @@ class Reading:
 def net(graph: Graph) -> Net:
     """The tensors and arrows of a graph.
 
-    A concatenation absorbs the up-sampled map that only it takes, a sum absorbs the result of the last layer
+    A concatenation absorbs the up-sampled map that only it takes, a sum absorbs the result of the last layers
     before it: up-conv, cat becomes one arrow into one map, whose other part is a copy.
     """
     found = Reading()
@@ -140,38 +140,40 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
 
 
 def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Reading) -> None:
-    """A concatenation or a sum: one map that absorbs what only it takes, with arrows for the rest."""
-    absorbed = _absorbed(does, takes, graph, found)
-    others = [s for s in _unique(found.owner[t] for t in takes) if s != absorbed]
-    level = found.tensors[absorbed or others[0]].level
-    copied = 1.0 if does == "concat" else 0.0
+    """A concatenation or a sum: one map that absorbs what only it takes, with arrows for the rest.
+
+    A concatenation absorbs one up-sampled map, a sum every result of a single operation: the arrows meet in it.
+    """
+    own = [found.owner[name] for name in takes if _only_for(name, graph, found)]
+    if does == "concat":
+        own = [name for name in own[::-1] if _rises(name, found)][:1]
+    others = [s for s in _unique(found.owner[t] for t in takes) if s not in own]
+    levels = [found.tensors[name].level for name in (*own, *others)]
+    copied = 1 - sum(_share(found.tensors[name].size, size) for name in own) if does == "concat" else 0.0
     arrows: list[Arrow] = []
-    if absorbed:
-        if does == "concat":
-            copied = 1 - _share(found.tensors[absorbed].size, size)
-        arrows = [replace(arrow, target=layer.name) for arrow in found.into.pop(absorbed)]
-        del found.tensors[absorbed]
+    for name in own:
+        arrows += [replace(arrow, target=layer.name) for arrow in found.into.pop(name)]
+        del found.tensors[name]
     for source in others:
         if does == "concat":
             arrows.append(Arrow(source, layer.name, "copy", crop_words(found.tensors[source].size, size)))
         else:
             arrows.append(Arrow(source, layer.name, "add", "add"))
-    after = words(layer)[2]
-    if after:
-        arrows = [replace(a, after=(*a.after, *after)) if a.cls not in ("copy", "add") else a for a in arrows]
-    found.add(Tensor(layer.name, size, level, "conv", copied=copied, layer=layer), arrows)
+    for word in words(layer)[2]:
+        arrows = [_followed(arrow, word) for arrow in arrows]
+    found.add(Tensor(layer.name, size, levels[0], "conv", copied=copied, layer=layer), arrows)
 
 
-def _absorbed(does: str, takes: tuple[str, ...], graph: Graph, found: Reading) -> str:
-    """The source whose map is drawn as part of the join: up-sampled for a concatenation, computed for a sum."""
-    for name in reversed(takes):
-        tensor = found.owner[name]
-        arrows = found.into[tensor]
-        if len(arrows) != 1 or tensor in found.used or len(graph.consumers[name]) > 1:
-            continue
-        if does == "add" or found.tensors[tensor].level < found.tensors[arrows[0].source].level:
-            return tensor
-    return ""
+def _only_for(name: str, graph: Graph, found: Reading) -> bool:
+    """Whether a tensor is the result of one operation and goes nowhere but to one layer."""
+    tensor = found.owner[name]
+    return len(found.into[tensor]) == 1 and tensor not in found.used and len(graph.consumers[name]) == 1
+
+
+def _rises(tensor: str, found: Reading) -> bool:
+    """Whether a tensor was up-sampled."""
+    source = found.into[tensor][0].source
+    return found.tensors[tensor].level < found.tensors[source].level
 
 
 def _share(part: Size, whole: Size) -> float:

@@ -42,6 +42,8 @@ def words(layer: Layer) -> tuple[str, str, tuple[str, ...]]:
 def plain_words(layer: Layer) -> str:
     """The operation alone: 'conv 3×3, /2', 'max pool 2×2', 'global average pool', 'fully connected'."""
     does = operation(layer)
+    if layer.look and layer.look.cls == "block":
+        return layer.kind
     kernel = sides(layer.attributes.get("kernel_size"))
     name = NAMES.get(does, layer.look.label[0] if layer.look and layer.look.label else layer.kind)
     if does == "pool":

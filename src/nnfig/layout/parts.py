@@ -10,8 +10,11 @@ from nnfig.layout.keys import legends
 from nnfig.layout.scene import Frame, Label, Node, Point, Scene, Wire
 from nnfig.options import Options
 
-MARGIN = 2.0
+MARGIN = 3.0
 """Room around the figure, for line widths."""
+
+LEAST = 7.1
+"""The smallest font of a view, in TeX pt: texts beside nodes are then just above 6 pt as PDF readers count them."""
 
 PANEL_GAP = 18.0
 """Room between panels."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing, Panel
-from nnfig.layout.parts import MARGIN, Drawn, composed, fits, small
+from nnfig.layout.parts import LEAST, MARGIN, Drawn, composed, fits, small
 from nnfig.layout.scene import Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
@@ -14,7 +14,7 @@ from nnfig.layout.unfold import unfolded
 from nnfig.layout.volumes_draw import parts
 from nnfig.layout.volumes_place import TURN, extent, place
 from nnfig.layout.volumes_rows import folds, levels, lines, rows
-from nnfig.layout.volumes_scale import Scale, sentence, space_scale, unit_scale
+from nnfig.layout.volumes_scale import Scale, Written, sentence, space_scale, unit_scale
 from nnfig.layout.volumes_stations import Station, is_stack, stations
 from nnfig.layout.volumes_texts import Placed
 from nnfig.layout.volumes_words import entries
@@ -26,6 +26,9 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
 
+SIZES: tuple[Written, ...] = ("whole", "short", "tight")
+"""How sizes are written, the clearest first; panels that are compared do not use the first, so that they look alike."""
+
 MOST_LINES = 3
 """Lines into which a network of one stream may be broken."""
 
@@ -35,17 +38,18 @@ ROOMY = 6.0
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the tensors of each panel as volumes within the width; an encoder and decoder as a U."""
-    return composed(drawing, options, "volumes", _panel)
+    written = SIZES if len(drawing.panels) == 1 else SIZES[1:]
+    return composed(drawing, options, "volumes", lambda panel, room: _panel(panel, room, written))
 
 
-def _panel(panel: Panel, options: Options) -> Drawn:
+def _panel(panel: Panel, options: Options, written: Sequence[Written]) -> Drawn:
     """One network: the first way to draw it that fits; a long one of one stream is broken into lines."""
     panel = replace(panel, graph=unfolded(panel.graph, is_stack))
     found = stations(panel.graph)
     row = levels(found) if folds(found) else rows(found)
     starts: frozenset[str] = frozenset()
     count = len(set(row.values()))
-    ways = list(_scales(found, count, options))
+    ways = list(_scales(found, count, options, written))
     least = place(found, row, ways[-1][0])
     room = options.width - 2 * MARGIN
     if set(row.values()) == {0.0}:
@@ -69,13 +73,15 @@ def _panel(panel: Panel, options: Options) -> Drawn:
     return best
 
 
-def _scales(found: Sequence[Station], rows: int, options: Options) -> Iterator[tuple[Scale, float]]:
+def _scales(
+    found: Sequence[Station], rows: int, options: Options, written: Sequence[Written]
+) -> Iterator[tuple[Scale, float]]:
     """What is tried: whole sizes before short ones, large boxes and text before small ones; slabs are widened later."""
     sizes = [s.size for s in found if s.role != "join"]
     bars = 1.0 if all(size.form == "vector" for size in sizes) else 0.5
-    for font in dict.fromkeys((options.font_size, min(options.font_size, 7.0))):
-        for written in ("whole", "short", "tight"):
-            for share in HEIGHTS[:2] if written == "whole" else HEIGHTS:
+    for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
+        for sizes_as in written:
+            for share in HEIGHTS[:2] if sizes_as == "whole" else HEIGHTS:
                 height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.4 * (rows - 1))
                 yield (
                     Scale(
@@ -84,7 +90,7 @@ def _scales(found: Sequence[Station], rows: int, options: Options) -> Iterator[t
                         0.0,
                         unit_scale(sizes, options.scale, bars * height),
                         small(font),
-                        written,
+                        sizes_as,
                         "kernel" in options.show,
                     ),
                     font,

@@ -21,6 +21,10 @@ JOIN = 9.0
 """Diameter of a join's circle."""
 
 
+Written = Literal["whole", "short", "tight"]
+"""Sizes stand whole below each box, or channels below and space along the edge; tight: `28²` where both stand below."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Points for each damped unit, and how sizes are written."""
@@ -35,9 +39,7 @@ class Scale:
     """Units of vectors, upright."""
     text: float
     """Size of text in pt."""
-    sizes: Literal["whole", "short", "tight"] = "whole"
-    """Sizes stand whole below each box, or channels below and space along the edge; tight: `28²` where both stand
-    below."""
+    sizes: Written = "whole"
     kernels: bool = False
     """Kernels are written above boxes and drawn in the tensors in which they slide."""
 
