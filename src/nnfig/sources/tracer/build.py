@@ -32,7 +32,7 @@ class _Builder:
         self.kept = kept
         self.model = model
         self.marks = marks(recording, calls)
-        self.groups = Groups([calls[position] for position in kept])
+        self.groups = Groups([calls[position] for position in kept if not self.marks[position]])
         self.names: dict[int, str] = {}
         """Layer name by call, input name by -1 - its position."""
         self._taken: Counter[str] = Counter()

@@ -12,6 +12,7 @@ class Groups:
     """Groups that hold layers, made as layers come, parents first."""
 
     def __init__(self, calls: list[Call]) -> None:
+        """Args: the calls that compute something; what only moves values makes no group of a helper function."""
         self.found: list[Group] = []
         self._paths: dict[int, str] = {}
         """Group path by id of the Frame or Helper."""
@@ -51,7 +52,7 @@ class Groups:
 
 
 def _worth_it(calls: list[Call]) -> set[int]:
-    """Helper functions that run no modules and hold some, but not all, of the operations around them."""
+    """Helper functions that run no modules and hold two or more, but not all, of the operations around them."""
     inside: Counter[int] = Counter()
     around: dict[int, int] = {}
     for call in calls:

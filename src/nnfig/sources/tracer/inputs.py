@@ -14,6 +14,8 @@ from nnfig.errors import NnfigError
 from nnfig.sources.tracer.structure import mapped, named
 
 _TEXT = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
+_BY_NAME = dict.fromkeys(("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels"), "int64")
+"""Dtypes of inputs that a whole ecosystem names and types alike, where none is given."""
 _SHORT = {"float": "float32", "int": "int64", "long": "int64", "half": "float16", "double": "float64"}
 
 
@@ -113,6 +115,7 @@ def _from_sizes(sizes: Any, keywords: dict[str, Any]) -> Given:
     what = Given(kwargs=keywords, made=True)
     args: list[torch.Tensor] = []
     for name, shape, dtype in _each(sizes):
+        dtype = dtype or _BY_NAME.get(name)
         tensor = make(shape, dtype or "float32", name)
         if dtype is None:
             what.guessed.add(id(tensor))

@@ -105,9 +105,9 @@ class Recorder:
             known = [t for t in origin[1] if self.memory.get(t) is not None or id(t) in self._stored]
             if known:
                 return self._opaque(origin[0], [self.value(t) for t in known], tensor)
-        self.recording.unseen += 1
         if self.recording.escapes and not self.closed:
             return self._returned("from_numpy", tensor)
+        self.recording.unseen += 1
         return self._append(Call("Constant", self.frame, tensor=tensor.detach()), [tensor], 0)
 
     def _stored_value(self, tensor: torch.Tensor) -> int:
