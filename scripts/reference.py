@@ -1,7 +1,7 @@
 """Write the pages of the manual that follow from the code (usage: reference.py [--check]).
 
-docs/reference/cli.md from the command line's own help, docs/reference/schema-*.json from the models, docs/gallery.md from
-examples/gallery. With --check nothing is written, and the status is 1 if a page is stale.
+docs/reference/cli.md from the command line's own help, docs/reference/schema-*.json from the models, docs/gallery.md
+from examples/gallery. With --check nothing is written, and the status is 1 if a page is stale.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+PROSE = """\
+Options can be repeated where they take a LIST, GLOB, KIND, SOURCE or FILE, and so can `--input`, `--arg` and `-o`.
+LIST, GLOB, KIND and FILE may also be several with commas between them. A LENGTH is written as `5.5in`, `84mm` or `240pt`.
+
+The exit status is 0; or 2 for what you can mend (a message says where, what was found, what was expected, what to try);
+or 1 for a fault of nnfig.
+"""
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -33,29 +40,33 @@ def command_line() -> str:
     """Every command with its arguments and options."""
     from nnfig.cli import app
 
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group) or hasattr(group, "commands")
-    lines = ["# Command line", "", "Made by `make docs` from `nnfig --help`.", ""]
-    context = click.Context(click.Command("nnfig"))
-    for name, command in sorted(group.commands.items()):
+    group: Any = typer.main.get_command(app)
+    lines = ["# Command line", "", "Made by `scripts/reference.py` from what `nnfig --help` says.", ""]
+    lines += [*PROSE.splitlines(), ""]
+    for name, command in group.commands.items():
+        rows = [row for parameter in command.params if (row := describe(parameter))]
         lines += [f"## nnfig {name}", "", command.help or "", ""]
-        rows = [row for parameter in command.params if (row := describe(parameter, context))]
-        lines += ["| option | meaning | default |", "| --- | --- | --- |", *rows, ""]
+        if rows:
+            lines += ["| option | meaning | default |", "| --- | --- | --- |", *rows, ""]
+    rows = [row for parameter in group.params if (row := describe(parameter))]
+    lines += ["## nnfig", "", "| option | meaning | default |", "| --- | --- | --- |", *rows, ""]
     return "\n".join(lines)
 
 
-def describe(parameter, context) -> str:
+def describe(parameter: Any) -> str:
     """One row of an option table; empty for what is the same everywhere."""
     if parameter.name == "help":
         return ""
-    words = " ".join(f"`{o}`" for o in (*parameter.opts, *parameter.secondary_opts))
+    words = ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
     if parameter.param_type_name == "argument":
-        words = f"`{parameter.make_metavar(context)}`"
+        words = f"`{parameter.metavar or parameter.name.upper()}`"
     elif parameter.metavar:
         words += f" {parameter.metavar}"
     default = parameter.default
-    shown = "" if default is None or default is False or default == "" or callable(default) else f"`{default}`"
-    return f"| {words} | {(parameter.help or '').replace('|', chr(92) + '|')} | {shown} |"
+    shown = "" if default in (None, False, "") or callable(default) else f"`{default}`"
+    required = parameter.required and parameter.param_type_name != "argument"
+    meaning = ("required: " if required else "") + (parameter.help or "")
+    return f"| {words} | {meaning} | {shown} |".replace("[spec|style]", "[spec\\|style]")
 
 
 def gallery() -> str:
