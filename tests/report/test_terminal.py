@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nnfig import report
@@ -71,6 +71,7 @@ def test_plain_text_has_no_escape_and_colour_changes_nothing_else():
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
+@example("a", "\u2028")
 def test_no_name_can_steer_the_terminal(name: str, kind: str):
     """Control characters of a hostile file are not printed, and each layer stays one line."""
     graph = Graph(kind, {"x": TensorSpec((1,))}, (Layer(name + "!", kind, (Edge("x"),)),), (), (name + "!",))

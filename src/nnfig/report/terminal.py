@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from nnfig.graph import Graph, Layer, TensorSpec
 from nnfig.report.lanes import Line, Step, lanes
@@ -18,6 +19,9 @@ _HEADER = ("operation", ("output", "params", "%", "MACs"))
 _LANE_COLORS = (31, 32, 33, 34, 35, 36, 91, 92, 93, 94, 95, 96)
 _SHARE_OF_NAMES = 0.3
 """What the names of operations keep of the width; sizes are cut before that."""
+
+
+_Counts = Callable[[int, int | None], tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,19 @@ def _title(graph: Graph, width: int) -> list[str]:
 def _lines(graph: Graph, listed: Sequence[Row], steps: Sequence[Step], wide: bool) -> Iterator[_Written]:
     """Headings where a group begins, the wires above each row, the row, the wires that close up below."""
     members = _members(graph)
+    counts = partial(_counts, graph.params, wide)
     chain: tuple[str, ...] = ()
     seen: set[str] = set()
     for row, step in zip(listed, steps, strict=True):
         groups = graph.ancestors(row.group)[::-1]
         for level in range(_common(chain, groups), len(groups)):
-            yield _heading(graph, groups[level], level, step.above, members, groups[level] in seen, wide)
+            yield _heading(graph, groups[level], level, step.above, members, groups[level] in seen, counts)
             seen.add(groups[level])
         chain = groups
         for wires in step.before:
             yield _Written(wires)
         unseen = f" <- {', '.join(name.removesuffix('/') for name in step.unseen)}" if step.unseen else ""
-        cells = (_sizes(row.output), *_counts(graph, row.params, row.macs, wide))
+        cells = (_sizes(row.output), *counts(row.params, row.macs))
         label = "" if row.label == row.text else row.label
         yield _Written(step.at, len(groups), printable(label), printable(row.text + unseen), cells)
         for wires in step.after:
@@ -85,13 +90,13 @@ def _common(chain: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _heading(
-    graph: Graph, path: str, level: int, wires: Line, members: dict[str, list[Layer]], again: bool, wide: bool
+    graph: Graph, path: str, level: int, wires: Line, members: dict[str, list[Layer]], again: bool, counts: _Counts
 ) -> _Written:
     group = graph.group[path]
     text = titled(graph, path) + (" (continued)" if again else "")
     cells = ("", "", "", "")
     if group.repeat > 1 and not again:
-        cells = ("", *_counts(graph, *subtotal(graph, path, members[path]), wide))
+        cells = ("", *counts(*subtotal(graph, path, members[path])))
     return _Written(wires, level, printable(within(path, group.parent)), printable(text), cells, heading=True)
 
 
@@ -111,9 +116,9 @@ def _sizes(specs: Sequence[TensorSpec]) -> str:
     return ", ".join(map(str, specs))
 
 
-def _counts(graph: Graph, params: int, macs: int | None, wide: bool) -> tuple[str, str, str]:
+def _counts(total: int, wide: bool, params: int, macs: int | None) -> tuple[str, str, str]:
     written = "" if not macs else f"{macs:,}" if wide else short(macs)
-    return (f"{params:,}" if params else "", percent(params, graph.params), written)
+    return (f"{params:,}" if params else "", percent(params, total), written)
 
 
 def _aligned(lines: Sequence[_Written], width: int, color: bool) -> Iterator[str]:

@@ -30,6 +30,8 @@ _USUAL: dict[str, tuple[Any, ...]] = {
 }
 """Attributes that are written with their name, unless they have one of these values."""
 
+_STEERING = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
@@ -97,8 +99,8 @@ def percent(part: int, whole: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without control characters, which could steer the terminal."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else "?" for c in text)
+    """Text without control characters and line breaks of any kind, which could steer the terminal."""
+    return "".join("?" if unicodedata.category(c) in _STEERING else c for c in text)
 
 
 def width(text: str) -> int:
