@@ -56,12 +56,10 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
     check_words(graphs, options)
     rules = resolved(options)
     prepared = [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in graphs]
-    states = [levels(draft.graph, rules, tighter) for draft in prepared]
-    shut = [state for state in states if state is not None]
-    if len(shut) < len(states) and not (tighter and shut):
+    states = levels([draft.graph for draft in prepared], rules, tighter)
+    if states is None:
         return None
-    states = [state or levels(draft.graph, rules) for state, draft in zip(states, prepared, strict=True)]
-    drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True) if state]
+    drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True)]
     shown, inner = _insets(prepared)
     merged, common = told((*drafts, *inner)), common_facts((*drafts, *inner))
     drafts = [label(draft, merged, common) for draft in drafts]
@@ -71,7 +69,7 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
         caption=caption(drafts, inner, shown, merged, common, options.title),
         alt=alt(drafts, options.title),
         legend=legend((*drafts, *inner), merged),
-        notes=tuple(note for state in shut for note in _notes(state)),
+        notes=tuple(note for state in states for note in _notes(state)),
     )
 
 
@@ -87,10 +85,9 @@ def _insets(prepared: Sequence[Draft]) -> tuple[list[Inset], list[Draft]]:
     for whole in prepared:
         for inset in insets(whole):
             inner = opened(whole, inset)
-            state = levels(inner.graph, inner.rules)
-            if state and all(inset.cls != other.cls for other in found):
+            if all(inset.cls != other.cls for other in found):
                 found.append(inset)
-                drafts.append(arranged(inner, state))
+                drafts += [arranged(inner, state) for state in levels([inner.graph], inner.rules) or ()]
     return found, drafts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnfig.detail.groups import Groups
@@ -26,16 +27,30 @@ class Levels:
     """Groups that are closed only so that the figure fits."""
 
 
-def levels(graph: Graph, rules: Rules, tighter: int = 0) -> Levels | None:
-    """The state of every group; None where `tighter` asks for more than can be closed."""
-    groups = Groups(graph, rules)
-    base = _base(groups)
+Step = tuple[bool, int]
+"""One step of closing: whether it is plain containers (last), and minus the level of hierarchy (deepest first)."""
+
+
+def levels(graphs: Sequence[Graph], rules: Rules, tighter: int = 0) -> list[Levels] | None:
+    """The state of every group of each network; None where `tighter` asks for more than can be closed.
+
+    Networks side by side are closed in step: blocks of one level of hierarchy in all of them at once, then those
+    of the level above; containers of plain layers last.
+    """
+    everything = [Groups(graph, rules) for graph in graphs]
+    bases = [_base(groups) for groups in everything]
     if not tighter:
-        return base
+        return bases
     if rules.fit != "close" or rules.by_hand:
         return None
-    states = _tighter(groups, base)
-    return states[tighter - 1] if tighter <= len(states) else None
+    steps = [_steps(groups, base) for groups, base in zip(everything, bases, strict=True)]
+    order = sorted({step for each in steps for step in each})
+    at = len(order) - min(len(order), STEPS) + tighter
+    if at > len(order):
+        return None
+    return [
+        _tightened(groups, base, each, order[:at]) for groups, base, each in zip(everything, bases, steps, strict=True)
+    ]
 
 
 def _base(groups: Groups) -> Levels:
@@ -139,29 +154,36 @@ def _boxes(groups: Groups, open_: set[str], path: str = "") -> int:
     return count
 
 
-def _tighter(groups: Groups, base: Levels) -> list[Levels]:
-    """States in which more and more is closed: the deepest level of hierarchy first, a level at a time."""
+def _steps(groups: Groups, base: Levels) -> dict[Step, list[str]]:
+    """Groups that may be closed further, by the step that closes them."""
     graph = groups.graph
-    depth_of = {group.path: groups.level(group.path) for group in graph.groups}
-    inside_closed = {group.path for group in graph.groups if any(a in base.closed for a in graph.ancestors(group.path))}
+    steps: dict[Step, list[str]] = {}
+    closed = set(base.closed)
     free = [
         group.path
         for group in graph.groups
-        if group.path not in inside_closed
-        and group.cls
+        if group.cls
         and groups.weight[group.path] > 1
-        and groups.is_whole(group.path)
+        and not any(a in base.closed for a in graph.ancestors(group.path))
     ]
-    states: list[Levels] = []
-    closed = set(base.closed)
-    for depth in sorted({depth_of[path] for path in free}, reverse=True):
-        now = [path for path in free if depth_of[path] == depth and _shrinks(groups, path, closed)]
+    step_of = {path: (groups.is_container(path) and not groups.blocks(path), -groups.level(path)) for path in free}
+    for step in sorted(set(step_of.values())):
+        now = [
+            path for path in free if step_of[path] == step and _shrinks(groups, path, closed) and groups.is_whole(path)
+        ]
         if now:
+            steps[step] = now
             closed |= set(now)
-            outer = frozenset(p for p in closed if not any(a in closed for a in graph.ancestors(graph.group[p].parent)))
-            more = tuple(p for p in graph.group if p in outer and p not in base.closed)
-            states.append(Levels(outer, base.opened, more))
-    return states[-STEPS:]
+    return steps
+
+
+def _tightened(groups: Groups, base: Levels, steps: Mapping[Step, list[str]], taken: Sequence[Step]) -> Levels:
+    """The state after some steps of closing."""
+    graph = groups.graph
+    closed = set(base.closed).union(*(steps.get(step, ()) for step in taken))
+    outer = frozenset(p for p in closed if not any(a in closed for a in graph.ancestors(graph.group[p].parent)))
+    more = tuple(p for p in graph.group if p in outer and p not in base.closed)
+    return Levels(outer, base.opened, more)
 
 
 def _shrinks(groups: Groups, path: str, closed: set[str]) -> bool:
