@@ -1,5 +1,7 @@
 """Promises of the neurons view: columns of circles with an ellipsis, dropout as crosses, classifiers of larger nets."""
 
+from dataclasses import replace
+
 import networks
 import pytest
 
@@ -42,6 +44,17 @@ def test_compared_nets_stand_beside_each_other():
     assert found.nodes[0].y == pytest.approx(found.nodes[3].y)
     assert found.nodes[3].x > found.nodes[2].x
     assert found.fits
+
+
+def test_weights_are_counted_on_request():
+    """`--show params` writes the number of parameters between columns."""
+    drawn = networks.mlp(4, 8, 2)
+    layers = tuple(replace(layer, params=number) for layer, number in zip(drawn.graph.layers, (40, 1018), strict=True))
+    counted = replace(drawn, panels=(replace(drawn.panels[0], graph=drawn.graph.replace(layers=layers)),))
+    assert not [label for label in neurons(counted).labels if label.anchor == "south"]
+    found = neurons(counted, show="params")
+    assert [label.lines for label in found.labels if label.anchor == "south"] == [("40",), ("1,018",)]
+    assert "parameters between columns" in found.caption
 
 
 def test_classifier_of_a_larger_network():

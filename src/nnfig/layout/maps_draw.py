@@ -11,7 +11,7 @@ from nnfig.layout.maps_tensors import Arrow, Net
 from nnfig.layout.parts import Parts
 from nnfig.layout.scene import Label, Node, Point, Wire
 from nnfig.layout.text import LINE, width
-from nnfig.layout.titles import title
+from nnfig.layout.titles import titles
 
 ELBOW = 8.0
 """How far from its target a vertical arrow that is not straight turns."""
@@ -60,7 +60,7 @@ def _node(item: Placed, panel: Panel) -> Node:
         "map",
         kind=layer.kind if layer else "input",
         data=tuple(dict(facts).items()),
-        title=title(panel.graph, tensor.name),
+        title=titles(panel.graph, tensor.runs or (tensor.name,)),
         copied=round(tensor.copied, 4),
         top="" if item.top_right else item.top,
         side=item.side,

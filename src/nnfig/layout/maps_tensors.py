@@ -39,6 +39,8 @@ class Tensor:
     copied: float = 0.0
     """Share of its channels that is copied from elsewhere."""
     layer: Layer | None = None
+    runs: tuple[str, ...] = ()
+    """Names of the layers that make it, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     if len(sources) == 1 and does in ELEMENTWISE and found.into[sources[0]]:
         found.owner[layer.name] = sources[0]
         found.into[sources[0]] = [_followed(a, plain_words(layer)) for a in found.into[sources[0]]]
+        before = found.tensors[sources[0]]
+        found.tensors[sources[0]] = replace(before, runs=(*before.runs, layer.name))
         return
     if does in ("concat", "add") and len(takes) > 1:
         _join(layer, does, size, takes, graph, found)
@@ -136,7 +140,7 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     cls, name, after = words(layer)
     level = _level(found.tensors[sources[0]], size)
     arrows = [Arrow(source, layer.name, cls, name, after) for source in sources]
-    found.add(Tensor(layer.name, size, level, "conv", layer=layer), arrows)
+    found.add(Tensor(layer.name, size, level, "conv", layer=layer, runs=(layer.name,)), arrows)
 
 
 def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Reading) -> None:
@@ -151,6 +155,7 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     levels = [found.tensors[name].level for name in (*own, *others)]
     copied = 1 - sum(_share(found.tensors[name].size, size) for name in own) if does == "concat" else 0.0
     arrows: list[Arrow] = []
+    runs = (*(run for name in own for run in found.tensors[name].runs), layer.name)
     for name in own:
         arrows += [replace(arrow, target=layer.name) for arrow in found.into.pop(name)]
         del found.tensors[name]
@@ -161,7 +166,7 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
             arrows.append(Arrow(source, layer.name, "add", "add"))
     for word in words(layer)[2]:
         arrows = [_followed(arrow, word) for arrow in arrows]
-    found.add(Tensor(layer.name, size, levels[0], "conv", copied=copied, layer=layer), arrows)
+    found.add(Tensor(layer.name, size, levels[0], "conv", copied, layer, runs), arrows)
 
 
 def _only_for(name: str, graph: Graph, found: Reading) -> bool:

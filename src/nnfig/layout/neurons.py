@@ -33,7 +33,9 @@ def _panel(panel: Panel, options: Options) -> Drawn:
     panel = replace(panel, graph=unfolded(panel.graph))
     found = columns(panel.graph)
     text = small(options.font_size)
-    widest = max((width(line, text) for column in found for line in _below(column)), default=0.0)
+    counted = "params" in options.show
+    lines = [line for column in found for line in (*_below(column), *_weights(column)[: int(counted)])]
+    widest = max((width(line, text) for line in lines), default=0.0)
     room = options.width - 2 * MARGIN - max(widest, 2 * RADIUS)
     spread = max(widest + 4, SPREAD[1], min(SPREAD[0], room / max(1, len(found) - 1)))
     nodes = tuple(_node(column, i * spread, panel) for i, column in enumerate(found))
@@ -41,17 +43,38 @@ def _panel(panel: Panel, options: Options) -> Drawn:
         Label(node.x, node.y - node.h / 2 - 2, _below(column), "dims", "north")
         for node, column in zip(nodes, found, strict=True)
     )
+    if counted:
+        labels += _counts(found, nodes)
     wires = tuple(Wire(a.name, b.name, cls="dense", tip=False) for a, b in joined(found))
     ink = tuple(
-        (label.x + side * width(line, text) / 2, label.y - LINE * text * len(label.lines))
+        (
+            label.x + side * width(line, text) / 2,
+            label.y + (text if label.anchor == "south" else -LINE * text * len(label.lines)),
+        )
         for label in labels
         for line in label.lines
         for side in (-1, 1)
     )
-    return Drawn(Parts(nodes, wires, labels=labels, ink=ink), options.font_size, words=_said(found, panel))
+    return Drawn(Parts(nodes, wires, labels=labels, ink=ink), options.font_size, words=_said(found, panel, counted))
 
 
-def _said(found: Sequence[Column], panel: Panel) -> tuple[str, ...]:
+def _weights(column: Column) -> tuple[str, ...]:
+    """How many parameters join a column to those before it; empty where there are none."""
+    return (f"{column.layer.params:,}",) if column.layer and column.layer.params else ()
+
+
+def _counts(found: Sequence[Column], nodes: Sequence[Node]) -> tuple[Label, ...]:
+    """Numbers of parameters, between the columns that they join."""
+    at = {node.name: node for node in nodes}
+    top = max(node.y + node.h / 2 for node in nodes) + 3
+    return tuple(
+        Label((at[column.sources[-1]].x + at[column.name].x) / 2, top, _weights(column), "dims", "south")
+        for column in found
+        if column.sources and _weights(column)
+    )
+
+
+def _said(found: Sequence[Column], panel: Panel, counted: bool) -> tuple[str, ...]:
     """Sentences for the caption."""
     words = [
         "Circles are units; an ellipsis stands for those that are not drawn." if _cut(found) else "Circles are units."
@@ -60,6 +83,8 @@ def _said(found: Sequence[Column], panel: Panel) -> tuple[str, ...]:
         words.append("Only the fully connected part of the network is drawn.")
     if any(column.crossed for column in found):
         words.append("Crossed units are dropped in one training step.")
+    if counted:
+        words.append("Numbers above count the parameters between columns.")
     return tuple(words)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nnfig.graph import Graph
+
+
+def titles(graph: Graph, names: Iterable[str]) -> str:
+    """Facts of several layers that one node stands for, in the order in which they run."""
+    return " + ".join(title(graph, name) for name in names)
 
 
 def title(graph: Graph, name: str) -> str:

@@ -8,7 +8,7 @@ from nnfig.graph import Graph
 from nnfig.layout.parts import Parts, corners
 from nnfig.layout.scene import Frame, Label, Node
 from nnfig.layout.text import LINE
-from nnfig.layout.titles import title
+from nnfig.layout.titles import titles
 from nnfig.layout.volumes_place import FRAME_PAD
 from nnfig.layout.volumes_scale import Scale, kernel_size
 from nnfig.layout.volumes_solids import PAD, moved
@@ -49,7 +49,7 @@ def _node(item: Placed, window: tuple[float, float, float, float] | None, graph:
         (station.sign,) if join else (),
         kind=layer.kind if layer else "input",
         data=_data(item),
-        title=title(graph, station.name),
+        title=titles(graph, station.runs or (station.name,)),
         depth=body.depth,
         seams=tuple(round(i / count, 4) for i in range(1, count)),
         bands=_bands(item),

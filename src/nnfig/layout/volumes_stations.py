@@ -44,6 +44,13 @@ class Station:
     repeat: str = ""
     """Path of the innermost folded group around it."""
 
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Names of all layers that it stands for, in the order in which they run."""
+        after = [[band.name for where, band in self.bands if where == slab] for slab in range(len(self.slabs))]
+        names = [name for layer, more in zip(self.slabs, after, strict=True) for name in (layer.name, *more)]
+        return tuple(dict.fromkeys((*names, *((self.name,) if self.slabs else ()))))
+
 
 def stations(graph: Graph) -> tuple[Station, ...]:
     """The boxes of a graph in graph order.
