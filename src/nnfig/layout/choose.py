@@ -10,7 +10,8 @@ from nnfig.layout.air import Air
 from nnfig.layout.strips import Long, Strip, gutter, long, stub
 from nnfig.layout.wrap import Rows, frames_split, rows, sides
 
-LEAST_FONT = 6.0
+LEAST_FONT = 6.03
+"""6 pt as PDF and most programs count points (TeX's are a little smaller)."""
 MANY = 400
 """More nodes than this are not tried in every way."""
 
