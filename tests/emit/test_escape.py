@@ -45,6 +45,7 @@ def test_only_known_commands_come_out(text):
         ("--x''", "-{}-x'{}'"),
         ("a^^Mb", r"a\textasciicircum{}\textasciicircum{}Mb"),
         ("卷", r"\nnfmissing{5377}"),
+        ("x̂ σ̂", r"\^{x} \ensuremath{\hat{\sigma}}"),
     ],
 )
 def test_characters(text, expected):

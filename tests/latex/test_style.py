@@ -82,6 +82,30 @@ def _heads(page):
 
 
 @pytest.mark.tex
+def test_gaps_close_in_the_second_run(tmp_path):
+    """A row without its middle becomes shorter, its arrows as long as the others; no warning remains."""
+    typeset.put_style_files(tmp_path)
+    nodes = tuple(
+        Node(f"n{i}", 20 + 60 * i, 0, 40, 14, cls) for i, cls in enumerate(("conv", "norm", "act", "conv", "pool"))
+    )
+    wires = tuple(Wire(f"n{i}", f"n{i + 1}") for i in range(4))
+    text = emit.tex(Scene(280, 20, 8, nodes, wires), page="input")
+    setting = r"\nnfset{hide={norm,act},close gaps}"
+    (tmp_path / "paper.tex").write_text(
+        rf"\documentclass{{article}}\usepackage{{nnfig}}\begin{{document}}{setting}\setbox0\hbox{{{text}}}\typeout{{width=\the\wd0}}"
+        r"\end{document}"
+    )
+    found = []
+    for _ in range(3):
+        subprocess.run(["pdflatex", "-halt-on-error", "paper"], cwd=tmp_path, stdout=subprocess.DEVNULL, check=True)
+        log = (tmp_path / "paper.log").read_text(errors="replace")
+        found.append((float(re.search(r"width=([\d.]+)pt", log)[1]), "Run LaTeX again" in log))
+    assert found[0] == (pytest.approx(280, abs=0.3), True)
+    assert found[1][0] == pytest.approx(160, abs=0.3)
+    assert found[2] == (found[1][0], False)
+
+
+@pytest.mark.tex
 def test_toggles_of_text(paper):
     """Sizes, names, legend and templates."""
     plain = paper("show dims=false, legend=false")
@@ -167,7 +191,7 @@ def test_all_definitions_have_the_prefix():
         text,
     )
     strange = [name for name in names if not re.match(r"(if)?nnf", name)]
-    assert set(strange) <= {"fontsubfuzz", "tf@size", "sf@size", "ssf@size", "noexpand", "csname"}
+    assert set(strange) <= {"fontsubfuzz", "tf@size", "sf@size", "ssf@size", "noexpand", "csname", "string"}
     colors = re.findall(r"\\(?:definecolor|colorlet)\{([^}]*)\}", text)
     assert colors
     assert all(name.startswith("nnf") for name in colors)

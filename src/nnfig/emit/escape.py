@@ -60,12 +60,13 @@ def missing(text: str) -> str:
     >>> missing("卷积 conv")
     '卷积'
     """
-    return "".join(c for c in dict.fromkeys(text) if _one(c).startswith(_MISSING))
+    found = _CLUSTER.findall(unicodedata.normalize("NFC", text))
+    return "".join(c for c in dict.fromkeys(found) if _MISSING in _one(c))
 
 
 def _pieces(text: str) -> Iterable[str]:
     run, raised = "", ""
-    for c in unicodedata.normalize("NFC", text):
+    for c in _CLUSTER.findall(unicodedata.normalize("NFC", text)):
         where = "up" if c in _UP else "down" if c in _DOWN else ""
         if raised and where != raised:
             yield rf"\nnf{raised}{{{run}}}"
@@ -81,11 +82,13 @@ def _pieces(text: str) -> Iterable[str]:
 
 @lru_cache(maxsize=4096)
 def _one(c: str) -> str:
+    if len(c) > 1:
+        return _accented(c) or "".join(_one(each) for each in c)
     if c in _ONE:
         return _ONE[c]
     if " " <= c <= "~":
         return c
-    if c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp"):
+    if c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Mn", "Me"):
         return " " if c.isspace() else ""
     if accented := _accented(c):
         return accented
@@ -98,7 +101,9 @@ def _one(c: str) -> str:
 def _accented(c: str) -> str:
     r"""`é` as `\'{e}`; empty where there is no accent that pdflatex has in its default encoding."""
     parts = unicodedata.normalize("NFD", c)
-    if len(parts) != 2 or parts[1] not in _ACCENTS or not parts[0].isascii():
+    if len(parts) == 2 and parts[0] in _GREEK and parts[1] in _MATH_ACCENTS:
+        return rf"\ensuremath{{{_MATH_ACCENTS[parts[1]]}{{{_GREEK[parts[0]]}}}}}"
+    if len(parts) != 2 or parts[1] not in _ACCENTS or not (parts[0].isascii() and parts[0].isalnum()):
         return ""
     base = {"i": r"\i{}", "j": r"\j{}"}.get(parts[0], parts[0]) if parts[1] not in "̧̣̱" else parts[0]
     return rf"{_ACCENTS[parts[1]]}{{{base}}}"
@@ -110,6 +115,11 @@ _ACCENTS = {
     "̀": r"\`", "́": r"\'", "̂": r"\^", "̃": r"\~", "̄": r"\=", "̆": r"\u", "̇": r"\.",
     "̈": r"\"", "̊": r"\r", "̋": r"\H", "̌": r"\v", "̧": r"\c", "̣": r"\d", "̱": r"\b",
 }  # fmt: skip
+
+_MATH_ACCENTS = {"̂": r"\hat", "̃": r"\tilde", "̄": r"\bar", "̇": r"\dot", "̈": r"\ddot", "́": r"\acute", "̀": r"\grave"}
+
+_CLUSTER = re.compile(f".[{''.join(_ACCENTS)}]?", re.DOTALL)
+"""A character with the accent that follows it where Unicode has no single one for both (x̂)."""
 
 
 def _pairs(text: str) -> dict[str, str]:

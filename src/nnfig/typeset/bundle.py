@@ -73,9 +73,7 @@ def _read(figures: Sequence[Path]) -> dict[str, str]:
 
 def _to_input(text: str) -> str:
     """The figure without the line that makes it compile alone."""
-    if not _ALONE.search(text):
-        return text
-    return re.sub(r"(?m)^\\nnfend\n?", "", _ALONE.sub(lambda _: _GUARD, text))
+    return _ALONE.sub(lambda _: _GUARD, text)
 
 
 def _check(texts: dict[str, str]) -> None:
