@@ -63,6 +63,22 @@ def test_several_networks_are_named_side_by_side():
     assert [(panel.role, panel.title) for panel in drawing.panels] == [("main", "Net"), ("compare", "Other")]
 
 
+def test_each_network_of_a_comparison_is_told_what_it_merges():
+    """One with ReLU, one with BN and ReLU: no box is burdened, the caption tells both."""
+    networks = []
+    for name, kinds in (("Plain", ("ReLU",)), ("Normed", ("BatchNorm2d", "ReLU"))):
+        sketch = graphs.Sketch(name)
+        x = "image"
+        for index in range(3):
+            x = sketch.conv(f"c{index}", x, channels=index + 1)
+            for kind in kinds:
+                x = sketch.add(f"{kind}{index}", kind, x)
+        networks.append(sketch.done())
+    drawing = detail.drawing(networks, Options())
+    assert "In Plain, every convolution is followed by ReLU. In Normed, every convolution is" in drawing.caption
+    assert all(len(layer.look.label) == 1 for panel in drawing.panels for layer in panel.graph.layers)
+
+
 def test_the_alternative_text_tells_the_layers_in_order():
     """For screen readers: input, layers, repeats."""
     alt = detail.drawing([_network().done()], Options()).alt

@@ -36,7 +36,7 @@ def caption(
     drafts: Sequence[Draft],
     panels: Sequence[Draft],
     insets: Sequence[Inset],
-    told: Mapping[str, Told],
+    told: Sequence[Mapping[str, Told]],
     common: Facts,
     title: str = "",
 ) -> str:
@@ -46,14 +46,14 @@ def caption(
         drafts: of the main panel and of those it is compared with.
         panels: of the insets.
         insets: what these open.
-        told: what is merged into which family of layers.
+        told: for each of `drafts`, what is merged into which family of layers.
         common: what all layers of a kind share.
         title: the figure's name; empty: that of the network.
     """
     everything = (*drafts, *panels)
     parts = (
         _shows(drafts, title),
-        _merged(told),
+        _merged(drafts, told),
         _common(common),
         _folded(everything),
         _stages(everything),
@@ -91,8 +91,18 @@ def _cost(draft: Draft) -> str:
     return listed(words)
 
 
-def _merged(told: Mapping[str, Told]) -> str:
+def _merged(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> str:
     """`every convolution is followed by batch normalisation, then ReLU; every sum by ReLU`."""
+    said = [_followed(each) for each in told]
+    if len(set(said)) == 1:
+        return said[0]
+    places = [
+        f"in {draft.origin.name or 'the other'}, {text}" for draft, text in zip(drafts, said, strict=True) if text
+    ]
+    return ". ".join(text[:1].upper() + text[1:] for text in places)
+
+
+def _followed(told: Mapping[str, Told]) -> str:
     clauses = [clause for family in told.values() if (clause := _family(family))]
     return "; ".join([*clauses[:1], *(clause.replace(" is followed by", " by", 1) for clause in clauses[1:])])
 

@@ -61,12 +61,14 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
         return None
     drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True)]
     shown, inner = _insets(prepared)
-    merged, common = told((*drafts, *inner)), common_facts((*drafts, *inner))
-    drafts = [label(draft, merged, common) for draft in drafts]
-    inner = [label(draft, merged, common) for draft in inner]
+    everything = (*drafts, *inner)
+    common = common_facts(everything)
+    merged = [told([each for each in everything if each.origin is draft.origin]) for draft in everything]
+    drafts = [label(draft, of, common) for draft, of in zip(drafts, merged, strict=False)]
+    inner = [label(draft, of, common) for draft, of in zip(inner, merged[len(drafts) :], strict=True)]
     return Drawing(
         _panels(prepared, drafts, shown, inner),
-        caption=caption(drafts, inner, shown, merged, common, options.title),
+        caption=caption(drafts, inner, shown, merged[: len(drafts)], common, options.title),
         alt=alt(drafts, options.title),
         legend=legend((*drafts, *inner), merged),
         notes=tuple(note for state in states for note in _notes(state)),

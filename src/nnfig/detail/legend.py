@@ -13,7 +13,7 @@ _SELF_EXPLAINING = ("data", "merge", "block")
 """Classes whose boxes say what they are."""
 
 
-def legend(drafts: Sequence[Draft], told: Mapping[str, Told]) -> tuple[LegendEntry, ...]:
+def legend(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> tuple[LegendEntry, ...]:
     """Entries in the order in which classes are first drawn.
 
     `Convolution + ReLU` where every convolution has a ReLU merged into it.
@@ -33,13 +33,14 @@ def legend(drafts: Sequence[Draft], told: Mapping[str, Told]) -> tuple[LegendEnt
     return tuple(LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items())
 
 
-def _text(cls: str, kind: str, told: Mapping[str, Told]) -> str:
+def _text(cls: str, kind: str, told: Sequence[Mapping[str, Told]]) -> str:
     category = category_of(kind)
     if category.cls != cls:
         category = next((each for each in CATEGORIES if each.cls == cls), None)
     if category is None:
         return cls.replace("-", " ").capitalize()
-    family = told.get(category.name)
-    if family is None or family.exceptions or len({pattern for _, pattern in family.patterns}) != 1:
+    families = [each.get(category.name) for each in told]
+    patterns = {pattern for family in families if family for _, pattern in family.patterns}
+    if len(patterns) != 1 or any(family is None or family.exceptions for family in families):
         return category.legend
-    return " + ".join((category.legend, *family.patterns[0][1]))
+    return " + ".join((category.legend, *patterns.pop()))
