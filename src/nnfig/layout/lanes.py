@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box, Spot
@@ -13,6 +14,10 @@ from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.lay_chain import Series
+
+
+MOST_SPANS = 120
+"""More skips than this beside one chain all run on one side: nobody could follow them anyway."""
 
 
 @dataclass(slots=True)
@@ -63,7 +68,7 @@ def entry_sides(series: Series) -> dict[int, set[int]]:
 def _rails(series: Series) -> list[_Rail]:
     """The rails, inner ones first."""
     chain, default = series.chain, series.lane_side
-    sides = _pages([(lane.i, lane.j) for lane in chain.lanes if not lane.branch])
+    sides = _pages(tuple(sorted({(lane.i, lane.j) for lane in chain.lanes if not lane.branch})))
     by: dict[tuple[int, int], list[Lane]] = defaultdict(list)
     rails: list[_Rail] = []
     for lane in chain.lanes:
@@ -95,10 +100,12 @@ def _crosses(a: _Rail, b: _Rail) -> bool:
     return a.i < b.i < a.j < b.j or b.i < a.i < b.j < a.j
 
 
-def _pages(spans: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
+@lru_cache(maxsize=64)
+def _pages(order: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], int]:
     """A side for each span: all on one, but for those that cross fewer others on the second."""
-    side = dict.fromkeys(sorted(spans), 1)
-    order = list(side)
+    side = dict.fromkeys(order, 1)
+    if len(order) > MOST_SPANS:
+        return side
     crossing: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for x, (a, b) in enumerate(order):
         for c, d in order[x + 1 :]:
