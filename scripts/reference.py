@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PROSE = """\
 Options can be repeated where they take a LIST, GLOB, KIND, SOURCE or FILE, and so can `--input`, `--arg` and `-o`.
-LIST, GLOB, KIND and FILE may also be several with commas between them. A LENGTH is written as `5.5in`, `84mm` or `240pt`.
+LIST, GLOB, KIND and FILE may also be several with commas between them. A LENGTH is `5.5in`, `84mm` or `240pt`.
 
 The exit status is 0; or 2 for what you can mend (a message says where, what was found, what was expected, what to try);
 or 1 for a fault of nnfig.
