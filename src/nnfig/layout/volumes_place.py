@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -55,7 +56,7 @@ def place(
         done.append(item)
         on_row.setdefault(row, []).append(item)
         at[station.name] = item
-    y = _levels(done, rows, scale.text, _line_gap(done, scale.text) if starts else ROW_GAP)
+    y = _levels(done, rows, scale.text, _line_gap(done, scale.text) if starts else ROW_GAP, bool(starts))
     return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
 
 
@@ -102,21 +103,29 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, gap: float) -> dict[float, float]:
-    """The axis of every row, rows as close as what stands on them allows; half rows lie between their neighbours."""
-    reach: dict[int, tuple[float, float]] = {}
+def _levels(
+    placed: Sequence[Placed], rows: Mapping[str, float], text: float, gap: float, whole: bool
+) -> dict[float, float]:
+    """The axis of every row, as close under those above as what stands over each other allows.
+
+    With `whole`, rows clear each other over their whole length. Half rows lie between their neighbours.
+    """
+    boxes: dict[float, list[tuple[float, float, float, float]]] = {}
     for item in placed:
-        row = rows[item.station.name]
-        if row == int(row):
-            ys = [y for shape in item.shapes(text) for _, y in shape]
-            low, high = reach.get(int(row), (0.0, 0.0))
-            reach[int(row)] = (min(low, *ys), max(high, *ys))
+        ys = [y for shape in item.shapes(text) for _, y in shape]
+        left, right = (-math.inf, math.inf) if whole else item.reach(text)
+        boxes.setdefault(rows[item.station.name], []).append((item.x + left, item.x + right, min(ys), max(ys)))
     y: dict[float, float] = {}
-    level = 0.0
-    for row in sorted(reach):
-        y[row] = level - reach[row][1]
-        level = y[row] + reach[row][0] - gap
+    for row in sorted(row for row in boxes if row == int(row)):
+        levels = [
+            y[upper] + a[2] - b[3] - gap
+            for upper in y
+            for a in boxes[upper]
+            for b in boxes[row]
+            if a[0] - TURN < b[1] and b[0] - TURN < a[1]
+        ]
+        y[row] = min([*levels, *(y[upper] - 2 * gap for upper in y)], default=0.0)
     base = y.get(0, 0.0)
-    for row in sorted(set(rows.values()) - set(y)):
+    for row in sorted(set(boxes) - set(y)):
         y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2
     return {row: value - base for row, value in y.items()}
