@@ -173,6 +173,16 @@ def test_authors_draw_on_top(paper):
 
 
 @pytest.mark.tex
+def test_wires_find_layers_in_scopes(paper):
+    """A layer that an author's scope has moved is met where it stands, from inside the scope and from outside."""
+    body = r"""\begin{tikzpicture}[nnf]\nnflayer[conv, at={0,0}, size={20,10}]{a}
+    \begin{scope}[shift={(100,0)}]\nnflayer[conv, at={0,0}, size={20,10}]{b}\nnfedge[tip=]{a}{b}\end{scope}
+    \nnfedge[tip=]{a}{b}\end{tikzpicture}"""
+    lines = paper("", body).page.lines
+    assert [round(line["width"]) for line in lines] == [80, 80]
+
+
+@pytest.mark.tex
 def test_nothing_leaks(paper):
     """After a figure, TikZ, fonts and settings are what they were; equal names in two figures do not meet."""
     probe = r"\makeatletter\newcommand\probe[1]{\typeout{#1: \the\pgflinewidth,\f@size,\fontsubfuzz,\meaning\nnf@line,"

@@ -84,6 +84,17 @@ def test_an_error_names_file_line_and_layer():
 
 
 @pytest.mark.tex
+def test_a_figure_that_is_too_large_says_what_to_try():
+    """TeX's limits are told as the figure's."""
+    from nnfig.layout.scene import Node, Scene
+
+    tex = emit.tex(Scene(100, 30000, 8, (Node("far", 0, 29000, 40, 14, label=("far",)),)))
+    with pytest.raises(NnfigError, match="Dimension too large") as error:
+        typeset.pdf(tex)
+    assert "--detail overview" in error.value.problems[0].hint
+
+
+@pytest.mark.tex
 @pytest.mark.parametrize(
     "attack",
     [r"\immediate\write18{touch PLACE}", r"\input{PLACE}", r"\newwrite\w\immediate\openout\w=PLACE ", r"\input{|id}"],

@@ -36,7 +36,6 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
     body = figure_lines(scene)
     values = {
         "format": Tex(FORMAT),
-        "title": comment(getattr(scene, "title", "")),
         "command": comment(command),
         "page": Tex(page),
         "options": _options(scene),

@@ -9,6 +9,13 @@ from nnfig.errors import Problem
 
 _PLACE = re.compile(r"(?m)^(?:\./)?([^\s:/]+\.(?:tex|sty|cls|def)):(\d+): (.*)$")
 _NAMED = re.compile(r"\\nnf(?:layer|group|edge).*?\{([^{}]*)\}\s*(?:\{([^{}]*)\})?\s*$")
+_HINTS = {
+    "Dimension too large": "larger than TeX can set (5.7 m): try --detail overview, a smaller --depth, --close GLOB",
+    "TeX capacity exceeded": "too much for TeX's memory: try --detail overview, a smaller --depth, --close GLOB",
+    "not found": "a file or package is missing: nnfig doctor says what to install",
+}
+"""What to try where the message alone does not say it."""
+
 MOST = 5
 """Errors that are told; the rest follow from them."""
 
@@ -28,7 +35,8 @@ def problems(log: str, files: Mapping[str, str]) -> tuple[Problem, ...]:
             continue
         lines = files.get(file, "").splitlines()
         excerpt = lines[line - 1].strip() if line <= len(lines) else ""
-        problem = Problem(f"TeX: {message}{_whose(excerpt)}", f"{file}:{line}", excerpt=excerpt)
+        hint = next((text for words, text in _HINTS.items() if words in message), "")
+        problem = Problem(f"TeX: {message}{_whose(excerpt)}", f"{file}:{line}", hint, excerpt)
         found.setdefault((problem.where, message), problem)
     if found:
         return tuple(found.values())[:MOST]
