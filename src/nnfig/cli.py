@@ -26,61 +26,48 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A layer list (.yaml .json), a model file (.onnx .keras .pt2 .prototxt), or Python: file.py:NAME, module:NAME.",
+        help="A layer list (.yaml .json), a model file (.onnx .keras .pt2 .prototxt), or Python: file.py:NAME, "
+        "module:NAME.",
     ),
 ]
 Inputs = Annotated[
     list[str] | None,
-    typer.Option(
-        "--input", metavar="SHAPE[:DTYPE]", help="One per model input: 1,3,224,224 or mask=1,128:bool."
-    ),
+    typer.Option("--input", metavar="SHAPE[:DTYPE]", help="One per model input: 1,3,224,224 or mask=1,128:bool."),
 ]
 Args = Annotated[
     list[str] | None,
     typer.Option("--arg", metavar="KEY=VALUE", help="Constructor argument of NAME, a YAML value."),
 ]
-Outputs = Annotated[
-    list[Path], typer.Option("-o", "--output", metavar="FIGURE", help="Where to write; repeatable.")
-]
+Outputs = Annotated[list[Path], typer.Option("-o", "--output", metavar="FIGURE", help="Where to write; repeatable.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a text file that nnfig did not write.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what was chosen, and print the caption.")]
-Progress = Annotated[
-    bool | None, typer.Option("--progress/--no-progress", help="Default: on a terminal only.")
-]
-View = Annotated[str, typer.Option(help="auto, blocks, volumes, maps or neurons: what a node is.")]
+Progress = Annotated[bool | None, typer.Option("--progress/--no-progress", help="Default: on a terminal only.")]
+View = Annotated[str, typer.Option(help="auto, blocks, volumes, maps, neurons or strip: what a node is.")]
 Detail = Annotated[str, typer.Option(help="overview, paper, explicit or ops: the explicit/implicit dial.")]
 Show = Annotated[
     list[str] | None,
-    typer.Option(metavar="LIST", help="dims,kernel,channels,params,macs,names, kinds, categories."),
+    typer.Option(
+        metavar="LIST",
+        help="What is written (dims, kernel, channels, stride, attributes, shapes, params, macs, names) "
+        "or drawn (kinds, categories).",
+    ),
 ]
-Hide = Annotated[
-    list[str] | None, typer.Option(metavar="LIST", help="Kinds and categories that are not drawn.")
-]
+Hide = Annotated[list[str] | None, typer.Option(metavar="LIST", help="Kinds and categories that are not drawn.")]
 Merge = Annotated[
     list[str] | None, typer.Option(metavar="LIST", help="... that are merged into the layer they follow.")
 ]
-Depth = Annotated[
-    int | None, typer.Option(metavar="N", help="Levels of hierarchy that are opened everywhere.")
-]
+Depth = Annotated[int | None, typer.Option(metavar="N", help="Levels of hierarchy that are opened everywhere.")]
 Open = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are opened.")]
-Close = Annotated[
-    list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are drawn as one block.")
-]
-Inset = Annotated[
-    list[str] | None, typer.Option(metavar="KIND", help="A panel that opens one block of that class.")
-]
-Fold = Annotated[
-    bool | None, typer.Option("--fold/--no-fold", help="Equal blocks in a row become one, marked xN.")
-]
+Close = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Module paths that are drawn as one block.")]
+Inset = Annotated[list[str] | None, typer.Option(metavar="KIND", help="A panel that opens one block of that class.")]
+Fold = Annotated[bool | None, typer.Option("--fold/--no-fold", help="Equal blocks in a row become one, marked xN.")]
 Direction = Annotated[str | None, typer.Option(help="right or down; default: whichever fits better.")]
 Width = Annotated[str, typer.Option(metavar="LENGTH", help="Printed width to fit.")]
 MaxHeight = Annotated[str, typer.Option(metavar="LENGTH", help="Printed height to fit.")]
 FontSize = Annotated[float, typer.Option(metavar="PT", help="Preferred text size; it may shrink to 6.")]
 Scale = Annotated[str, typer.Option(help="linear, sqrt or log: how volumes are damped.")]
-Compare = Annotated[
-    list[str] | None, typer.Option(metavar="SOURCE", help="A further network beside the first.")
-]
+Compare = Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="A further network beside the first.")]
 Style = Annotated[list[str] | None, typer.Option(metavar="FILE", help="A style sheet, or a preset's name.")]
 Template = Annotated[str | None, typer.Option(metavar="FILE", help="A Jinja template in place of ours.")]
 Page = Annotated[str, typer.Option(help="standalone, input or self-contained.")]
@@ -167,9 +154,7 @@ def trace(
     ],
     input: Inputs = None,
     arg: Args = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Also write attributes that equal PyTorch's defaults.")
-    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Also write attributes that equal PyTorch's defaults.")] = False,
     force: Force = False,
     quiet: Quiet = False,
     progress: Progress = None,
@@ -190,9 +175,7 @@ def show(
     format: Annotated[str, typer.Option(help="text, json, or table.tex (a booktabs table).")] = "text",
     depth: Depth = None,
     fold: Fold = None,
-    color: Annotated[
-        bool | None, typer.Option("--color/--no-color", help="Default: on a terminal only.")
-    ] = None,
+    color: Annotated[bool | None, typer.Option("--color/--no-color", help="Default: on a terminal only.")] = None,
     quiet: Quiet = False,
     progress: Progress = None,
 ) -> None:
@@ -237,9 +220,7 @@ def watch(
     from nnfig import watch as watching
 
     keywords = {"view": view, "detail": detail, "width": width, "style": style, "template": template}
-    watching.watch(
-        source, output, {"input_size": input or None, "arguments": _arguments(arg), **keywords}, force=force
-    )
+    watching.watch(source, output, {"input_size": input or None, "arguments": _arguments(arg), **keywords}, force=force)
 
 
 @app.command()
@@ -260,9 +241,7 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[
-        str, typer.Argument(metavar="[spec|style]", help="Layer lists or style sheets.")
-    ] = "spec",
+    what: Annotated[str, typer.Argument(metavar="[spec|style]", help="Layer lists or style sheets.")] = "spec",
 ) -> None:
     """Print the JSON Schema of layer lists or of style sheets, for editors."""
     from nnfig.surfaces import schema
