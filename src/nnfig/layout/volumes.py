@@ -82,7 +82,7 @@ def _scales(
     for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
         for sizes_as in written:
             for share in HEIGHTS[:2] if sizes_as == "whole" else HEIGHTS:
-                height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.4 * (rows - 1))
+                height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.25 * (rows - 1))
                 yield (
                     Scale(
                         options.scale,
