@@ -13,7 +13,7 @@ def tracks(steps: Sequence[tuple[float, float, Hashable]]) -> tuple[list[int | N
 
     Steps of one source share a track. Track 0 is next to the sources.
 
-    >>> tracks([(0, 10, "a"), (5, 5, "b"), (20, 12, "c")])
+    >>> tracks([(0, 10, "a"), (5, 5, "b"), (20, 14, "c")])
     ([0, None, 0], 1)
     """
     nets: dict[Hashable, tuple[float, list[float]]] = {}

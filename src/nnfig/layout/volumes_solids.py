@@ -98,7 +98,7 @@ def moved(shape: Polygon, dx: float, dy: float = 0.0) -> Polygon:
 def apart(left: Polygon, right: Polygon, margin: float) -> float:
     """How far `right` must move to the right to clear `left` by `margin`; minus infinity if they never meet.
 
-    >>> apart(rectangle(0, 0, 10, 10), rectangle(0, 5, 10, 15), 2)
+    >>> apart(rectangle(0, 0, 10, 10), rectangle(0, 5, 10, 15), 2.0)
     12.0
     """
     ys, others = [y for _, y in left], [y for _, y in right]
