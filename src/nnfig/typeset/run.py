@@ -87,5 +87,7 @@ def _environment(folder: Path) -> dict[str, str]:
     """TeX reads and writes in its own folder and reads its own trees; same input, same bytes."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("openin_", "openout_", "shell_"))}
     fixed = {"openin_any": "p", "openout_any": "p", "max_print_line": "10000"}
+    # a picture is one box in TeX's memory: room for some ten thousand layers
+    fixed |= {"extra_mem_bot": "40000000", "extra_mem_top": "40000000", "save_size": "200000"}
     dated = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "0"), "FORCE_SOURCE_DATE": "1"}
     return {**kept, **fixed, **dated, "TEXMFOUTPUT": str(folder)}
