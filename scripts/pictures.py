@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "gallery"
 IMG = ROOT / "docs" / "img"
 
-STRIP = (("vgg16", "unet"), ("resnet50", "lstm-cell", "inception-module"))
-"""Five gallery figures, in rows of one height."""
+STRIP = (("vgg16", "resnet50"), ("unet",), ("lstm-cell", "inception-module"))
+"""Five gallery figures, in columns."""
 DIAL = ("overview", "paper", "explicit")
-WIDTH = 1800
-MARGIN = 30
+WIDTH = 2400
+MARGIN = 90
 KILOBYTES = 150
 """No picture of the gallery is larger, so that the page loads quickly."""
 
@@ -35,9 +35,9 @@ def main() -> int:
     for name in missing:
         print(f"not drawn yet: {name} (make gallery)", file=sys.stderr)
     if all(drawn(name) for names in STRIP for name in names):
-        rows = [row([picture(name) for name in names]) for names in STRIP]
-        stacked(rows).quantize(64).save(IMG / "strip.png", optimize=True)
-    abreast(list(dial())).quantize(64).save(IMG / "dial.png", optimize=True)
+        columns = [column([picture(name) for name in names]) for names in STRIP]
+        few_colours(abreast(columns, 0.5)).save(IMG / "strip.png", optimize=True)
+    few_colours(abreast(list(dial()), 0)).save(IMG / "dial.png", optimize=True)
     return len(missing)
 
 
@@ -64,40 +64,33 @@ def dial() -> Iterable[Image.Image]:
         yield Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def row(images: Sequence[Image.Image]) -> Image.Image:
-    """Pictures beside each other, as high as each other, together as wide as the page."""
-    room = WIDTH - MARGIN * (len(images) - 1)
-    height = round(room / sum(image.width / image.height for image in images))
+def column(images: Sequence[Image.Image]) -> Image.Image:
+    """Pictures below each other, at one scale."""
+    width = max(image.width for image in images)
+    made = Image.new("RGB", (width, sum(image.height for image in images) + 2 * MARGIN * (len(images) - 1)), "white")
+    y = 0
+    for image in images:
+        made.paste(image, ((width - image.width) // 2, y))
+        y += image.height + 2 * MARGIN
+    return made
+
+
+def abreast(images: Sequence[Image.Image], middle: float) -> Image.Image:
+    """Pictures beside each other at one scale, as wide as the page together, tops (0) or middles (0.5) in line."""
+    scale = (WIDTH - MARGIN * (len(images) - 1)) / sum(image.width for image in images)
+    height = round(max(image.height for image in images) * scale)
     made = Image.new("RGB", (WIDTH, height), "white")
     x = 0
     for image in images:
-        width = round(image.width * height / image.height)
-        made.paste(image.resize((width, height), Image.Resampling.LANCZOS), (x, 0))
-        x += width + MARGIN
-    return made
-
-
-def stacked(rows: Sequence[Image.Image]) -> Image.Image:
-    """Rows below each other."""
-    made = Image.new("RGB", (WIDTH, sum(image.height for image in rows) + MARGIN * (len(rows) - 1)), "white")
-    y = 0
-    for image in rows:
-        made.paste(image, (0, y))
-        y += image.height + MARGIN
-    return made
-
-
-def abreast(images: Sequence[Image.Image]) -> Image.Image:
-    """Pictures beside each other at one scale, together as wide as the page, their tops in line."""
-    gap = 3 * MARGIN
-    scale = (WIDTH - gap * (len(images) - 1)) / sum(image.width for image in images)
-    made = Image.new("RGB", (WIDTH, round(max(image.height for image in images) * scale)), "white")
-    x = 0
-    for image in images:
         size = (round(image.width * scale), round(image.height * scale))
-        made.paste(image.resize(size, Image.Resampling.LANCZOS), (x, 0))
-        x += size[0] + gap
+        made.paste(image.resize(size, Image.Resampling.LANCZOS), (x, round((height - size[1]) * middle)))
+        x += size[0] + MARGIN
     return made
+
+
+def few_colours(image: Image.Image) -> Image.Image:
+    """The picture with a palette that keeps every hue, also of thin lines."""
+    return image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
 
 
 def small(image: Image.Image) -> Image.Image:
@@ -106,7 +99,7 @@ def small(image: Image.Image) -> Image.Image:
     for width in (1400, 1200, 1000, 800):
         height = round(image.height * width / image.width)
         made = image if image.width <= width else image.resize((width, height), Image.Resampling.LANCZOS)
-        made = made.quantize(64)
+        made = few_colours(made)
         data = io.BytesIO()
         made.save(data, "PNG", optimize=True)
         if data.tell() < KILOBYTES * 1000:
