@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from nnfig.detail.absorb_weights import absorb_weights
@@ -51,12 +52,30 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
     Raises:
         NnfigError: a style sheet is faulty, or an option names what no network has.
     """
+    return _drawn(_prepared(graphs, options), options, tighter)
+
+
+def drawings(graphs: Sequence[Graph], options: Options) -> Iterator[Drawing]:
+    """The drawing, then drawings of the same networks with ever more groups closed, as long as there are any."""
+    prepared = _prepared(graphs, options)
+    for tighter in count():
+        found = _drawn(prepared, options, tighter)
+        if found is None:
+            return
+        yield found
+
+
+def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:
+    """The networks after all passes that do not depend on what is open."""
     from nnfig.detail.sheets import resolved
 
     check_words(graphs, options)
     rules = resolved(options)
-    prepared = [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in graphs]
-    states = levels([draft.graph for draft in prepared], rules, tighter)
+    return [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in graphs]
+
+
+def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing | None:
+    states = levels([draft.graph for draft in prepared], prepared[0].rules, tighter)
     if states is None:
         return None
     drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True)]

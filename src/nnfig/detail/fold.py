@@ -32,20 +32,31 @@ def fold(draft: Draft) -> Draft:
     """`a -> B1 -> B2 -> B3 -> c` with equal blocks B becomes `a -> B1 (x3) -> c`."""
     if not draft.rules.fold:
         return draft
-    levels = deque([""])
+    levels, known = deque([""]), _Known(draft.graph)
     while levels:
         level = levels.popleft()
-        for run in _runs(draft, level):
+        for run in _runs(draft, level, known):
             draft = _folded(draft, run, level)
-        levels += [group.path for group in draft.graph.groups if group.parent == level]
+        known = known if known.graph is draft.graph else _Known(draft.graph)
+        levels += known.children.get(level, ())
     return draft
 
 
-def _runs(draft: Draft, level: str) -> list[Run]:
+class _Known:
+    """What every level asks of a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.members = members_by_group(graph)
+        self.codes = Codes(graph)
+        self.children: dict[str, list[str]] = {}
+        for group in graph.groups:
+            self.children.setdefault(group.parent, []).append(group.path)
+
+
+def _runs(draft: Draft, level: str, known: _Known) -> list[Run]:
     """Runs at a level that do not overlap, each the one that covers most from where it begins."""
-    graph = draft.graph
-    members = members_by_group(graph)
-    items = level_items(graph, members, Codes(graph), level)
+    items = level_items(draft.graph, known.members, known.codes, level)
     codes = [item.code for item in items]
     runs: list[Run] = []
     start = 0

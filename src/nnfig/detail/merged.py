@@ -19,7 +19,7 @@ Pattern = tuple[str, ...]
 """What runs inside a layer after it, in order, by its short names."""
 
 Place = str
-"""Where a layer stands: it feeds only a `sum`, a `concatenation`, a `product`; it is returned (`end`); or ''."""
+"""Where a layer stands: it feeds only a `sum`, a `concatenation`, a `product`; it ends the network (`end`); or ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def place(layer: Layer, graph: Graph) -> Place:
     if layer.name in graph.outputs:
         return "end"
     takers = [graph.layer[name] for name in graph.consumers[layer.name]]
+    if takers and all(category_of(t.kind).name == "softmax" and t.name in graph.outputs for t in takers):
+        return "end"
     kinds = {_JOINTS.get(taker.kind, "") if len(taker.inputs) > 1 else "" for taker in takers}
     return kinds.pop() if len(kinds) == 1 else ""
 
