@@ -11,8 +11,8 @@ from nnfig.resources import resource
 from nnfig.typeset.files import write_bytes, write_text, written_by_us
 from nnfig.typeset.run import latex, workshop
 
-MANY = 150
-"""Layers and wires of one paper beyond which arXiv's HTML converter may run out of time."""
+MANY = 500
+"""Layers and wires of one paper beyond which arXiv's HTML converter, at 0.1 to 0.4 s each, may run out of time."""
 
 _ALONE = re.compile(r"(?m)^\\ifdefined\\nnfset\\else\\input\{nnfig-standalone\}\\fi$")
 _GUARD = r"\ifdefined\nnfset\else\errmessage{nnfig: put \string\usepackage{nnfig} into the preamble}\fi"
