@@ -16,9 +16,6 @@ from nnfig.layout.scene import Scene
 from nnfig.options import Options
 from nnfig.progress import progress as bar
 
-TIGHTENINGS = 12
-"""How often groups may be closed further to make a figure fit its page."""
-
 
 def trace(
     model: Any,
@@ -191,16 +188,11 @@ class Figure:
 
 def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
     """Drawing and scene; while it does not fit the page, groups are closed where detail may choose."""
-    drawing = detail.drawing(graphs, options)
-    scene = layout.scene(drawing, options)
-    for tighter in range(1, TIGHTENINGS + 1):
-        if scene.fits:
-            break
-        closed = detail.drawing(graphs, options, tighter=tighter)
-        if closed is None:
-            break
-        drawing, scene = closed, layout.scene(closed, options)
-    return drawing, scene
+    tried = ((each, layout.scene(each, options)) for each in detail.drawings(graphs, options))
+    found = next(tried)
+    while not found[1].fits and (closer := next(tried, None)) is not None:
+        found = closer
+    return found
 
 
 def _too_big(figure: Figure) -> str:

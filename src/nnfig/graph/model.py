@@ -194,11 +194,23 @@ class Graph:
 
     def ancestors(self, group: str) -> tuple[str, ...]:
         """The group and the groups around it, innermost first; empty for the top."""
-        found: list[str] = []
-        while group:
-            found.append(group)
+        found = self._ways.get(group)
+        return self._way(group) if found is None else found
+
+    def _way(self, group: str) -> tuple[str, ...]:
+        unknown: list[str] = []
+        while group not in self._ways:
+            unknown.append(group)
             group = self.group[group].parent
-        return tuple(found)
+        for path in reversed(unknown):
+            self._ways[path] = (path, *self._ways[group])
+            group = path
+        return self._ways[group]
+
+    @cached_property
+    def _ways(self) -> dict[str, tuple[str, ...]]:
+        """What `ancestors` has found, kept because every pass asks for every layer."""
+        return {"": ()}
 
     def repeats(self, layer: Layer, *, shared: bool = True) -> int:
         """How many times the layer stands in the network once folded groups are counted out.
