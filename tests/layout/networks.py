@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from typing import Any
 
@@ -149,3 +150,39 @@ def transformer() -> Drawing:
         layer("fc", "Linear", "attn", (1, 10, 64), "linear"),
     ]
     return drawing("Transformer", layers, {"tokens": (1, 10)})
+
+
+def random_maps(seed: int) -> Drawing:
+    """A network of maps and vectors of any wiring: chains, splits, sums, concatenations, poolings, up-samplings."""
+    r = random.Random(seed)
+    shapes: dict[str, tuple[int | str, ...]] = {"image": (1, 3, 64, 64)}
+    layers: list[Layer] = []
+    for number in range(r.randint(1, 30)):
+        name = f"n{number}"
+        source = list(shapes)[-min(len(shapes), r.choice([1, 1, 1, 2, 3]))]
+        shape = shapes[source]
+        alike = [other for other, size in shapes.items() if other != source and size[2:] == shape[2:] != ()]
+        kind = r.choice(["Conv2d", "Conv2d", "MaxPool2d", "ConvTranspose2d", "add", "cat", "ReLU", "Linear", "Flatten"])
+        if len(shape) == 2:
+            kind = r.choice(["Linear", "ReLU", "Dropout"])
+        if kind in ("add", "cat") and not alike:
+            kind = "Conv2d"
+        match kind:
+            case "Conv2d":
+                new = conv(name, source, r.choice([8, 64, 512]), int(shape[2]), kernel=r.choice([1, 3]))
+            case "MaxPool2d":
+                new = pool(name, source, int(shape[1]), max(1, int(shape[2]) // 2))
+            case "ConvTranspose2d":
+                size = 2 * int(shape[2])
+                new = layer(name, kind, source, (1, shape[1], size, size), "up")
+            case "add" | "cat":
+                other = r.choice(alike)
+                channels = int(shape[1]) + (int(shapes[other][1]) if kind == "cat" else 0)
+                new = layer(name, kind, (source, other), (1, channels, *shape[2:]), "merge")
+            case "Flatten" | "Linear":
+                new = layer(name, kind, source, (1, r.choice([3, 100])), "linear" if kind == "Linear" else "reshape")
+            case _:
+                new = layer(name, kind, source, shape, "act")
+        layers.append(new)
+        shapes[name] = new.shape
+    return drawing(f"random{seed}", layers, {"image": shapes["image"]})

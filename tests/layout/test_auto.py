@@ -77,3 +77,16 @@ def test_unfolding_keeps_paths():
     assert wide.layer["b ×2"].sources == ("a ×2", "b")
     assert wide.layer["c"].sources == ("b ×3",)
     assert all(group.repeat == 1 for group in wide.groups)
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("view", ["volumes", "maps", "neurons", "strip"])
+def test_any_network_is_drawn_or_refused(view, seed):
+    """Whatever the wiring: names are unique, every wire ends at nodes, and the legend explains only what is there."""
+    found = scene(networks.random_maps(seed), Options.of(view=view))
+    names = [node.name for node in found.nodes]
+    assert len(names) == len(set(names))
+    assert {end for wire in found.wires for end in (wire.source, wire.target)} <= set(names)
+    drawn = {node.cls for node in found.nodes} | {wire.cls for wire in found.wires}
+    drawn |= {cls for node in found.nodes for _, _, cls in node.bands}
+    assert found.view == "blocks" or {entry.cls for key in found.legends for entry in key.entries} <= drawn

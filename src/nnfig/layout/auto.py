@@ -50,20 +50,29 @@ def view(drawing: Drawing, asked: str) -> tuple[str, str, str]:
 
 def refusal(name: str, drawing: Drawing) -> str:
     """Why a view cannot show the networks of a drawing; empty where it can."""
-    reasons = {"volumes": _no_maps, "maps": _no_maps, "neurons": _no_columns}
+    reasons = {"volumes": _no_volumes, "maps": _no_maps, "neurons": _no_columns}
     if name not in reasons:
         return ""
     return next((why for panel in drawing.panels if (why := reasons[name](panel.graph))), "")
 
 
+def _no_volumes(graph: Graph) -> str:
+    return _no_space(graph) or _too_many(len(graph.layers))
+
+
 def _no_maps(graph: Graph) -> str:
+    return _no_space(graph) or _too_many(sum(graph.repeats(layer) for layer in graph.layers))
+
+
+def _no_space(graph: Graph) -> str:
     if attention := _attention(graph):
         return f"'{attention}' is attention, whose tensors have no height and width"
-    if not _count(graph, "map"):
-        return "no tensor has height and width"
-    if len(graph.layers) > MOST_BOXES:
-        return f"{len(graph.layers)} layers would be slivers (close groups with --depth or --close)"
-    return ""
+    return "" if _count(graph, "map") else "no tensor has height and width"
+
+
+def _too_many(count: int) -> str:
+    too_many = f"{count} layers would be slivers (close groups with --depth or --close)"
+    return too_many if count > MOST_BOXES else ""
 
 
 def _no_columns(graph: Graph) -> str:
@@ -73,7 +82,8 @@ def _no_columns(graph: Graph) -> str:
     behind = next((layer for layer in vectors if operation(layer) not in DENSE and _takes_vector(layer, graph)), None)
     if behind:
         return f"'{behind.name}' ({behind.kind}) does not join every unit with every unit"
-    return f"{len(vectors)} vectors are too many columns" if len(vectors) > MOST_COLUMNS else ""
+    count = sum(graph.repeats(layer) for layer in vectors)
+    return f"{count} vectors are too many columns" if count > MOST_COLUMNS else ""
 
 
 def _takes_vector(layer: Layer, graph: Graph) -> bool:

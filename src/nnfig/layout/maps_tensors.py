@@ -128,7 +128,7 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     if size is None or (len(sources) == 1 and does == "flat"):
         found.owner[layer.name] = sources[0]
         return
-    if len(sources) == 1 and does in ELEMENTWISE and found.into[sources[0]]:
+    if does in ELEMENTWISE and len(takes) == 1 and found.into[sources[0]] and _is_alone(sources[0], graph, found):
         found.owner[layer.name] = sources[0]
         found.into[sources[0]] = [_followed(a, plain_words(layer)) for a in found.into[sources[0]]]
         before = found.tensors[sources[0]]
@@ -172,7 +172,12 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
 def _only_for(name: str, graph: Graph, found: Reading) -> bool:
     """Whether a tensor is the result of one operation and goes nowhere but to one layer."""
     tensor = found.owner[name]
-    return len(found.into[tensor]) == 1 and tensor not in found.used and len(graph.consumers[name]) == 1
+    return len(found.into[tensor]) == 1 and tensor not in found.used and _is_alone(tensor, graph, found)
+
+
+def _is_alone(tensor: str, graph: Graph, found: Reading) -> bool:
+    """Whether all layers that a tensor stands for follow each other, so that only the last one's result is taken on."""
+    return all(len(graph.consumers[name]) == 1 for name, owner in found.owner.items() if owner == tensor)
 
 
 def _rises(tensor: str, found: Reading) -> bool:

@@ -50,7 +50,8 @@ def place(
         for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
-        for source in () if station.name in starts else station.sources:
+        shortcuts = tuple(source for source, _ in station.projections)
+        for source in () if station.name in starts else (*station.sources, *shortcuts):
             limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
         item = replace(item, x=max(limits))
         done.append(item)

@@ -87,7 +87,7 @@ def _arcs(arcs: Sequence[Arc], placed: Sequence[Placed], lines: Mapping[str, flo
         line = lines.get(source.station.name)
         there = [p for p in placed if lines.get(p.station.name) == line]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
-        y = max(p.y + p.body.h / 2 for p in passed) + LANE
+        y = max(p.y + p.body.h / 2 for p in (source, target, *passed)) + LANE
         y = max([y, *(level + LANE for own, a, b, level in lanes if own == line and a < x1 and b > x0)])
         lanes.append((line, x0, x1, y))
         via = ((x0, y), (x1, y))
