@@ -31,6 +31,7 @@ from nnfig.graph import Graph
 from nnfig.sources import trace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from zoo_edges import autograd_edges, graph_edges, weighted
 from zoo_networks import Network, missing, networks
 
 
@@ -47,6 +48,12 @@ class Row:
     torchview: float | None = None
     torchview_fault: str = ""
     notes: tuple[str, ...] = ()
+    edges: int = 0
+    """Edges between layers with weights that autograd knows."""
+    lost: list[str] = field(default_factory=list)
+    """Those of them that the graph lacks."""
+    more: int = 0
+    """Edges of the graph that autograd does not know: indices, masks, what is detached."""
 
 
 def examine(network: Network, with_torchview: bool) -> Row:
@@ -75,6 +82,7 @@ def examine(network: Network, with_torchview: bool) -> Row:
     row.faults += unseen_calls(calls, graph)
     row.faults += unreached(graph)
     row.faults += wrong_parameters(model, graph, forward)
+    row.edges, row.lost, row.more = compared_edges(model, graph, forward)
     if with_torchview:
         row.torchview, row.torchview_fault = torchview_time(model, args, kwargs)
     return row
@@ -146,6 +154,13 @@ def wrong_parameters(model: nn.Module, graph: Graph, forward: Callable[[], Any])
         return []
     used = used_parameters(model, forward)
     return [] if graph.params == used else [f"{graph.params:,} parameters, expected {used:,} of {total:,}"]
+
+
+def compared_edges(model: nn.Module, graph: Graph, forward: Callable[[], Any]) -> tuple[int, list[str], int]:
+    """How many edges autograd knows, which of them the graph lacks, how many more it has."""
+    modules = weighted(graph, model)
+    ours, theirs = graph_edges(graph, modules), autograd_edges(model, forward, modules)
+    return len(theirs), [f"{one} -> {other}" for one, other in sorted(theirs - ours)], len(ours - theirs)
 
 
 def used_parameters(model: nn.Module, forward: Callable[[], Any]) -> int:

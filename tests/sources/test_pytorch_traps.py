@@ -181,6 +181,12 @@ def test_module_that_is_not_called_but_used(call: Any) -> None:
     assert (layer.kind, layer.params, layer.sources, layer.attributes["out_features"]) == ("Linear", 20, ("x",), 4)
 
 
+def test_weight_without_its_bias_is_no_module() -> None:
+    """F.linear(x, fc.weight) is not all that fc does: it stays a function of a parameter."""
+    graph = traced(lambda self, x: F.linear(x, self.fc.weight))
+    assert edges(graph) == {"fc.weight": (), "linear": ("x", "fc.weight")}
+
+
 def test_module_made_inside_forward() -> None:
     """It has no path in the model, and is a layer all the same."""
     assert edges(traced(lambda self, x: nn.Softmax(-1)(self.fc(x))))["Softmax"] == ("fc",)

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.overrides import BaseTorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from nnfig.graph import Graph
 from nnfig.sources import trace
 from nnfig.sources.tracer.build import graph as built
 from nnfig.sources.tracer.inputs import Given
@@ -32,6 +31,7 @@ def _load(path: Path) -> Any:
 HERE = Path(__file__).parent
 NETWORKS = _load(HERE / "networks.py").NETWORKS
 resnet = _load(HERE.parents[1] / "examples" / "resnet.py")
+zoo_edges = _load(HERE.parents[1] / "benchmarks" / "zoo_edges.py")
 each_network = pytest.mark.parametrize(("build", "inputs"), NETWORKS.values(), ids=NETWORKS)
 
 
@@ -80,70 +80,8 @@ def test_edges_agree_with_autograd(build: Any, inputs: Any) -> None:
     """Which layer feeds which, through any functions between, is what the autograd graph of a real run says."""
     model, given = build().eval(), inputs()
     graph = trace(model, inputs=given)
-    assert _module_edges(graph) == _autograd_edges(model, given)
-
-
-def _module_edges(graph: Graph) -> set[tuple[str, str]]:
-    """(name of a module's layer, name of the module's layer that it feeds), across function layers."""
-    modules = {layer.name for layer in graph.layers if layer.kind[0].isupper() and layer.kind != "Constant"}
-    behind: dict[str, set[str]] = {name: set() for name in graph.inputs}
-    edges: set[tuple[str, str]] = set()
-    for layer in graph.layers:
-        sources = set().union(*(behind[source] for source in layer.sources)) if layer.inputs else set()
-        if layer.kind == "Parameter":
-            sources = set()
-        if layer.name in modules:
-            edges |= {(source, layer.name) for source in sources}
-            sources = {layer.name} if layer.kind != "Parameter" else set()
-        behind[layer.name] = sources
-    return edges
-
-
-def _autograd_edges(model: nn.Module, given: Any) -> set[tuple[str, str]]:
-    owner: dict[Any, str] = {}
-    calls: Counter[str] = Counter()
-    edges: set[tuple[str, str]] = set()
-    waiting: list[tuple[str, list[Any]]] = []
-
-    def before(path: str) -> Any:
-        def hook(module: nn.Module, args: Any, kwargs: Any) -> None:
-            calls[path] += 1
-            name = (path or type(module).__name__) + (f"@{calls[path]}" if calls[path] > 1 else "")
-            waiting.append((name, [t.grad_fn for t in tensors((args, tuple(kwargs.values()))) if t.grad_fn]))
-
-        return hook
-
-    def after(module: nn.Module, taken: Any, result: Any) -> None:
-        name, functions = waiting.pop()
-        for function in functions:
-            edges.update((source, name) for source in _owners(function, owner))
-        for t in tensors(result):
-            if t.grad_fn is not None:
-                owner[t.grad_fn] = name
-
-    handles = []
-    for module, path in leaves(model).items():
-        handles.append(module.register_forward_pre_hook(before(path), with_kwargs=True))
-        handles.append(module.register_forward_hook(after))
-    with BaseTorchFunctionMode():
-        model(*(t.requires_grad_() if t.is_floating_point() else t for t in given))
-    for handle in handles:
-        handle.remove()
-    return edges
-
-
-def _owners(function: Any, owner: dict[Any, str]) -> set[str]:
-    found, seen, waiting = set(), set(), [function]
-    while waiting:
-        each = waiting.pop()
-        if each is None or each in seen:
-            continue
-        seen.add(each)
-        if each in owner:
-            found.add(owner[each])
-        else:
-            waiting += [following for following, _ in each.next_functions]
-    return found
+    modules = zoo_edges.weighted(graph, model)
+    assert zoo_edges.graph_edges(graph, modules) == zoo_edges.autograd_edges(model, lambda: model(*given), modules)
 
 
 @each_network

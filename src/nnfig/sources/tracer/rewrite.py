@@ -71,7 +71,11 @@ def _owner(
     found = {each.path: owners.get(each.path) for each in stored}
     modules = {id(owner[1]): owner for owner in found.values() if owner}
     owner = next(iter(modules.values())) if len(modules) == 1 and None not in found.values() else None
-    return owner if owner and isinstance(owner[1], classes) else None
+    if owner is None or not isinstance(owner[1], classes):
+        return None
+    path, module = owner
+    weights = {f"{path}.{name}" if path else name for name, held in own_parameters(module).items() if held is not None}
+    return owner if weights <= found.keys() else None
 
 
 def _stored(recording: Recording, number: int) -> bool:
