@@ -188,11 +188,16 @@ class Figure:
 
 def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
     """Drawing and scene; while it does not fit the page, groups are closed where detail may choose."""
-    tried = ((each, layout.scene(each, options)) for each in detail.drawings(graphs, options))
-    found = next(tried)
-    while not found[1].fits and (closer := next(tried, None)) is not None:
-        found = closer
-    return found
+    drawings = detail.drawings(graphs, options)
+    drawing = next(drawings)
+    while True:
+        scene = None if layout.hopeless(drawing, options) else layout.scene(drawing, options)
+        if scene is not None and scene.fits:
+            return drawing, scene
+        closer = next(drawings, None)
+        if closer is None:
+            return drawing, scene or layout.scene(drawing, options)
+        drawing = closer
 
 
 def _too_big(figure: Figure) -> str:

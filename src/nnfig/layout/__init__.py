@@ -18,6 +18,23 @@ VIEWS = {
 }
 """The module of each view; each has `scene(drawing, options) -> Scene` and is loaded when it is used."""
 
+CROWDED = 0.55
+"""No layout fits a page of which boxes alone, with the smallest text, take so much: a bare chain fits up to 0.45."""
+
+
+def hopeless(drawing: Drawing, options: Options) -> bool:
+    """Whether a drawing of blocks has far too much in it for its page, found without laying it out."""
+    from nnfig.layout.air import Air
+    from nnfig.layout.choose import LEAST_FONT
+    from nnfig.layout.net import net
+    from nnfig.layout.sizes import natural
+
+    if options.view != "blocks" and import_module("nnfig.layout.auto").view(drawing, options.view)[0] != "blocks":
+        return False
+    air = Air(LEAST_FONT, tight=0.7)
+    sizes = (natural(look, air) for panel in drawing.panels for look in net(panel).looks)
+    return sum(size.w * size.h for size in sizes) > CROWDED * options.width * options.max_height
+
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The drawing laid out."""
