@@ -104,7 +104,7 @@ def folder(tmp_path, small, monkeypatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in ("examples", "model", "big", "mixer"):
+        if name.partition(".")[0] in ("examples", "model", "big", "mixer", "two"):
             del sys.modules[name]
 
 
