@@ -14,6 +14,8 @@ LEAST_FONT = 6.03
 """6 pt as PDF and most programs count points (TeX's are a little smaller)."""
 MANY = 400
 """More nodes than this are not tried in every way."""
+CROWDED = 3.0
+"""What takes so many pages with text of the usual size rarely fits one with the smallest."""
 
 HEIGHT, BREAK, SPLIT, FONT, ROTATED, OVER = 40.0, 8.0, 3.0, 12.0, 8.0, 400.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
@@ -66,8 +68,11 @@ def best(
     """
     found: list[Choice] = []
     for part in strips:
+        crowded = False
         for air in _ways(part, direction, font):
-            found += [laid(part, air, room)] if fixed else _sized(part, air, room)
+            tried = [laid(part, air, room)] if fixed else list(_sized(part, air, room, crowded))
+            crowded = crowded or tried[0].width * tried[0].height > CROWDED * room.width * room.height
+            found += tried
         if any(choice.fits for choice in found):
             break
     found.sort(key=lambda choice: choice.cost)
@@ -93,8 +98,13 @@ def _ways(part: Strip, direction: str | None, font: float) -> Iterator[Air]:
         yield Air(font, "right", rotated=True)
 
 
-def _sized(part: Strip, air: Air, room: Room) -> Iterator[Choice]:
-    """The layout with the largest font that fits; with the smallest where none does."""
+def _sized(part: Strip, air: Air, room: Room, crowded: bool) -> Iterator[Choice]:
+    """The layout with the largest font that fits; with the smallest where none does, which is asked first if crowded."""
+    if crowded and part.net.size <= MANY:
+        last = laid(part, _with_font(air, LEAST_FONT, 0.7), room)
+        yield last
+        if not last.fits:
+            return
     if part.net.size <= MANY:
         first = laid(part, air, room)
         yield first
