@@ -124,7 +124,7 @@ class Figure:
         """What the author must know: assumptions of the source, what was closed to fit, what does not fit."""
         assumed = tuple(note for graph in self.traced for note in graph.notes)
         too_big = () if self.scene.fits else (_too_big(self),)
-        return (*assumed, *self.drawing.notes, *self.scene.warnings, *too_big)
+        return (*assumed, *self.drawing.notes, *self.scene.warnings, *emit.unprintable(self.scene), *too_big)
 
     @property
     def notes(self) -> tuple[str, ...]:
