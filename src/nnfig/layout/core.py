@@ -21,6 +21,9 @@ Vertex = tuple[int, int]
 
 PORT_IN, PORT_OUT = -1, -2
 
+MOST = 400
+"""Larger cores are ranked without Graphviz, whose time grows too fast; nobody can read them in print either."""
+
 
 @dataclass(slots=True)
 class _Ranked:
@@ -121,6 +124,8 @@ def _graphviz(
         heads, tails = {v for _, v, _ in edges}, {u for u, _, _ in edges}
         for loose, kind in ((heads, "source"), (tails, "sink")):
             graph.add_subgraph([name[v] for v in vertices if v not in loose and v[1] < 0], rank=kind)
+    if len(vertices) > MOST:
+        return _layered(vertices, boxes, edges)
     graph.layout(prog="dot")
     place: dict[Vertex, tuple[float, float]] = {}
     for v in vertices:
@@ -133,6 +138,38 @@ def _graphviz(
         out.rank[v] = heights.index(round(place[v][1], 1))
         out.t[v] = place[v][0]
         out.ranks[out.rank[v]].append(v)
+    return out
+
+
+def _layered(
+    vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Vertex, Vertex, int]]
+) -> _Ranked:
+    """Ranks by the longest way from the start, vertices in the order in which they come."""
+    before: dict[Vertex, list[Vertex]] = {v: [] for v in vertices}
+    for u, v, _ in edges:
+        before[v].append(u)
+    out = _Ranked()
+    waiting = list(vertices)
+    while waiting:
+        later: list[Vertex] = []
+        for v in waiting:
+            if all(u in out.rank for u in before[v]):
+                out.rank[v] = max((out.rank[u] + 1 for u in before[v]), default=0)
+            else:
+                later.append(v)
+        waiting = later
+    out.ranks = [[] for _ in range(max(out.rank.values()) + 1)]
+    ends = [0.0] * len(out.ranks)
+    for v in vertices:
+        r = out.rank[v]
+        box = boxes.get(v[0]) if v[1] < 0 else None
+        wide = (box.before + box.after if box else 2.0) + 8.0
+        out.t[v] = ends[r] + wide / 2
+        ends[r] += wide
+        out.ranks[r].append(v)
+    for r, rank in enumerate(out.ranks):
+        for v in rank:
+            out.t[v] -= ends[r] / 2
     return out
 
 

@@ -8,6 +8,9 @@ from nnfig.layout.page import Page, Rect, words
 from nnfig.layout.scene import Point
 from nnfig.layout.text import width
 
+MOST = 300_000
+"""Groups times pieces of wire beyond which nobody looks for frames."""
+
 
 def frame_dissolved(at: Page) -> None:
     """Add frames for groups without one, inner groups first, if nothing foreign is in them or in their titles."""
@@ -18,6 +21,8 @@ def frame_dissolved(at: Page) -> None:
         for group in net.around(i):
             held.setdefault(group, []).append(i)
     pieces = [(a, b) for way in at.ways.values() for a, b in pairwise(way)]
+    if len(held) * len(pieces) > MOST:
+        return
     texts = at.written()
     for group in sorted((g for g in held if g not in framed), reverse=True):
         inside = set(held[group])

@@ -113,6 +113,7 @@ def _doors(net: Net, paths: list[list[int]], aside: frozenset[int]) -> _Doors:
 def _many_streams(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[int]:
     """Groups that several streams enter at several places, or leave at several places."""
     doors = _doors(net, paths, aside)
+    everywhere = _broadcast(net, paths)
     bad: set[int] = set()
     for g in sorted(set(doors.comes) | set(doors.goes)):
         depth = net.around(g)
@@ -125,13 +126,23 @@ def _many_streams(net: Net, paths: list[list[int]], aside: frozenset[int]) -> se
 
         heads = [net.links[k] for k in doors.comes[g] if net.links[k].target not in doors.fed[g]]
         tails = [net.links[k] for k in doors.goes[g] if net.links[k].source not in doors.read[g]]
-        heads = [k for k in heads if near(k.source)]
+        heads = [k for k in heads if near(k.source) and k.source not in everywhere]
         tails = [k for k in tails if near(k.target)]
         wide_in = len({k.source for k in heads}) > 1 and len({k.target for k in heads}) > 1
         wide_out = len({k.source for k in tails}) > 1 and len({k.target for k in tails}) > 1
         if wide_in or wide_out:
             bad.add(g)
     return bad
+
+
+def _broadcast(net: Net, paths: list[list[int]]) -> set[int]:
+    """Nodes that feed three or more other groups side by side (tables, masks): they are no streams."""
+    groups: dict[int, set[int]] = defaultdict(set)
+    for link in net.links:
+        shared = split(paths[link.source], paths[link.target])
+        if shared < len(paths[link.target]):
+            groups[link.source].add(paths[link.target][shared])
+    return {node for node, found in groups.items() if len(found) > 2}
 
 
 def _laterals(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from nnfig.graph import Panel
 from nnfig.layout.choose import LEAST_FONT, Choice, Room, best
-from nnfig.layout.fold import find, turning
+from nnfig.layout.fold import find
+from nnfig.layout.lay_fold import turning
 from nnfig.layout.leaders import leaders
 from nnfig.layout.net import START, net
 from nnfig.layout.page import Page, Rect, frames, nodes, shifted, wires

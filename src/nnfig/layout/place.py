@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nnfig.layout.air import Air
 from nnfig.layout.boxes import Box, Rim, plan
-from nnfig.layout.fold import Fold, dims_sides, fold_box, upstream
+from nnfig.layout.fold import Fold, dims_sides, upstream
 from nnfig.layout.lay_chain import Series
+from nnfig.layout.lay_fold import fold_box
 from nnfig.layout.levels import Level, Levels
 from nnfig.layout.net import END, START, Net
 from nnfig.layout.page import words

@@ -20,6 +20,8 @@ TEXT = 60.0
 """Price of running through text, in pt of way."""
 MOST_NODES = 260
 """A search among more nodes than this is not made: the wire goes around everything."""
+MOST_STEPS = 40_000
+"""So many steps all searches on a page may take; wires after that go around everything."""
 
 Piece = tuple[float, float, float, int]
 """Where a straight piece of wire lies, from where to where, and the node it comes from."""
@@ -63,6 +65,9 @@ class Board:
         self.directed = directed
         self.gap = at.air.lane
         self.texts = at.written()
+        self.steps = 0
+        self.outer: dict[int, float] = {}
+        """Where the way around everything runs for each source that has one."""
         self.level: list[Piece] = []
         self.upright: list[Piece] = []
         self.ends: dict[int, list[Point]] = {i: [] for i in range(len(at.rects))}
@@ -101,7 +106,8 @@ class Board:
                 ("south", (cx + dx, y0), (cx + dx, y0 - stub), False),
             ):
                 crowded = any(abs(end[0] - p[0]) + abs(end[1] - p[1]) < 3.4 for p in self.ends[node])
-                price = more + (30.0 if self.directed and against[side] else 0.0) + (6.0 if crowded and leaves else 40.0 if crowded else 0.0)
+                price = more + (30.0 if self.directed and against[side] else 0.0)
+                price += (6.0 if leaves else 40.0) if crowded else 0.0
                 price += TEXT if any(_between(end, outer, text) for text in self.texts) else 0.0
                 found.append((end, outer, level, price))
         return found
@@ -110,7 +116,7 @@ class Board:
         """The cheapest way, or None where the search would be too large or finds none."""
         starts = self.ports(source, True, source)
         goals = self.ports(target, False, source)
-        lines = self._lines(source, target, [p[1] for p in (*starts, *goals)])
+        lines = self._lines(source, target, [p[1] for p in (*starts, *goals)]) if self.steps < MOST_STEPS else None
         if lines is None:
             return None
         ix = {x: i for i, x in enumerate(lines.xs)}
@@ -143,6 +149,9 @@ class Board:
             if state in closed:
                 continue
             closed.add(state)
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                return None
             i, j, level = state
             cost = best[state]
             if (i, j) in ends:
@@ -170,12 +179,14 @@ class Board:
 
     def around(self, source: int, target: int) -> list[Point]:
         """A way outside everything."""
-        _, _, x1, y1 = self.at.extent()
         a, b = self.at.rects[source], self.at.rects[target]
+        if source not in self.outer:
+            _, _, x1, y1 = self.at.extent()
+            self.outer[source] = (x1 if self.at.air.direction == "down" else y1) + self.gap
         if self.at.air.direction == "down":
-            ya, yb, x = (a[1] + a[3]) / 2, (b[1] + b[3]) / 2, x1 + self.gap
+            ya, yb, x = (a[1] + a[3]) / 2, (b[1] + b[3]) / 2, self.outer[source]
             return [(a[2], ya), (x, ya), (x, yb), (b[2], yb)]
-        xa, xb, y = (a[0] + a[2]) / 2, (b[0] + b[2]) / 2, y1 + self.gap
+        xa, xb, y = (a[0] + a[2]) / 2, (b[0] + b[2]) / 2, self.outer[source]
         return [(xa, a[3]), (xa, y), (xb, y), (xb, b[3])]
 
     def _lines(self, source: int, target: int, points: list[Point]) -> _Lines | None:

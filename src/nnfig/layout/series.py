@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from nnfig.layout.levels import Level
 from nnfig.layout.net import END, START
 
-MISFITS = 2
-"""So many edges of a segment may run from a branch to elsewhere before the segment counts as a core."""
+LARGE = 30
+"""A core of more items is looked through for items that feed places all over it."""
 
 Pair = tuple[int, int]
 
@@ -143,6 +143,12 @@ class _Work:
                 removed.update(spare)
                 waiting.appendleft((u, v, inside))
                 continue
+            hubs = self._hubs(u, v, inside, removed) if len(inside) > LARGE else []
+            if hubs:
+                self.misfits += hubs
+                removed.update(hubs)
+                waiting.appendleft((u, v, inside))
+                continue
             homes |= dict.fromkeys(inside, _Home(u, v))
             self._close(chain, v, Segment(core=inside))
         self._settle(chain, sides, skips, homes)
@@ -212,6 +218,17 @@ class _Work:
             reach[item] = seen
         spare.reverse()
         return spare
+
+    def _hubs(self, u: int, v: int, inside: list[int], removed: set[Pair]) -> list[Pair]:
+        """Edges from items that feed places all over a segment (tables, masks), but for the nearest of each."""
+        place = {item: i for i, item in enumerate(inside)} | {v: len(inside)}
+        found: list[Pair] = []
+        for item in (u, *inside):
+            ends = [b for b in self.after[item] if b in place and (item, b) not in removed]
+            ends.sort(key=place.__getitem__)
+            if len(ends) > 2 and place[ends[-1]] - place[ends[0]] > len(inside) / 2:
+                found += [(item, b) for b in ends[1:] if self.joins[item, b]]
+        return found
 
     def _settle(
         self, chain: Chain, sides: list[tuple[Pair, Chain]], skips: list[Pair], homes: dict[int, _Home]
