@@ -158,8 +158,8 @@ def wrong_parameters(model: nn.Module, graph: Graph, forward: Callable[[], Any])
 
 def compared_edges(model: nn.Module, graph: Graph, forward: Callable[[], Any]) -> tuple[int, list[str], int]:
     """How many edges autograd knows, which of them the graph lacks, how many more it has."""
-    modules = weighted(graph, model)
-    ours, theirs = graph_edges(graph, modules), autograd_edges(model, forward, modules)
+    theirs, called = autograd_edges(model, forward, weighted(graph, model))
+    ours = graph_edges(graph, called)
     return len(theirs), [f"{one} -> {other}" for one, other in sorted(theirs - ours)], len(ours - theirs)
 
 
@@ -260,6 +260,8 @@ def show(row: Row) -> None:
     )
     for fault in row.faults:
         print(f"       {fault}", flush=True)
+    if row.lost:
+        print(f"       autograd knows {len(row.lost)} more edges: {', '.join(row.lost[:2])}", flush=True)
 
 
 def main() -> int:
@@ -290,6 +292,8 @@ def main() -> int:
     if both:
         ratio = statistics.median(row.traced / row.torchview for row in both if row.torchview)
         print(f"median trace / torchview {ratio:.2f} on the {len(both)} networks that torchview traces")
+    known, lost = sum(row.edges for row in rows), sum(len(row.lost) for row in rows)
+    print(f"{known - lost:,} of {known:,} edges between weighted layers as in autograd's graph")
     for library in missing():
         print(f"not installed: {library}")
     return len(good) < len(rows)

@@ -81,7 +81,10 @@ def test_edges_agree_with_autograd(build: Any, inputs: Any) -> None:
     model, given = build().eval(), inputs()
     graph = trace(model, inputs=given)
     modules = zoo_edges.weighted(graph, model)
-    assert zoo_edges.graph_edges(graph, modules) == zoo_edges.autograd_edges(model, lambda: model(*given), modules)
+    assert modules
+    assert (zoo_edges.graph_edges(graph, modules), modules) == zoo_edges.autograd_edges(
+        model, lambda: model(*given), modules
+    )
 
 
 @each_network

@@ -14,9 +14,8 @@ from nnfig.errors import NnfigError
 from nnfig.sources.tracer.structure import mapped, named
 
 _TEXT = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
-_BY_NAME: dict[str, str] = dict.fromkeys(
-    ("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels"), "int64"
-)
+_IDS = ("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels")
+_BY_NAME: dict[str, str] = dict.fromkeys(_IDS, "int64")
 """Dtypes of inputs that a whole ecosystem names and types alike, where none is given."""
 _SHORT = {"float": "float32", "int": "int64", "long": "int64", "half": "float16", "double": "float64"}
 
