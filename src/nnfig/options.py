@@ -45,7 +45,9 @@ class Options:
     direction: str | None = None
     """right or down; None: whichever fits better."""
     width: float = 5.5 * 72.27
+    """Printed width that the figure must fit."""
     max_height: float = 8 * 72.27
+    """Printed height that the figure must fit."""
     font_size: float = 8.0
     """Preferred size in pt; it may shrink to 6."""
     scale: str = "sqrt"
