@@ -55,6 +55,9 @@ class _Lines:
     walls: dict[tuple[bool, int], list[tuple[float, float]]] = field(default_factory=dict)
     texts: dict[tuple[bool, int], list[tuple[float, float]]] = field(default_factory=dict)
     costs: dict[tuple[bool, int, int], float] = field(default_factory=dict)
+    level: list[Piece] = field(default_factory=list)
+    """Pieces of wire nearby that run level, by their place; and upright ones."""
+    upright: list[Piece] = field(default_factory=list)
 
 
 class Board:
@@ -208,6 +211,10 @@ class Board:
             ys |= {r[1] - gap, r[3] + gap}
         fixed_x, fixed_y = {p[0] for p in points}, {p[1] for p in points}
         lines = _Lines(_thin(xs, fixed_x), _thin(ys, fixed_y))
+        lines.level = sorted(p for p in self.level if area[1] <= p[0] <= area[3] and p[1] < area[2] and area[0] < p[2])
+        lines.upright = sorted(
+            p for p in self.upright if area[0] <= p[0] <= area[2] and p[1] < area[3] and area[1] < p[2]
+        )
         margin = 0.4 * gap
         for upright, places in ((True, lines.xs), (False, lines.ys)):
             k = 0 if upright else 1
@@ -230,10 +237,10 @@ class Board:
             return lines.costs[key]
         if level:
             low, high, place, line = lines.xs[i], lines.xs[i + 1], lines.ys[j], (False, j)
-            along, across = self.level, self.upright
+            along, across = lines.level, lines.upright
         else:
             low, high, place, line = lines.ys[j], lines.ys[j + 1], lines.xs[i], (True, i)
-            along, across = self.upright, self.level
+            along, across = lines.upright, lines.level
         cost = high - low
         if any(a < high and low < b for a, b in lines.walls.get(line, ())):
             cost = 1e18
@@ -244,14 +251,15 @@ class Board:
                 if a < high and low < b
             )
             own = False
-            for p, a, b, whose in along:
-                if abs(p - place) < 0.55 * self.gap and a < high and low < b:
+            near = 0.55 * self.gap
+            for p, a, b, whose in along[bisect_left(along, (place - near,)) : bisect_left(along, (place + near,))]:
+                if a < high and low < b:
                     if whose == source and abs(p - place) < 0.1:
                         own = True
                     else:
                         cost += 6 * (min(b, high) - max(a, low))
-            for p, a, b, whose in across:
-                if low <= p < high and a < place < b and whose != source:
+            for _, a, b, whose in across[bisect_left(across, (low,)) : bisect_left(across, (high,))]:
+                if a < place < b and whose != source:
                     cost += CROSSING
             if own:
                 cost = min(cost, 0.3 * (high - low))
