@@ -49,9 +49,7 @@ def main(names: list[str]) -> int:
     for each in cases():
         if names and each.name not in names:
             continue
-        outputs = [
-            word for suffix in ("tex", "pdf", "png") for word in ("-o", str(BUILD / f"{each.name}.{suffix}"))
-        ]
+        outputs = [word for suffix in ("tex", "pdf", "png") for word in ("-o", str(BUILD / f"{each.name}.{suffix}"))]
         try:
             cli.main([*each.arguments, *outputs])
         except SystemExit as done:

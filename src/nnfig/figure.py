@@ -42,7 +42,17 @@ def trace(
 
 
 def load(path: str | Path) -> Graph:
-    """The layer list of a file: `.yaml .json .onnx .keras .pt2 .prototxt`, or of `file.py:NAME`."""
+    """The layer list of a file: `.yaml .json .onnx .keras .pt2 .prototxt`, or of `file.py:NAME`.
+
+    >>> load("examples/lenet.yaml").layer["conv2"].shape
+    (1, 16, 10, 10)
+
+    Args:
+        path: of the file; a name after a colon is that of a model, a class or a factory without arguments.
+
+    Raises:
+        NnfigError: the file is missing, of an unknown kind, or faulty; every fault with its place.
+    """
     return sources.load(path)
 
 
