@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import shapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnfig.graph import Drawing, Panel
+from nnfig.graph import Drawing, Edge, Panel
 from nnfig.layout import scene
 from nnfig.options import Options
 
@@ -155,6 +156,29 @@ def test_unet_folds():
     assert place["k3"].y < place["k0"].y
 
 
+def test_the_state_of_a_cell_is_one_straight_line():
+    """From the old state over the product and the sum to the new one, left to right."""
+    place = {n.name: n for n in draw(shapes.lstm(), direction="right").nodes}
+    line = [place[name] for name in ("c[t-1]", "m1", "sum", "c[t]")]
+    assert len({round(n.y, 2) for n in line}) == 1
+    assert [n.x for n in line] == sorted(n.x for n in line)
+
+
+def test_gradients_run_beside_what_they_run_against():
+    """A gradient edge is a wire of its own class, a little beside the forward one, with its label."""
+    b = shapes.chain(3)
+    graph = b.graph()
+    layers = list(graph.layers)
+    back = Edge("l2", label="∂l", kind="gradient")
+    layers[1] = replace(layers[1], inputs=(*layers[1].inputs, back))
+    made = scene(Drawing((Panel("", graph.replace(layers=tuple(layers))),)), Options(view="blocks", direction="down"))
+    wire = next(w for w in made.wires if w.cls == "gradient")
+    assert (wire.source, wire.target, wire.label) == ("l2", "l1", "∂l")
+    assert (wire.out, wire.into) == ("north", "south")
+    assert wire.out_shift < -2
+    assert measure.overlaps({n.name: measure.rect(n) for n in made.nodes} | measure.texts(made)) == []
+
+
 @pytest.mark.parametrize("length", ["3.25in", "5.5in", "7in"])
 def test_text_stays_readable_and_figures_fit(length):
     """A ResNet-18 fits columns and pages with text of 6 pt or more."""
@@ -171,7 +195,7 @@ def test_compared_networks_are_level():
     made = scene(Drawing(panels), Options(view="blocks"))
     place = {n.name: n for n in made.nodes}
     assert abs(place["p0"].y - place["b/p0"].y) < 0.01
-    assert [label.lines for label in made.labels if label.cls == "stage"] == [("572×572",), ("256×256",)] or True
+    assert [label.lines for label in made.labels if label.cls == "stage"] == [("572×572",), ("512×512",), ("256×256",)]
     assert place["b/p0"].x > place["p0"].x + place["p0"].w
 
 

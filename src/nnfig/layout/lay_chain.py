@@ -69,6 +69,7 @@ class Series:
                 self.items.append(None)
                 continue
             self.items.append(self.p.item(item, self._span(i)))
+        _even([box for box in self.items if box and box.frame and id(box) not in self.p.decorated])
 
     def _span(self, i: int) -> float:
         """How wide a merge is drawn so that branches run straight into it."""
@@ -301,6 +302,18 @@ class Series:
         for i, item in enumerate(self.items):
             if item and not passed[i]:
                 box.breaks += [(self.top[i] + s, price) for s, price in item.breaks]
+
+
+def _even(framed: list[Box]) -> None:
+    """Make frames on one axis equally wide where they nearly are."""
+    before, after = [box.before for box in framed], [box.after for box in framed]
+    for box in framed:
+        if box.frame and max(before) - min(before) <= 0.3 * max(before):
+            box.frame.t0 -= max(before) - box.before
+            box.before = max(before)
+        if box.frame and max(after) - min(after) <= 0.3 * max(after):
+            box.frame.t1 += max(after) - box.after
+            box.after = max(after)
 
 
 def _pads(item: Box | None) -> tuple[float, float]:
