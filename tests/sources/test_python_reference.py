@@ -74,11 +74,11 @@ def test_installed_module() -> None:
     [
         ("Nett", {}, "did you mean 'Net'"),
         ("zzz", {}, "it has Config, Net, broken, model, wide, wrong"),
-        ("number", {}, "is a int, expected a model"),
+        ("number", {}, "is of type int, expected a model"),
         ("wide", {"widht": 2}, "did you mean 'width'"),
         ("model", {"width": 2}, "is a model already"),
         ("broken", {}, "raised KeyError: 'no weights'"),
-        ("wrong", {}, "returned a str, expected a model"),
+        ("wrong", {}, "returned something of type str, expected a model"),
     ],
 )
 def test_what_is_wrong_is_said(file: Path, name: str, arguments: dict[str, Any], message: str) -> None:

@@ -148,7 +148,7 @@ def _model(found: Any, text: str, arguments: Mapping[str, Any]) -> Any:
             raise NnfigError(f"'{text}' is a model already; --arg is for classes and factories", where=text)
         return found
     if not callable(found):
-        raise NnfigError(f"is a {type(found).__name__}, expected a model, a class or a function", where=text)
+        raise NnfigError(f"is of type {type(found).__name__}, expected a model, a class or a function", where=text)
     _check_arguments(found, text, arguments)
     try:
         made = found(**arguments)
@@ -156,7 +156,7 @@ def _model(found: Any, text: str, arguments: Mapping[str, Any]) -> Any:
         raise _raised(error, "calling", text) from error
     if isinstance(made, Graph) or _is_model(made):
         return made
-    raise NnfigError(f"returned a {type(made).__name__}, expected a model", where=text)
+    raise NnfigError(f"returned something of type {type(made).__name__}, expected a model", where=text)
 
 
 def _is_model(value: Any) -> bool:

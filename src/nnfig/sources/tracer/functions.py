@@ -34,7 +34,7 @@ READS = _words(
 )
 """Functions that look at values, or whose result has a shape that depends on values."""
 
-ESCAPES = _words("item tolist __int__ __float__ __complex__ __index__ numpy __array__ cpu_numpy")
+ESCAPES = _words("item tolist __int__ __float__ __complex__ __index__ numpy __array__")
 """Reads whose result is a plain Python or NumPy value: what is computed from it is not seen."""
 
 FACTORIES = _words("tensor as_tensor from_numpy scalar_tensor frombuffer asarray new_tensor")
@@ -63,7 +63,6 @@ _BASE = {
     "negative": "neg",
     "absolute": "abs",
     "special_expit": "sigmoid",
-    "softmax_": "softmax",
     "_grouped_mm": "grouped_mm",
     "max_pool1d_with_indices": "max_pool1d",
     "max_pool2d_with_indices": "max_pool2d",
