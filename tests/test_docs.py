@@ -21,6 +21,7 @@ from nnfig.detail.values import FACET_WORDS
 from nnfig.options import DETAILS, PAGES, SCALES, VIEWS, Options
 from nnfig.sources import READERS, REFUSED
 from nnfig.sources.language.models import DocumentModel, EdgeModel, GroupModel, LayerModel
+from nnfig.sources.spec import read_text
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = {
@@ -123,6 +124,14 @@ def test_layer_lists_are_documented():
     models = (DocumentModel, LayerModel, GroupModel, EdgeModel)
     keys = [field.alias or name for model in models for name, field in model.model_fields.items()]
     assert written("docs/reference/layer-lists.md", [key for key in keys if key != "totals"]) == []
+
+
+def test_mistakes_are_reported_as_the_manual_says():
+    """The message on the page is the message."""
+    text = "nnfig: 1\ninputs: {image: [1, 1, 32, 32]}\nlayers:\n- conv1: Conv2d 5x5, 6\n- Conv2D 5x5, 16\n"
+    with pytest.raises(nnfig.NnfigError) as caught:
+        read_text(text, "net.yaml")
+    assert f"```\n{caught.value}\n```" in DOCS["docs/reference/layer-lists.md"]
 
 
 def test_kinds_of_files_are_documented():
