@@ -1,4 +1,4 @@
-"""Speed as ratios measured in one run: prints a Markdown table (`make bench`); status 1 if a ratio is over its limit."""
+"""Speed as ratios measured in one run: prints a Markdown table (`make bench`); status 1 if one is over its limit."""
 
 from __future__ import annotations
 

@@ -133,5 +133,6 @@ def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
     for seed in ("1", "2"):
         code = "import nnfig, sys; sys.stdout.write(nnfig.draw('examples/inception-module.yaml').tex)"
         env = {**os.environ, "PYTHONHASHSEED": seed}
-        made.add(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, env=env).stdout)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, env=env)
+        made.add(done.stdout)
     assert len(made) == 1

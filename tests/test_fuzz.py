@@ -45,7 +45,7 @@ def calm(examples: int) -> settings:
 @calm(120)
 @given(strategies.graphs(), DIALS)
 def test_any_network_is_drawn_and_every_drawn_layer_stands_in_the_tex(graph: Graph, dials):
-    """No option and no graph brings an error; the graph as drawn is lawful; its layers are read back from the `.tex`."""
+    """No option and no graph brings an error; the graph as drawn is lawful; its layers stand in the `.tex`."""
     figure = nnfig.draw(graph, **dials)
     verify(figure.graph)
     if figure.scene.view != "blocks":
@@ -98,8 +98,8 @@ def test_every_label_prints_as_given_or_is_reported():
         labels.append(label)
 
     collect()
-    assert {c for c in "".join(labels)} >= set(PLAIN)
-    lines = [r"\null\setbox0\hbox{%s}\noindent\copy0\clearpage" % emit.escape(label) for label in labels]
+    assert set("".join(labels)) >= set(PLAIN)
+    lines = [rf"\null\setbox0\hbox{{{emit.escape(label)}}}\noindent\copy0\clearpage" for label in labels]
     pages = texts(typeset.pdf(document(["\\pagestyle{empty}", *lines])))
     assert len(pages) == len(labels)
     wrong = [(a, b) for a, b in zip(labels, pages, strict=True) if a.isascii() and letters(a) != letters(b)]
@@ -145,6 +145,7 @@ def test_any_style_sheet_draws_or_is_one_message(tmp_path_factory, sheet):
     path.write_text(yaml.safe_dump(sheet, allow_unicode=True), encoding="utf-8")
     graph = nnfig.load(Path(__file__).resolve().parents[1] / "examples" / "lenet.yaml")
     try:
-        assert nnfig.draw(graph, style=[str(path)]).tex
+        answer = nnfig.draw(graph, style=[str(path)]).tex
     except NnfigError as error:
-        assert str(error).strip()
+        answer = str(error)
+    assert answer.strip()

@@ -21,7 +21,8 @@ TOLERANCE = 0.02
 """Mean absolute difference of grey values that TeX versions and fonts may make."""
 
 _spec = importlib.util.spec_from_file_location("gallery", ROOT / "scripts" / "gallery.py")
-assert _spec and _spec.loader
+assert _spec
+assert _spec.loader
 gallery = importlib.util.module_from_spec(_spec)
 sys.modules["gallery"] = gallery
 _spec.loader.exec_module(gallery)

@@ -75,7 +75,7 @@ class Options:
                 problems.append(Problem(f"unknown option '{key}'", hint=_near(key, known)))
                 continue
             try:
-                values[key] = _READ.get(key, lambda v: v)(value)
+                values[key] = _READ[key](value) if key in _READ else value
             except ValueError as error:
                 problems.append(Problem(f"{key}: {error}"))
         if problems:
