@@ -1,4 +1,4 @@
-"""The blocks view: operations are boxes and circles, tensors are arrows; a drawing becomes a scene that fits its page."""
+"""The blocks view: operations are boxes and circles, tensors are arrows; a drawing becomes a scene on its page."""
 
 from __future__ import annotations
 

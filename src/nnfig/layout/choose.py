@@ -99,7 +99,7 @@ def _ways(part: Strip, direction: str | None, font: float) -> Iterator[Air]:
 
 
 def _sized(part: Strip, air: Air, room: Room, crowded: bool) -> Iterator[Choice]:
-    """The layout with the largest font that fits; with the smallest where none does, which is asked first if crowded."""
+    """The layout with the largest font that fits; with the smallest where none does (asked first if crowded)."""
     if crowded and part.net.size <= MANY:
         last = laid(part, _with_font(air, LEAST_FONT, 0.7), room)
         yield last

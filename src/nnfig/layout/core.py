@@ -141,9 +141,7 @@ def _graphviz(
     return out
 
 
-def _layered(
-    vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Vertex, Vertex, int]]
-) -> _Ranked:
+def _layered(vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Vertex, Vertex, int]]) -> _Ranked:
     """Ranks by the longest way from the start, vertices in the order in which they come."""
     before: dict[Vertex, list[Vertex]] = {v: [] for v in vertices}
     for u, v, _ in edges:

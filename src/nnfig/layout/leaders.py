@@ -44,7 +44,7 @@ def leaders(made: Sequence[Set]) -> list[Wire]:
         rects.append((a, b, c, d - (s.page.air.header if s.panel.title else 0.0)))
     links: list[Link] = []
     for k, s in enumerate(insets):
-        origin = _origin(s, made, names, rects)
+        origin = _origin(s, made, names)
         if origin is not None:
             links.append(Link(origin, first + k))
     if not links:
@@ -69,15 +69,14 @@ def leaders(made: Sequence[Set]) -> list[Wire]:
     return found
 
 
-def _origin(s: Set, made: Sequence[Set], names: list[str], rects: list[Rect]) -> int | None:
+def _origin(s: Set, made: Sequence[Set], names: list[str]) -> int | None:
     """The node that an inset opens; for a group the first of its nodes that is drawn."""
     for other in made:
         if other is s:
             continue
         net = other.page.net
-        for i, name in enumerate(net.names):
-            if name == s.panel.of:
-                return names.index(other.prefix + name)
+        if s.panel.of in net.names:
+            return names.index(other.prefix + s.panel.of)
         for i in range(net.size):
             if any(net.group(group).path == s.panel.of for group in net.around(i)):
                 return names.index(other.prefix + net.names[i])

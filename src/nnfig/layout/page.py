@@ -213,7 +213,10 @@ def frames(at: Page, prefix: str = "") -> list[Frame]:
             Frame(
                 prefix + at.net.group(group).path + mark, *rect,
                 title=name,
-                title_at="west" if group in at.titles_aside and not more else "north west", repeat=count, repeat_at="north", members=tuple(held.get(group, ())),
+                title_at="west" if group in at.titles_aside and not more else "north west",
+                repeat=count,
+                repeat_at="north",
+                members=tuple(held.get(group, ())),
             )
         )  # fmt: skip
     return made
