@@ -21,7 +21,7 @@ MOST_SPANS = 120
 
 
 @dataclass(slots=True)
-class _Rail:
+class Rail:
     """All lanes that leave one cut on one side: they share one rail."""
 
     i: int
@@ -65,26 +65,32 @@ def entry_sides(series: Series) -> dict[int, set[int]]:
     return found
 
 
-def _rails(series: Series) -> list[_Rail]:
-    """The rails, inner ones first."""
+def _rails(series: Series) -> list[Rail]:
+    """The rails, inner ones first; found once for a chain."""
+    if series.rails is None:
+        series.rails = _found_rails(series)
+    return series.rails
+
+
+def _found_rails(series: Series) -> list[Rail]:
     chain, default = series.chain, series.lane_side
     sides = _pages(tuple(sorted({(lane.i, lane.j) for lane in chain.lanes if not lane.branch})))
     by: dict[tuple[int, int], list[Lane]] = defaultdict(list)
-    rails: list[_Rail] = []
+    rails: list[Rail] = []
     for lane in chain.lanes:
         if lane.branch:
-            rails.append(_Rail(lane.i, lane.j, default, [lane], branch=series.p.done[id(lane.branch)]))
+            rails.append(Rail(lane.i, lane.j, default, [lane], branch=series.p.done[id(lane.branch)]))
         else:
             # what stands beside an item takes the other side
             guests = series.chain.cuts[lane.j] in series.p.level.beside
             by[lane.i, default if guests else default * sides[lane.i, lane.j]].append(lane)
     for (i, side), lanes in by.items():
-        rails.append(_Rail(i, max(lane.j for lane in lanes), side, sorted(lanes, key=lambda k: k.j)))
+        rails.append(Rail(i, max(lane.j for lane in lanes), side, sorted(lanes, key=lambda k: k.j)))
     rails.sort(key=lambda r: (r.j - r.i, r.branch is None, r.i))
     return _boxes_outside(rails)
 
 
-def _boxes_outside(rails: list[_Rail]) -> list[_Rail]:
+def _boxes_outside(rails: list[Rail]) -> list[Rail]:
     """A branch goes outside the plain rails that it crosses: they may not run through its boxes."""
     out = list(rails)
     for rail in rails:
@@ -96,7 +102,7 @@ def _boxes_outside(rails: list[_Rail]) -> list[_Rail]:
     return out
 
 
-def _crosses(a: _Rail, b: _Rail) -> bool:
+def _crosses(a: Rail, b: Rail) -> bool:
     return a.i < b.i < a.j < b.j or b.i < a.i < b.j < a.j
 
 
@@ -139,7 +145,7 @@ def _entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]
     return s, item.leaf.width / 2
 
 
-def _stretch(series: Series, rail: _Rail) -> tuple[float, float]:
+def _stretch(series: Series, rail: Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
     start = series.top[0] if series.borrowed(rail.i) else series.tap[rail.i]
     last = rail.lanes[-1]
@@ -147,7 +153,7 @@ def _stretch(series: Series, rail: _Rail) -> tuple[float, float]:
     return start, end
 
 
-def _thickness(series: Series, rail: _Rail) -> tuple[float, float]:
+def _thickness(series: Series, rail: Rail) -> tuple[float, float]:
     """How far a rail reaches towards the trunk and away from it."""
     if rail.branch:
         pair = rail.branch.before, rail.branch.after
@@ -160,7 +166,7 @@ def _thickness(series: Series, rail: _Rail) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _stretches(series: Series, rail: _Rail) -> bool:
+def _stretches(series: Series, rail: Rail) -> bool:
     """Make room along the chain for a branch in a lane; whether there was too little."""
     if not rail.branch:
         return False
@@ -174,7 +180,7 @@ def _stretches(series: Series, rail: _Rail) -> bool:
     return True
 
 
-def _clearance(series: Series, rail: _Rail, s0: float, s1: float) -> float:
+def _clearance(series: Series, rail: Rail, s0: float, s1: float) -> float:
     """How far from the axis what the rail passes reaches."""
     k = 1 if rail.side > 0 else 0
     far = max(series.sides[i][k] for i in range(rail.i, rail.j))
@@ -190,7 +196,7 @@ def _clearance(series: Series, rail: _Rail, s0: float, s1: float) -> float:
     return far
 
 
-def _route(series: Series, box: Box, rail: _Rail) -> None:
+def _route(series: Series, box: Box, rail: Rail) -> None:
     """Wires from the trunk below the source, along the rail, into the targets."""
     t = rail.side * rail.t
     for lane in rail.lanes:
@@ -218,7 +224,7 @@ def _route(series: Series, box: Box, rail: _Rail) -> None:
         box.wires += [(k, [*lead, *trail]) for k in links]
 
 
-def _branch(series: Series, box: Box, rail: _Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float) -> None:
+def _branch(series: Series, box: Box, rail: Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float) -> None:
     """A short branch in its lane, centred between where it leaves the trunk and where it comes back."""
     inner, chain = rail.branch, lane.branch
     if inner is None or chain is None:

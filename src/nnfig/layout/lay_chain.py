@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnfig.layout.boxes import Box
 from nnfig.layout.core import core_box
-from nnfig.layout.lanes import entry_sides, make_room, place_lanes
+from nnfig.layout.lanes import Rail, entry_sides, make_room, place_lanes
 from nnfig.layout.net import END, START
 from nnfig.layout.series import Chain, Segment
 from nnfig.layout.text import width
@@ -30,6 +30,8 @@ class Series:
         self.n = len(chain.cuts)
         self.extra = [0.0] * self.n
         """Room added in the gap after a cut, where a lane's branch needs it."""
+        self.rails: list[Rail] | None = None
+        """What runs beside the chain, once it is known."""
         self.segment_boxes: list[Box | None] = []
         self.items: list[Box | None] = []
 
