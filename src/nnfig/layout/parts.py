@@ -23,9 +23,13 @@ LEGEND_GAP = 9.0
 """Room between the figure and its legend."""
 
 
+LEAST = 6.03
+"""The smallest text, in TeX's points: six of PDF's."""
+
+
 def small(font: float) -> float:
     """The size of texts beside nodes and in legends, as the style file derives it from the font size."""
-    return max(6.0, 0.85 * font)
+    return max(LEAST, 0.85 * font)
 
 
 def caption(drawing: Drawing, *sentences: str) -> str:
