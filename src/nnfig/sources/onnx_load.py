@@ -44,7 +44,8 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
         raise NnfigError(f"the graph has more than {MOST_NODES:,} nodes", where=str(path))
     _forget_invented_names(model.graph)
     try:
-        model = shape_inference.infer_shapes(model, data_prop=True)
+        # without data_prop, which makes constants of any size that a file asks for; Values computes the small ones
+        model = shape_inference.infer_shapes(model)
     except Exception as error:
         notes.append(f"Shapes could not be inferred ({_first_line(error)}); only those written in the file are shown.")
     return model, notes

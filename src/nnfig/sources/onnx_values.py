@@ -223,7 +223,8 @@ def _compute_sizes(values: Values, node: NodeProto, attributes: Mapping[str, Any
         result = numpy.asarray(NUMPY[node.op_type](numpy, operands, attributes), dtype=object)
     except Exception:
         return
-    values.sizes[node.output[0]] = tuple(result.reshape(-1).tolist())
+    if result.size <= LARGEST:
+        values.sizes[node.output[0]] = tuple(result.reshape(-1).tolist())
 
 
 def spec_of(kind: TypeProto) -> TensorSpec | None:
