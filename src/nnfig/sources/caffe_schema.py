@@ -85,7 +85,7 @@ MESSAGES: Mapping[str, str] = {
 _TYPES: Mapping[str, Any] = {"i": 3, "u": 4, "f": 1, "b": 8, "s": 9}
 _MESSAGE: Any = 11
 _TOKENS = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\#[^\n]*|(:\s*)([A-Za-z_]\w*)""")
-LARGEST_FILE = 32 * 2**20
+LARGEST_FILE = 8 * 2**20
 
 
 def parsed(text: str, where: str) -> tuple[Any, list[str]]:

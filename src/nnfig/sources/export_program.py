@@ -18,6 +18,8 @@ from nnfig.graph import Dim, TensorSpec
 
 LARGEST_GRAPH = 512 * 2**20
 MOST_ENTRIES = 200_000
+MOST_PACKED = 40
+"""A large graph that is packed more tightly than that is a bomb; torch.export does not pack at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def from_archive(path: Path) -> Program:
                 raise NnfigError("holds no graph of torch.export", where=where, hint=hint)
             if entry.file_size > LARGEST_GRAPH:
                 raise NnfigError(f"its graph is larger than {LARGEST_GRAPH:,} bytes", where=where)
+            if entry.file_size > max(2**20, MOST_PACKED * entry.compress_size):
+                raise NnfigError(f"its graph is packed more than {MOST_PACKED} times, as no export is", where=where)
             with archive.open(entry) as stream:
                 text = stream.read(LARGEST_GRAPH)
         return _program(json.loads(text))

@@ -13,6 +13,8 @@ from nnfig.sources.language.tree import Map, Seq, Source, Spot
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
+MAX_ENTRIES = 1_000_000
+"""Words, lists and mappings; a layer of `nnfig trace` has about forty."""
 MAX_COPIES = 100_000
 """Entries that aliases may add beside those that are written."""
 
@@ -116,6 +118,8 @@ def _built(text: str, source: Source) -> Any:
     anchors: dict[str, tuple[Any, int, int]] = {}
     written = 0
     for event in yaml.parse(text, Loader=_LOADER):
+        if written > MAX_ENTRIES:
+            raise NnfigError(f"the file has more than {MAX_ENTRIES:,} entries", where=source.filename)
         if isinstance(event, yaml.ScalarEvent):
             written += 1
             value = event.value if event.style in ("'", '"', "|", ">") else value_of(event.value)
