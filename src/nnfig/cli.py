@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nnfig.errors import NnfigError, Problem
+from nnfig.errors import NnfigError, Problem, plain
 
 app = typer.Typer(
     name="nnfig",
@@ -141,9 +141,9 @@ def draw(
     if quiet:
         return
     for note in figure.warnings if not verbose else figure.notes:
-        typer.echo(f"nnfig: {note}", err=True)
+        typer.echo(f"nnfig: {plain(note)}", err=True)
     if verbose:
-        typer.echo(figure.caption)
+        typer.echo(plain(figure.caption))
 
 
 @app.command()
@@ -164,7 +164,7 @@ def trace(
     graph.save(output, full=full, force=force)
     if not quiet:
         for note in graph.notes:
-            typer.echo(f"nnfig: {note}", err=True)
+            typer.echo(f"nnfig: {plain(note)}", err=True)
 
 
 @app.command()
@@ -290,7 +290,7 @@ def _arguments(given: Sequence[str] | None) -> dict[str, Any]:
 
         try:
             found[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise NnfigError(f"--arg {text}: the value is no YAML ({error.__class__.__name__})") from None
     return found
 
@@ -342,7 +342,7 @@ def _apologise(error: Exception) -> int:
         frame = frame.tb_next
     place = f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
     typer.echo(
-        f"nnfig: internal error{place}: {type(error).__name__}: {error}\n"
+        f"nnfig: internal error{place}: {type(error).__name__}: {plain(str(error))}\n"
         "  This is a fault of nnfig. Run again with NNFIG_DEBUG=1 and report what it prints, with the source.",
         err=True,
     )

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+
+
+def plain(text: str) -> str:
+    r"""The text without what steers a terminal or hides letters, which is shown as Python writes it.
+
+    >>> plain("a\x1b[31mb\nc")
+    'a\\x1b[31mb\nc'
+    """
+    if text.isprintable():
+        return text
+    keep = "\n\t"
+    return "".join(
+        c if c.isprintable() or c in keep or unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class Problem:
         lines = [f"{self.where}: {self.what}" if self.where else self.what]
         lines += [f"  {line}" for line in self.excerpt.splitlines()]
         lines += [f"  {line}" for line in self.hint.splitlines()]
-        return "\n".join(lines)
+        return plain("\n".join(lines))
 
 
 class NnfigError(Exception):
