@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 
 import torch
 
@@ -85,3 +86,29 @@ def congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
         and one.stride() == other.stride()
         and one.storage_offset() == other.storage_offset()
     )
+
+
+def sizes(tensor: torch.Tensor) -> tuple[int | str, ...]:
+    """Its sizes; those that differ inside a nested tensor are called so."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    sizes: list[int | str] = []
+    for axis in range(tensor.dim()):
+        try:
+            sizes.append(int(tensor.size(axis)))
+        except RuntimeError:
+            sizes.append("ragged")
+    return tuple(sizes)
+
+
+def alias(tensor: torch.Tensor) -> torch.Tensor:
+    """Another tensor object on the same memory: a residual taken before a layer is told from one taken after it."""
+    return tensor.view_as(tensor) if tensor.layout is torch.strided else tensor.clone()
+
+
+def among(tensor: torch.Tensor, others: Sequence[torch.Tensor]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def once(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return list({id(t): t for t in found}.values())

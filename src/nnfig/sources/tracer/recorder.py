@@ -19,7 +19,7 @@ from nnfig.sources.tracer.functions import (
     SHAPE_OF_SECOND,
     Function,
 )
-from nnfig.sources.tracer.memory import Memory, congruent
+from nnfig.sources.tracer.memory import Memory, alias, among, congruent, once, sizes
 from nnfig.sources.tracer.recording import (
     FLOAT_INPUT,
     INT_INPUT,
@@ -82,7 +82,7 @@ class Recorder:
 
     def _new(self, tensor: torch.Tensor, call: int, output: int, depends: int) -> int:
         values = self.recording.values
-        values.append(Value(_shape(tensor), str(tensor.dtype)[6:], call, output, depends))
+        values.append(Value(sizes(tensor), str(tensor.dtype)[6:], call, output, depends))
         self.memory.put(tensor, len(values) - 1)
         return len(values) - 1
 
@@ -167,15 +167,15 @@ class Recorder:
         written = [t for t, count in zip(taken, before, strict=True) if version(t) != count]
         if not written and function.inplace and taken and function.name != "requires_grad_":
             written = [taken[0]]  # inference tensors count no versions
-        written += [t for t in changed if not _among(t, written)]
+        written += [t for t in changed if not among(t, written)]
         if not made and not written:
             self._plain_result(function, result, taken)
             return result
-        new = [t for t in made if not _among(t, taken)]
+        new = [t for t in made if not among(t, taken)]
         if not written and not new:
             if function.kind not in KEPT_WITHOUT_EFFECT or not isinstance(result, torch.Tensor):
                 return result  # it gave back what it got: contiguous, to(same dtype), ...
-            new = [result := _alias(result)]
+            new = [result := alias(result)]
         ins = [self.value(t) for t in _read(function, taken, kwargs)]
         if not ins and function.name in FACTORIES and self.recording.escapes:
             self._returned(function.kind, new[0])
@@ -187,7 +187,7 @@ class Recorder:
             helpers=self._stack.helpers(),
             arguments=of_call(function, args, kwargs),
         )
-        direct = [t for t in made if _among(t, written)] or written[:1]
+        direct = [t for t in made if among(t, written)] or written[:1]
         self._append(call, new or direct)
         self._rewrite(call, written)
         return result
@@ -300,10 +300,10 @@ class Recorder:
             return None
         counts = dict(frame.taken)
         written = [t for t in taken if id(t) in counts and version(t) != counts[id(t)]]
-        passed = [t for t in made if _among(t, taken) and not _among(t, written)]
+        passed = [t for t in made if among(t, taken) and not among(t, written)]
         changed_result = None
         if passed:
-            twins = {id(t): _alias(t) for t in passed}
+            twins = {id(t): alias(t) for t in passed}
             result = changed_result = mapped(result, lambda t: twins.get(id(t), t))
             made = tensors(result)
         opaque = isinstance(module, torch.jit.ScriptModule) or (not frame.leaf and bool(unseen))
@@ -319,7 +319,7 @@ class Recorder:
             number=frame.number,
             opaque=opaque,
         )
-        self._append(call, _once(made))
+        self._append(call, once(made))
         self._rewrite(call, written)
         return changed_result
 
@@ -338,38 +338,12 @@ def _read(function: Function, taken: Sequence[torch.Tensor], kwargs: dict[str, A
     """The tensors whose values matter, in the order of the arguments of the function's kind."""
     if "out" in kwargs:
         filled = tensors(kwargs["out"])
-        taken = [t for t in taken if not _among(t, filled)]
+        taken = [t for t in taken if not among(t, filled)]
     if function.kind in SHAPE_OF_FIRST:
         return [t for t in taken[1:] if function.name.startswith("new_")]
     if function.kind in SHAPE_OF_SECOND:
         return taken[:1]
     return taken[::-1] if function.swapped else taken
-
-
-def _shape(tensor: torch.Tensor) -> tuple[int | str, ...]:
-    """Its sizes; those that differ inside a nested tensor are called so."""
-    if not tensor.is_nested:
-        return tuple(tensor.shape)
-    sizes: list[int | str] = []
-    for axis in range(tensor.dim()):
-        try:
-            sizes.append(int(tensor.size(axis)))
-        except RuntimeError:
-            sizes.append("ragged")
-    return tuple(sizes)
-
-
-def _alias(tensor: torch.Tensor) -> torch.Tensor:
-    """Another tensor object on the same memory: a residual taken before a layer is told from one taken after it."""
-    return tensor.view_as(tensor) if tensor.layout is torch.strided else tensor.clone()
-
-
-def _among(tensor: torch.Tensor, others: Sequence[torch.Tensor]) -> bool:
-    return any(tensor is other for other in others)
-
-
-def _once(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    return list({id(t): t for t in found}.values())
 
 
 def _ordered(module: torch.nn.Module, kwargs: dict[str, Any]) -> list[Any]:
