@@ -11,6 +11,9 @@ MOST_BOXES = 120
 CHAIN = {"conv", "pool", "up", *DENSE}
 """What a network that is drawn as volumes is made of."""
 
+MAPPED = {"conv", "pool", "up", "concat", "crop", "act", "norm", "softmax", "drop", "out"}
+"""What an encoder and decoder joined by copies is made of; sums and closed blocks read better as boxes."""
+
 MOST_COLUMNS = 24
 
 
@@ -26,7 +29,7 @@ def choose(drawing: Drawing) -> tuple[str, str]:
     does = {operation(layer) for layer in graph.layers}
     if "linear" in does and does <= DENSE and _is_chain(graph) and not refusal("neurons", drawing):
         return "neurons", "the network is a chain of fully connected layers"
-    if {"up", "concat"} <= does and not refusal("maps", drawing):
+    if {"up", "concat"} <= does <= MAPPED and _is_planar(graph) and not refusal("maps", drawing):
         return "maps", "maps are down-sampled, up-sampled and copied across"
     if (
         "conv" in does
@@ -100,6 +103,11 @@ def _count(graph: Graph, form: str) -> int:
 def _attention(graph: Graph) -> str:
     """Name of the first layer that is attention."""
     return next((layer.name for layer in graph.layers if layer.look and layer.look.cls == "attn"), "")
+
+
+def _is_planar(graph: Graph) -> bool:
+    """Whether every convolution gives maps with two directions or more."""
+    return all(len(layer.shape) >= 4 for layer in graph.layers if operation(layer) == "conv")
 
 
 def _is_chain(graph: Graph) -> bool:
