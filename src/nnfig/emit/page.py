@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from nnfig.emit.escape import Tex, comment, missing
 from nnfig.emit.escape import tex as escape
 from nnfig.emit.figure_lines import Line, braced, figure_lines, number, pair
 from nnfig.emit.names import node_name
-from nnfig.errors import NnfigError, Problem
 from nnfig.layout.scene import Scene
 from nnfig.resources import resource
-
-if TYPE_CHECKING:
-    import jinja2
 
 FORMAT = "1.0"
 """Of the macros; written into the first line."""
@@ -48,7 +43,9 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
         "alt": escape(scene.alt),
         **({"style": _bare("nnfig.sty"), "alone": _bare("nnfig-standalone.tex")} if page == "self-contained" else {}),
     }
-    return _rendered(template, values)
+    from nnfig.emit.sandbox import rendered  # it loads jinja2
+
+    return rendered(Path(template) if template else resource("templates", "figure.tex.jinja"), values)
 
 
 def unprintable(scene: Scene) -> tuple[str, ...]:
@@ -92,79 +89,3 @@ def _bare(file: str) -> Tex:
     )
     kept = (re.sub(r"(?<!\\)%.*", "%", line).strip() for line in text.splitlines())
     return Tex("\n".join(line for line in kept if line not in ("", "%")))
-
-
-def _rendered(template: str | None, values: dict[str, Any]) -> str:
-    import jinja2
-
-    path = Path(template) if template else resource("templates", "figure.tex.jinja")
-    try:
-        source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NnfigError(f"cannot read the template: {error}", where=str(path)) from None
-    environment = _environment(path.parent)
-    try:
-        text = environment.from_string(source).render(values)
-    except jinja2.TemplateSyntaxError as error:
-        raise NnfigError(Problem(error.message or "syntax", where=f"{error.filename or path}:{error.lineno}")) from None
-    except (
-        jinja2.TemplateError,
-        _Unescaped,
-        ArithmeticError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        LookupError,
-    ) as error:
-        raise NnfigError(
-            f"the template fails: {error}", where=f"{path}:{_line_of(error)}", hint=f"known there: {', '.join(values)}"
-        ) from None
-    return text.rstrip() + "\n"
-
-
-class _Unescaped(Exception):
-    """A template met text that nobody has escaped."""
-
-
-def _checked(value: Any) -> Any:
-    if isinstance(value, (Tex, Line, int, float)):
-        return value
-    raise _Unescaped(f"{str(value)!r} is plain text, expected escaped TeX; write <<tex(...)>>")
-
-
-def _escaped(text: object) -> Tex:
-    return escape(str(text))
-
-
-def _environment(folder: Path) -> jinja2.Environment:
-    """Jinja with TeX's needs: `<% %>` and `<< >>` for delimiters, a sandbox, and no text that is not escaped."""
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_checked,
-        loader=jinja2.FileSystemLoader([str(folder), str(resource("templates", "figure.tex.jinja").parent)]),
-    )
-    environment.globals.clear()
-    environment.globals.update({"tex": _escaped, "range": range})  # pyright: ignore[reportCallIssue, reportArgumentType]
-    return environment
-
-
-def _line_of(error: BaseException) -> int:
-    """The template's line, which Jinja puts into the traceback."""
-    line, frame = 1, error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == "<template>":
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
