@@ -34,8 +34,8 @@ def write_text(path: Path | str, text: str, force: bool = False) -> None:
 def write_bytes(path: Path | str, data: bytes) -> None:
     """Write a file: what was there stays until the new one is complete."""
     path = Path(path)
-    target = path.resolve() if path.is_symlink() else path
     try:
+        target = path.resolve() if path.is_symlink() else path
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -45,8 +45,8 @@ def write_bytes(path: Path | str, data: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise NnfigError(f"cannot write it: {error.strerror or error}", where=str(path)) from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links, before Python 3.13
+        raise NnfigError(f"cannot write it: {getattr(error, 'strerror', None) or error}", where=str(path)) from None
 
 
 def written_by_us(path: Path) -> bool:
@@ -64,7 +64,7 @@ def put_style_files(folder: Path | str) -> None:
     for name in STYLE_FILES:
         data = resource("latex", name).read_bytes()
         target = Path(folder) / name
-        if target.exists() and (target.read_bytes() == data or not written_by_us(target)):
+        if target.is_file() and (target.read_bytes() == data or not written_by_us(target)):
             continue
         write_bytes(target, data)
 
