@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.scene import Frame, Label, Legend, Node, Scene, Wire
-from nnfig.layout.volumes_solids import Solid
+from nnfig.layout.volumes.solids import Solid
 
 
 def block() -> Scene:

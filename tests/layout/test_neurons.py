@@ -7,7 +7,7 @@ import pytest
 
 from nnfig.graph import Drawing, Panel
 from nnfig.layout import scene
-from nnfig.layout.neurons_columns import crossed
+from nnfig.layout.neurons.columns import crossed
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
 

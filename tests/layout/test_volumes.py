@@ -11,7 +11,7 @@ from nnfig.layout import scene
 from nnfig.layout.parts import small
 from nnfig.layout.scene import DEPTH_ANGLE, DEPTH_SCALE, Node, Scene
 from nnfig.layout.text import width
-from nnfig.layout.volumes_solids import Solid, apart, rectangle
+from nnfig.layout.volumes.solids import Solid, apart, rectangle
 from nnfig.options import Options
 
 

@@ -10,10 +10,10 @@ from nnfig.layout.scene import Scene
 from nnfig.options import Options
 
 VIEWS = {
-    "blocks": "nnfig.layout.blocks",
-    "volumes": "nnfig.layout.volumes",
-    "maps": "nnfig.layout.maps",
-    "neurons": "nnfig.layout.neurons",
+    "blocks": "nnfig.layout.blocks.view",
+    "volumes": "nnfig.layout.volumes.view",
+    "maps": "nnfig.layout.maps.view",
+    "neurons": "nnfig.layout.neurons.view",
     "strip": "nnfig.layout.strip",
 }
 """The module of each view; each has `scene(drawing, options) -> Scene` and is loaded when it is used."""
@@ -24,10 +24,10 @@ CROWDED = 0.55
 
 def hopeless(drawing: Drawing, options: Options) -> bool:
     """Whether a drawing of blocks has far too much in it for its page, found without laying it out."""
-    from nnfig.layout.air import Air
-    from nnfig.layout.choose import LEAST_FONT
-    from nnfig.layout.net import net
-    from nnfig.layout.sizes import natural
+    from nnfig.layout.blocks.air import Air
+    from nnfig.layout.blocks.choose import LEAST_FONT
+    from nnfig.layout.blocks.net import net
+    from nnfig.layout.blocks.sizes import natural
 
     if options.view != "blocks" and import_module("nnfig.layout.auto").view(drawing, options.view)[0] != "blocks":
         return False

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing, LegendEntry, Look, Panel
-from nnfig.layout.air import Air
-from nnfig.layout.choose import Choice, Room, laid
+from nnfig.layout.blocks.air import Air
+from nnfig.layout.blocks.choose import Choice, Room, laid
+from nnfig.layout.blocks.panels import alone, parts, strips_of
 from nnfig.layout.keys import legends
-from nnfig.layout.panels import alone, parts, strips_of
 from nnfig.layout.parts import LEGEND_GAP, MARGIN, Drawn, Parts, composed, small
 from nnfig.layout.scene import Scene
 from nnfig.layout.tensors import operation

@@ -1,0 +1,202 @@
+"""Encoder-decoders folded into a U or a ladder: down on the left, up on the right, each skip a level rung between.
+
+`find` reads a net and says what the two sides and the rungs are; lay_fold lays them out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from nnfig.layout.blocks.net import START, Net
+
+if TYPE_CHECKING:
+    pass
+
+LEAST_RUNGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A skip across the fold: its nodes from left to right, ends included, and the links that join them."""
+
+    nodes: tuple[int, ...]
+    links: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What is needed to fold a net."""
+
+    turn: int
+    """Nodes up to this place of the trunk belong to the left column."""
+    trunk: tuple[int, ...]
+    bottom: tuple[int, ...]
+    """Nodes between the columns, at the end of the left one."""
+    rungs: tuple[Rung, ...]
+    """Outer ones first."""
+    tails: tuple[Rung, ...]
+    """Side outputs of the right column."""
+    dissolve: frozenset[int]
+
+    @property
+    def aside(self) -> frozenset[int]:
+        """Links that the fold draws."""
+        return frozenset(k for part in (*self.rungs, *self.tails) for k in part.links)
+
+    @property
+    def bridge(self) -> tuple[int, int]:
+        """The nodes at the lower ends of the two columns."""
+        return self.trunk[self.turn - 1 - len(self.bottom)], self.trunk[self.turn]
+
+    @property
+    def apart(self) -> frozenset[int]:
+        """Nodes that the fold places."""
+        on_rungs = [n for rung in self.rungs for n in rung.nodes[1:-1]]
+        on_tails = [n for tail in self.tails for n in tail.nodes[1:]]
+        return frozenset([*on_rungs, *on_tails, *self.bottom])
+
+
+def find(net: Net) -> Fold | None:
+    """The fold of a net whose skips are nested around a deepest place, or None."""
+    after: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    before: dict[int, list[int]] = defaultdict(list)
+    for k, link in enumerate(net.links):
+        after[link.source].append((link.target, k))
+        before[link.target].append(link.source)
+    trunk = _longest(net, before)
+    place = {n: i for i, n in enumerate(trunk)}
+    chained = {k for a, b in pairwise(trunk) for v, k in after[a] if v == b}
+    spans, tails = _beside(trunk, place, after, before)
+    if len(spans) < LEAST_RUNGS:
+        return None
+    # the place that most skips run across
+    change = [0] * (len(trunk) + 1)
+    for i, j, _ in spans:
+        change[i + 1] += 1
+        change[j] -= 1
+    most, top, now = 0, 0, 0
+    for p, step in enumerate(change):
+        now += step
+        if now > most:
+            most, top = now, p
+    across = sorted(((i, j, rung) for i, j, rung in spans if i < top < j), key=lambda span: (span[0], -span[1]))
+    if len(across) < LEAST_RUNGS or any(not (a < c and d < b) for (a, b, _), (c, d, _) in pairwise(across)):
+        return None
+    if not _shrinks(net, trunk, across):
+        return None
+    i, j, _ = across[-1]
+    if j - i < 2 or any(net.looks[n].glyph for n in trunk[i + 1 : top]):
+        return None
+    rungs = tuple(rung for _, _, rung in across)
+    turn, bottom = _turn(net, trunk, i, j)
+    inner = set(bottom)
+    if any(link.source in inner or link.target in inner for k, link in enumerate(net.links) if k not in chained):
+        bottom = ()
+    right = place[trunk[turn]]
+    kept: tuple[Rung, ...] = tuple(tail for tail in tails if place[tail.nodes[0]] >= right)
+    end = place[rungs[0].nodes[-1]]
+    if kept and 0 < len(trunk) - 1 - end < 4:
+        # the network's own end lies beside the column as the others do
+        last = trunk[end:]
+        kept = (Rung(last, tuple(next(k for v, k in after[a] if v == b) for a, b in pairwise(last))), *kept)
+        trunk = trunk[: end + 1]
+    ends = [n for rung in rungs for n in (rung.nodes[0], rung.nodes[-1])]
+    dissolve = _wrappers(net, ends, [*rungs, *kept], trunk, turn, len(bottom))
+    return Fold(turn, trunk, bottom, rungs, kept, dissolve)
+
+
+def _longest(net: Net, before: dict[int, list[int]]) -> tuple[int, ...]:
+    """The longest way through the net."""
+    depth: dict[int, tuple[int, int]] = {}
+    for n in range(net.size):
+        depth[n] = max(((depth[p][0] + 1, p) for p in before[n]), default=(1, -1))
+    at = max(((d, n) for n, (d, _) in depth.items()), default=(0, -1))[1]
+    way: list[int] = []
+    while at != -1:
+        way.append(at)
+        at = depth[at][1]
+    return tuple(reversed(way))
+
+
+def _beside(
+    trunk: tuple[int, ...],
+    place: dict[int, int],
+    after: dict[int, list[tuple[int, int]]],
+    before: dict[int, list[int]],
+) -> tuple[list[tuple[int, int, Rung]], list[Rung]]:
+    """Skips from trunk to trunk, bare or through a row of nodes, and rows of nodes that end beside it."""
+    spans: list[tuple[int, int, Rung]] = []
+    tails: list[Rung] = []
+    for u in trunk:
+        for v, k in after[u]:
+            nodes, links, at = [u, v], [k], v
+            while at not in place and len(before[at]) == 1 and len(after[at]) == 1:
+                at, link = after[at][0]
+                nodes.append(at)
+                links.append(link)
+            rung = Rung(tuple(nodes), tuple(links))
+            if at in place and place[at] > place[u] + 1:
+                spans.append((place[u], place[at], rung))
+            elif at not in place and len(before[at]) == 1 and not after[at]:
+                tails.append(rung)
+    return spans, tails
+
+
+def _shrinks(net: Net, trunk: tuple[int, ...], across: list[tuple[int, int, Rung]]) -> bool:
+    """Whether resolution falls towards the fold; where it is unknown, three nested skips are enough."""
+    sizes: list[int] = []
+    for i, _, _ in across:
+        shape = net.shapes[trunk[i]] if trunk[i] < len(net.shapes) else ()
+        if len(shape) < 3 or not isinstance(shape[-1], int):
+            return len(across) > LEAST_RUNGS
+        sizes.append(shape[-1])
+    return all(a > b for a, b in pairwise(sizes))
+
+
+def _turn(net: Net, trunk: tuple[int, ...], i: int, j: int) -> tuple[int, tuple[int, ...]]:
+    """Where the right column begins, and the nodes of the bottom row before it."""
+    inner = list(range(i + 1, j))
+    shapes = [net.shapes[trunk[k]] for k in inner]
+    sizes = [s[-1] for s in shapes if len(s) >= 3 and isinstance(s[-1], int)]
+    if len(sizes) == len(inner):
+        low = [k for k, size in zip(inner, sizes, strict=False) if size == min(sizes)]
+        flat = [k for k in low if net.looks[trunk[k]].cls not in ("pool", "up")]
+        if flat:
+            first, last = flat[0], flat[-1]
+            plain = all(net.home[trunk[k]] == START for k in range(first, last + 1))
+            if plain and last - first < 3:
+                return last + 1, trunk[first : last + 1]
+            return last + 1, ()
+    for k in inner[1:]:
+        a, b = net.around(trunk[k - 1]), net.around(trunk[k])
+        if a[:1] != b[:1]:
+            return k, ()
+    return (i + j) // 2 + 1, ()
+
+
+def _wrappers(
+    net: Net, ends: list[int], parts: list[Rung], trunk: tuple[int, ...], turn: int, low: int
+) -> frozenset[int]:
+    """Groups that hold ends of several rungs, or parts of both columns: they are no items of a column."""
+    count: dict[int, int] = defaultdict(int)
+    for n in ends:
+        for g in net.around(n):
+            count[g] += 1
+    left = {g for n in trunk[: turn - low] for g in net.around(n)}
+    right = {g for n in trunk[turn:] for g in net.around(n)}
+    beside = {g for part in parts for n in part.nodes[1:-1] for g in net.around(n)}
+    beside |= {g for part in parts for n in part.nodes[-1:] if n not in trunk for g in net.around(n)}
+    return frozenset(g for g in {*count, *left, *right, *beside} if count[g] > 1 or g in left & right or g in beside)
+
+
+def upstream(net: Net, fold: Fold) -> frozenset[int]:
+    """Groups of the right column."""
+    return frozenset(g for n in fold.trunk[fold.turn :] for g in net.around(n)) - fold.dissolve
+
+
+def dims_sides(fold: Fold) -> dict[int, int]:
+    """Where sizes stand that rungs would strike: outside the right column, below what stands in rows."""
+    return dict.fromkeys(fold.trunk[fold.turn :], 1) | dict.fromkeys(sorted(fold.apart), 0)

@@ -1,0 +1,132 @@
+"""Where volumes stand: from stations and a scale to places on rows, as close as boxes, text and arrows allow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from nnfig.layout.volumes.scale import Scale
+from nnfig.layout.volumes.solids import apart
+from nnfig.layout.volumes.stations import Station
+from nnfig.layout.volumes.texts import Placed, labelled
+
+ARROW = 12.0
+"""The least length of an arrow."""
+
+CLEAR = 3.0
+"""Room between things of neighbouring boxes."""
+
+SPACE = 5.0
+"""Room between texts of neighbouring boxes."""
+
+BACK = 4
+"""How many boxes to the left are looked at for collisions."""
+
+TURN = 5.0
+"""How far right of a box and its texts an arrow turns towards another row."""
+
+FRAME_PAD = 4.0
+"""Room between the boxes of a folded group and its frame."""
+
+ROW_GAP = 9.0
+"""Room between rows."""
+
+
+def place(
+    found: Sequence[Station], rows: Mapping[str, float], scale: Scale, starts: Collection[str] = ()
+) -> tuple[Placed, ...]:
+    """Stations along their rows, packed to the left, rows below each other with row 0 at 0.
+
+    Stations in `starts` begin a line of a network that is too long for one: they stand at the left again.
+    """
+    done: list[Placed] = []
+    on_row: dict[float, list[Placed]] = {}
+    at: dict[str, Placed] = {}
+    for station, item in zip(found, labelled(found, scale), strict=True):
+        row = rows[station.name]
+        item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
+        limits = [-item.reach(scale.text)[0]] if station.name in starts or not at else []
+        for other in on_row.get(row, [])[-BACK:]:
+            if not (item.glued and other.station.name == station.sources[0]):
+                limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
+        shortcuts = tuple(source for source, _ in station.projections)
+        for source in () if station.name in starts else (*station.sources, *shortcuts):
+            limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
+        item = replace(item, x=max(limits))
+        done.append(item)
+        on_row.setdefault(row, []).append(item)
+        at[station.name] = item
+    y = _levels(done, rows, scale.text, _line_gap(done, scale.text) if starts else ROW_GAP, bool(starts))
+    return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
+
+
+def _line_gap(placed: Sequence[Placed], text: float) -> float:
+    """Room between the lines of a broken network: for the arrow, for counts under frames, for skips over boxes."""
+    frames = FRAME_PAD + 2 * text if any(item.station.repeat for item in placed) else 0.0
+    skips = 3 * TURN if any(item.station.role == "join" for item in placed) else 0.0
+    return ROW_GAP + 2 * TURN + frames + skips
+
+
+def extent(placed: Sequence[Placed], text: float) -> tuple[float, float]:
+    """Width and height of everything placed."""
+    points = [(x + p.x, y + p.y) for p in placed for shape in p.shapes(text) for x, y in shape]
+    xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
+    return max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
+    """How far right of its source a box stands: touching it, an arrow away, or clear of it for an arrow that turns."""
+    face = source.body.front / 2
+    if item.glued:
+        return face + item.body.front / 2
+    if not turns:
+        return face + ARROW + item.body.w / 2
+    if item.station.role == "join" or item.station.copied:
+        return source.reach(text)[1] + TURN
+    return source.reach(text)[1] + 2 * TURN - item.reach(text)[0]
+
+
+def _frame(left: Placed, right: Placed, text: float) -> float:
+    """How far right of `left` a box stands where the frame of a folded group lies between them."""
+    ends = {left.station.repeat, right.station.repeat}
+    if len(ends) == 1:
+        return 0.0
+    return left.reach(text)[1] - right.reach(text)[0] + FRAME_PAD * sum(map(bool, ends)) + CLEAR
+
+
+def _beside(left: Placed, right: Placed, text: float) -> float:
+    """How far right of `left` the other must stand so that nothing of it meets anything of `left`."""
+    body, *texts = left.shapes(text)
+    other, *words = right.shapes(text)
+    bodies = [apart(body, other, CLEAR)]
+    mixed = [apart(body, word, CLEAR) for word in words] + [apart(word, other, CLEAR) for word in texts]
+    return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
+
+
+def _levels(
+    placed: Sequence[Placed], rows: Mapping[str, float], text: float, gap: float, whole: bool
+) -> dict[float, float]:
+    """The axis of every row, as close under those above as what stands over each other allows.
+
+    With `whole`, rows clear each other over their whole length. Half rows lie between their neighbours.
+    """
+    boxes: dict[float, list[tuple[float, float, float, float]]] = {}
+    for item in placed:
+        ys = [y for shape in item.shapes(text) for _, y in shape]
+        left, right = (-math.inf, math.inf) if whole else item.reach(text)
+        boxes.setdefault(rows[item.station.name], []).append((item.x + left, item.x + right, min(ys), max(ys)))
+    y: dict[float, float] = {}
+    for row in sorted(row for row in boxes if row == int(row)):
+        levels = [
+            y[upper] + a[2] - b[3] - gap
+            for upper in y
+            for a in boxes[upper]
+            for b in boxes[row]
+            if a[0] - TURN < b[1] and b[0] - TURN < a[1]
+        ]
+        y[row] = min([*levels, *(y[upper] - 2 * gap for upper in y)], default=0.0)
+    base = y.get(0, 0.0)
+    for row in sorted(set(boxes) - set(y)):
+        y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2
+    return {row: value - base for row, value in y.items()}

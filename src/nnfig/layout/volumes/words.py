@@ -1,0 +1,46 @@
+"""What the legend of the volumes view says of each colour, from the layers that have it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from nnfig.graph import Layer, LegendEntry
+from nnfig.layout.volumes.stations import Station, cls_of
+from nnfig.layout.words import merged_words, plain_words
+
+GENERAL = {
+    "conv": "convolution",
+    "pool": "pooling",
+    "linear": "fully connected",
+    "up": "up-convolution",
+    "norm": "normalisation",
+    "act": "activation",
+    "dropout": "dropout",
+    "recurrent": "recurrent",
+    "embed": "embedding",
+    "block": "block",
+}
+"""What a colour means where its layers differ."""
+
+
+def entries(found: Sequence[Station]) -> list[LegendEntry]:
+    """One entry for each colour of boxes and bands, in order of appearance."""
+    layers: dict[str, list[Layer]] = {}
+    for station in found:
+        if station.role not in ("join", "input"):
+            layers.setdefault(station.cls, []).extend(station.slabs)
+        for _, layer in station.bands:
+            layers.setdefault(cls_of(layer), []).append(layer)
+    found_entries = [LegendEntry(cls, _text(cls, members)) for cls, members in layers.items()]
+    if any(station.copied for station in found):
+        found_entries.append(LegendEntry("data", "copy"))
+    return found_entries
+
+
+def _text(cls: str, layers: Sequence[Layer]) -> str:
+    """What the layers have in common, and what most of them are followed by."""
+    names = list(dict.fromkeys(layer.kind if cls == "block" else plain_words(layer) for layer in layers))
+    name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:3]))
+    after, count = Counter(tuple(merged_words(layer)) for layer in layers).most_common(1)[0]
+    return " + ".join([name, *after]) if 2 * count > len(layers) else name
