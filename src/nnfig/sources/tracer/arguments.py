@@ -101,6 +101,16 @@ def of_call(function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     return found
 
 
+def in_order(module: torch.nn.Module, kwargs: dict[str, Any]) -> list[Any]:
+    """Keyword arguments in the order of forward's signature."""
+    if len(kwargs) < 2:
+        return list(kwargs.values())
+    code = getattr(type(module).forward, "__code__", None)
+    names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) if code else []
+    known = sorted((key for key in kwargs if key in names), key=names.index)
+    return [kwargs[key] for key in (*known, *(key for key in kwargs if key not in names))]
+
+
 def _put(found: dict[str, Any], name: str, value: Any) -> None:
     if name in _UNSAID or isinstance(value, torch.Tensor):
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from nnfig.sources.tracer.arguments import of_call
+from nnfig.sources.tracer.arguments import in_order, of_call
 from nnfig.sources.tracer.compat import global_hooks, own_modules, quiet, version
 from nnfig.sources.tracer.functions import (
     ESCAPES,
@@ -286,7 +286,7 @@ class Recorder:
         """Write down a leaf, or a module that made tensors where nothing was seen; a changed result or None."""
         module = frame.module
         assert module is not None
-        taken, made = [*tensors(args), *tensors(_ordered(module, kwargs))], tensors(result)
+        taken, made = [*tensors(args), *tensors(in_order(module, kwargs))], tensors(result)
         silent = len(self.recording.calls) == frame.first_call
         childless = not own_modules(module)
         unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self._stored]
@@ -344,16 +344,6 @@ def _read(function: Function, taken: Sequence[torch.Tensor], kwargs: dict[str, A
     if function.kind in SHAPE_OF_SECOND:
         return taken[:1]
     return taken[::-1] if function.swapped else taken
-
-
-def _ordered(module: torch.nn.Module, kwargs: dict[str, Any]) -> list[Any]:
-    """Keyword arguments in the order of forward's signature."""
-    if len(kwargs) < 2:
-        return list(kwargs.values())
-    code = getattr(type(module).forward, "__code__", None)
-    names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) if code else []
-    known = sorted((key for key in kwargs if key in names), key=names.index)
-    return [kwargs[key] for key in (*known, *(key for key in kwargs if key not in names))]
 
 
 def _join(path: str, name: str) -> str:
