@@ -8,6 +8,10 @@ from typing import Literal
 from nnfig.layout.parts import small
 
 
+LABEL = 92.0
+"""Widest line of a label before it wraps, at 8 pt, where nothing forces a narrower one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Air:
     """Every distance of a layout; all follow from the font size."""
@@ -16,8 +20,7 @@ class Air:
     direction: Literal["right", "down"] = "down"
     rotated: bool = False
     """Labels read upwards; boxes are narrow along the flow (right only)."""
-    label: float = 92.0
-    """Widest line of a label before it wraps, at 8 pt."""
+    label: float = LABEL
     tight: float = 1.0
     """Factor on the gaps, 1 to 0.6."""
 

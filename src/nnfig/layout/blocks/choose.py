@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nnfig.layout.blocks.air import Air
+from nnfig.layout.blocks.air import LABEL, Air
 from nnfig.layout.blocks.strips import Long, Strip, gutter, long, stub
 from nnfig.layout.blocks.wrap import Rows, frames_split, rows, sides
 
@@ -17,9 +17,9 @@ MANY = 400
 CROWDED = 3.0
 """What takes so many pages with text of the usual size rarely fits one with the smallest."""
 
-HEIGHT, BREAK, SPLIT, FONT, ROTATED, OVER = 40.0, 8.0, 3.0, 12.0, 8.0, 400.0
+HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER = 40.0, 8.0, 3.0, 12.0, 8.0, 9.0, 400.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
-labels, and of exceeding the page by its own size."""
+labels, of labels broken to keep boxes narrow, and of exceeding the page by its own size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +148,5 @@ def laid(part: Strip, air: Air, room: Room) -> Choice:
     over = over if length > along + 0.1 or wide > across + 0.1 else 0.0
     cost = HEIGHT * height / room.height + BREAK * (cut.count - 1) + SPLIT * frames_split(whole.plan, cut)
     cost += FONT * (8.0 - air.font) + (ROTATED if air.rotated else 0.0) + (OVER * (over + 1) if over else 0.0)
-    cost += 20 * (1 - air.tight)
+    cost += 20 * (1 - air.tight) + (NARROW if air.label < LABEL else 0.0)
     return Choice(whole, cut, width, height, cost, not over)

@@ -226,7 +226,7 @@ def _drawn(
     low = min(ranked.t[v] - boxes[v[0]].before for v in held)
     high = max(ranked.t[v] + boxes[v[0]].after for v in held)
     ports = [ranked.t[p, -1] for p in (PORT_IN, PORT_OUT) if (p, -1) in ranked.t]
-    middle = sum(ports) / len(ports) if ports and not _spread(ranked, ranks) else (low + high) / 2
+    middle = sum(ports) / len(ports) if ports and not _spread(ranks) else (low + high) / 2
     t = {v: ranked.t[v] - middle for v in home}
     steps: list[dict[tuple[Vertex, Vertex], None]] = [{} for _ in ranks]
     for way in chains.values():
@@ -305,6 +305,6 @@ def _room_for_titles(placer: Placer, ranks: list[list[Vertex]], k: int) -> float
     return placer.air.header + placer.air.pad if begins and placer.air.direction == "down" else 0.0
 
 
-def _spread(ranked: _Ranked, ranks: list[list[Vertex]]) -> bool:
+def _spread(ranks: list[list[Vertex]]) -> bool:
     """Whether the first and the last rank both hold several items."""
     return len(ranks[0]) > 1 and len(ranks[-1]) > 1

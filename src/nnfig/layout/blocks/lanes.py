@@ -44,7 +44,7 @@ def place_lanes(series: Series, box: Box) -> None:
     for rail in rails:
         s0, s1 = _stretch(series, rail)
         near, far = _thickness(series, rail)
-        t = _clearance(series, rail, s0, s1) + series.air.lane + near
+        t = _clearance(series, rail) + series.air.lane + near
         for a, b, low, high in sorted(placed[rail.side], key=lambda p: p[2]):
             if a < s1 and s0 < b and t - near < high + series.air.lane and t + far > low - series.air.lane:
                 t = high + series.air.lane + near
@@ -180,7 +180,7 @@ def _stretches(series: Series, rail: Rail) -> bool:
     return True
 
 
-def _clearance(series: Series, rail: Rail, s0: float, s1: float) -> float:
+def _clearance(series: Series, rail: Rail) -> float:
     """How far from the axis what the rail passes reaches."""
     k = 1 if rail.side > 0 else 0
     far = max(series.sides[i][k] for i in range(rail.i, rail.j))

@@ -95,7 +95,7 @@ class Placer:
             box.leaf.at += (total - box.length) / 2
             box.length = total
         leaf = box.leaf
-        starts = self._rows(item, box, others, boxes, total)
+        starts = self._rows(box, others, boxes, total)
         box.length = max(box.length, *(s + b.length for s, b in zip(starts, boxes, strict=False)))
         reach = box.before if side < 0 else box.after
         edge = leaf.width / 2 if leaf else reach
@@ -111,7 +111,7 @@ class Placer:
                 into = (n, item) in self.level.aside
                 box.wires += [(k, ends if into else ends[::-1]) for k in links]
 
-    def _rows(self, item: int, box: Box, others: list[int], boxes: list[Box], total: float) -> list[float]:
+    def _rows(self, box: Box, others: list[int], boxes: list[Box], total: float) -> list[float]:
         """Where each thing beside an item begins: centred on a node, level with what it is joined to in a group."""
         gap = 0.5 * self.air.gap
         if box.leaf:

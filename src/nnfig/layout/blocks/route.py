@@ -88,7 +88,7 @@ class Board:
             elif abs(xa - xb) < 1e-6:
                 self.upright.append((xa, min(ya, yb), max(ya, yb), source))
 
-    def ports(self, node: int, leaves: bool, foreign: int) -> list[tuple[Point, Point, bool, float]]:
+    def ports(self, node: int, leaves: bool) -> list[tuple[Point, Point, bool, float]]:
         """Where a wire may meet a node: the point, the end of its stub, whether that is level, and the price."""
         x0, y0, x1, y1 = self.at.rects[node]
         cx, cy, stub = (x0 + x1) / 2, (y0 + y1) / 2, 0.6 * self.gap
@@ -117,8 +117,8 @@ class Board:
 
     def way(self, source: int, target: int) -> list[Point] | None:
         """The cheapest way, or None where the search would be too large or finds none."""
-        starts = self.ports(source, True, source)
-        goals = self.ports(target, False, source)
+        starts = self.ports(source, True)
+        goals = self.ports(target, False)
         lines = self._lines(source, target, [p[1] for p in (*starts, *goals)]) if self.steps < MOST_STEPS else None
         if lines is None:
             return None
