@@ -7,7 +7,6 @@ from typing import Literal
 
 from nnfig.layout.parts import small
 
-
 LABEL = 92.0
 """Widest line of a label before it wraps, at 8 pt, where nothing forces a narrower one."""
 
