@@ -215,20 +215,6 @@ _BY_WORD = {
 } | {"out": "softmax", "func": "function"}
 _PATTERNS = tuple((re.compile(category.pattern), category) for category in CATEGORIES if category.pattern)
 
-GLYPHS = {
-    "add": "+",
-    "Add": "+",
-    "Sum": "+",
-    "mul": "×",
-    "Multiply": "×",
-    "Mul": "×",
-    "sub": "−",
-    "div": "÷",
-    "matmul": "·",
-    "bmm": "·",
-}
-"""Signs that stand in a circle where a layer joins two or more tensors."""
-
 
 @lru_cache(maxsize=4096)
 def category_of(kind: str) -> Category:

@@ -20,8 +20,6 @@ class Fold:
     name: str
     """What they are called: a class, or the kinds in them."""
     repeat: int
-    dropped: tuple[str, ...] = ()
-    """Names of the layers that are no longer drawn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from nnfig.detail.english import some
 from nnfig.detail.fold import fold
 from nnfig.detail.hide import hide, hide_noise, single_wires
 from nnfig.detail.insets import Inset, home, insets, opened
-from nnfig.detail.label import input_looks, label, output_looks
+from nnfig.detail.label import input_looks, label
 from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
 from nnfig.detail.merged import told
+from nnfig.detail.outputs import output_looks
 from nnfig.detail.rules import Rules
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Panel

@@ -152,12 +152,3 @@ def input_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
         name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
         for name in names
     }
-
-
-def output_looks(draft: Draft) -> Mapping[str, Look]:
-    """Outputs that get a node: where there are several with names, or one with a name where all is to be seen."""
-    graph = draft.graph
-    named = [(at, name) for at, name in zip(graph.outputs, graph.output_names, strict=False) if name]
-    if len(named) < (1 if draft.rules.fit == "warn" else 2):
-        return {}
-    return {at: Look(label=(name,), cls="data") for at, name in named}

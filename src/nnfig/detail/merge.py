@@ -15,13 +15,11 @@ def merge(draft: Draft) -> Draft:
     graph = draft.graph
     host_of: dict[str, str] = {}
     inside: dict[str, list[Layer]] = {}
-    ends: dict[str, str] = {}
     for layer in graph.layers:
-        host = _host(layer, draft, host_of, ends)
+        host = _host(layer, draft, host_of)
         if host:
             host_of[layer.name] = host
             inside.setdefault(host, []).append(layer)
-            ends[host] = layer.name
     if not host_of:
         return draft
     kept = tuple(
@@ -34,7 +32,7 @@ def merge(draft: Draft) -> Draft:
     return draft.having(graph.replace(layers=kept, outputs=outputs), merged=merged)
 
 
-def _host(layer: Layer, draft: Draft, host_of: dict[str, str], ends: dict[str, str]) -> str:
+def _host(layer: Layer, draft: Draft, host_of: dict[str, str]) -> str:
     """The layer that this one is drawn in, '' if none: its only source, which feeds nothing else and is drawn."""
     graph = draft.graph
     if draft.rules.fate(layer, graph) != "merge" or len(set(layer.sources)) != 1:

@@ -15,7 +15,6 @@ from nnfig.graph import Graph, Group, Layer
 
 LAYER_ACTIONS = ("show", "hide", "merge")
 GROUP_ACTIONS = ("open", "close", "fold", "unfold", "inset")
-ACTIONS = (*LAYER_ACTIONS, *GROUP_ACTIONS)
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b,
