@@ -57,11 +57,11 @@ class _Known:
 def _runs(draft: Draft, level: str, known: _Known) -> list[Run]:
     """Runs at a level that do not overlap, each the one that covers most from where it begins."""
     items = level_items(draft.graph, known.members, known.codes, level)
-    codes = [item.code for item in items]
+    codes, alike = [item.code for item in items], dict[int, list[int]]()
     runs: list[Run] = []
     start = 0
     while start < len(items):
-        best = _best(draft, items, codes, start)
+        best = _best(draft, items, codes, alike, start)
         if best is None:
             start += 1
         else:
@@ -70,33 +70,36 @@ def _runs(draft: Draft, level: str, known: _Known) -> list[Run]:
     return runs
 
 
-def _best(draft: Draft, items: list[Item], codes: list[int], start: int) -> Run | None:
+def _best(draft: Draft, items: list[Item], codes: list[int], alike: dict[int, list[int]], start: int) -> Run | None:
     found: Run | None = None
     for period in range(1, min(LONGEST_PERIOD, (len(items) - start) // 2) + 1):
         if codes[start] != codes[start + period] or _is_periodic(codes[start : start + period]):
             continue
-        count = _count(codes, start, period)
+        if period not in alike:
+            alike[period] = _alike(codes, period)
+        count = alike[period][start] // period + 1
         if count < 2 or (found and count * period <= len(found.items) * len(found.units)):
             continue
         unit = tuple(items[start : start + period])
-        units = tuple(
-            tuple(layer for item in items[start + k * period : start + (k + 1) * period] for layer in item.members)
-            for k in range(count)
-        )
-        if not _worth_it(draft, unit, units[1], count):
+        if not _worth_it(draft, unit, _members(items, start + period, period), count):
             continue
+        units = tuple(_members(items, start + k * period, period) for k in range(count))
         longest = repeats_wiring(draft.graph, units)
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
     return found
 
 
-def _count(codes: list[int], start: int, period: int) -> int:
-    """How many equal units stand in a row."""
-    unit, count = codes[start : start + period], 1
-    while codes[start + count * period : start + (count + 1) * period] == unit:
-        count += 1
-    return count
+def _members(items: list[Item], start: int, period: int) -> tuple[Layer, ...]:
+    return tuple(layer for item in items[start : start + period] for layer in item.members)
+
+
+def _alike(codes: list[int], period: int) -> list[int]:
+    """For each place how many codes from there on equal the one a period later."""
+    found = [0] * len(codes)
+    for i in range(len(codes) - period - 1, -1, -1):
+        found[i] = found[i + 1] + 1 if codes[i] == codes[i + period] else 0
+    return found
 
 
 def _is_periodic(unit: list[int]) -> bool:
@@ -139,7 +142,7 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     folded = graph.replace(layers=layers, groups=groups, outputs=outputs, output_names=names)
     name = _name(graph, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
-    return done.having(without_empty_groups(folded), folded=(Fold(path, name, count, tuple(instead)),))
+    return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
 
 
 def _varying(copies: Sequence[Layer]) -> dict[str, str]:
