@@ -13,18 +13,14 @@ from nnfig.options import Options
 MARGIN = 3.0
 """Room around the figure, for line widths."""
 
-LEAST = 7.1
-"""The smallest font of a view, in TeX pt: texts beside nodes are then just above 6 pt as PDF readers count them."""
+LEAST = 6.03
+"""The smallest text, in TeX's points: six of PDF's."""
 
 PANEL_GAP = 18.0
 """Room between panels."""
 
 LEGEND_GAP = 9.0
 """Room between the figure and its legend."""
-
-
-LEAST = 6.03
-"""The smallest text, in TeX's points: six of PDF's."""
 
 
 def small(font: float) -> float:

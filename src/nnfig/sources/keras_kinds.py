@@ -29,7 +29,7 @@ def drafts(op: Any, inputs: Sequence[Shape], outputs: Sequence[Shape], channels_
         inputs = [(*s[:1], *s[2:], s[1]) if len(s) > 3 else s for s in inputs]
     found = translate(op, inputs, outputs)
     made = found if isinstance(found, list) else [found]
-    made = [_axes(item, inputs, outputs) if channels_last else item for item in made]
+    made = [_axes(item, outputs) if channels_last else item for item in made]
     after = activation(getattr(op, "activation", None)) if name in _ACTIVATED else None
     if after:
         made.append(Draft(after[0], after[1], after[0].lower()))
@@ -63,7 +63,7 @@ _ACTIVATED = frozenset(
 """Layers with an activation of their own that runs after them."""
 
 
-def _axes(item: Draft, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> Draft:
+def _axes(item: Draft, outputs: Sequence[Shape]) -> Draft:
     """The last axis of an image is its channels, which stand second in PyTorch."""
     rank = len(outputs[0]) if outputs else 0
     dim = item.attributes.get("dim")

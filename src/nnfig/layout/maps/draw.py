@@ -30,7 +30,7 @@ def parts(placed: Mapping[str, Placed], found: Net, scale: Scale, panel: Panel) 
         elif found.is_level(arrow):
             wires.append(_level(arrow, placed))
         else:
-            wires.append(_upright(arrow, placed, found))
+            wires.append(_upright(arrow, placed))
     labels = [_beside(p, wires) for p in placed.values() if p.top and p.top_right]
     labels += [
         Label(p.fresh + 1.5, p.y - p.h / 2 - 1.6, (p.below,), "dims", "north west")
@@ -107,7 +107,7 @@ def _level(arrow: Arrow, placed: Mapping[str, Placed]) -> Wire:
     return Wire(arrow.source, arrow.target, "east", "west", shift, shift, cls=arrow.cls)
 
 
-def _upright(arrow: Arrow, placed: Mapping[str, Placed], found: Net) -> Wire:
+def _upright(arrow: Arrow, placed: Mapping[str, Placed]) -> Wire:
     """An arrow to another level: straight where one map stands over the other, else with two turns."""
     source, target = placed[arrow.source], placed[arrow.target]
     down = source.tensor.level < target.tensor.level

@@ -68,7 +68,7 @@ def stations(graph: Graph) -> tuple[Station, ...]:
             owner[name] = name
     for layer in graph.layers:
         _add(layer, graph, built, owner)
-    return tuple(_with_projections(built, graph).values())
+    return tuple(_with_projections(built).values())
 
 
 def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str]) -> None:
@@ -87,7 +87,7 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
         _rename(built, owner, replace(before, bands=(*before.bands, (len(before.slabs) - 1, layer))), layer)
         return
     if does == "concat" and len(sources) > 1 and (upper := _up_sampled(layer, sources, graph, built)):
-        _concatenate(layer, size, sources, upper, graph, built, owner)
+        _concatenate(layer, size, sources, upper, built, owner)
         return
     fresh = _fresh(layer, does, size, sources, graph)
     if alone and _continues(before, fresh):
@@ -113,7 +113,6 @@ def _concatenate(
     size: Size,
     sources: tuple[str, ...],
     upper: str,
-    graph: Graph,
     built: dict[str, Station],
     owner: dict[str, str],
 ) -> None:
@@ -164,7 +163,7 @@ def _rename(built: dict[str, Station], owner: dict[str, str], grown: Station, la
     owner[last.name] = last.name
 
 
-def _with_projections(built: dict[str, Station], graph: Graph) -> dict[str, Station]:
+def _with_projections(built: dict[str, Station]) -> dict[str, Station]:
     """Draw a shortcut of one convolution into a sum as a dashed arc in place of a box."""
     takers: dict[str, list[str]] = {name: [] for name in built}
     for station in built.values():

@@ -52,7 +52,7 @@ def arguments(used: Definition, use: Head, values: Values, report: Report) -> di
     """Values of the definition's parameters in one use; `values` are those around the use."""
     given: dict[str, Any] = {}
     for position, piece in enumerate(use.call or ()):
-        name, text = _named(piece, used)
+        name, text = _named(piece)
         if not name:
             if position >= len(used.parameters):
                 report(f"{used.key} is given too many arguments", "", piece.at)
@@ -75,7 +75,7 @@ def arguments(used: Definition, use: Head, values: Values, report: Report) -> di
     return {**dict.fromkeys(missing, 1), **used.defaults, **given}
 
 
-def _named(piece: Piece, used: Definition) -> tuple[str, Piece]:
+def _named(piece: Piece) -> tuple[str, Piece]:
     """`depth=2` apart."""
     match = re.match(r"([A-Za-z_]\w*)\s*=\s*", piece.text)
     if not match:

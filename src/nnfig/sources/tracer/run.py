@@ -49,7 +49,7 @@ def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recordi
         return watched(model, what, True, tick)
     except NeedsValues as needs:
         if only_meta:
-            raise _values_missing(needs, what) from None
+            raise _values_missing(needs) from None
     except _WrongDtype:
         raise
     except Exception as error:
@@ -209,7 +209,7 @@ def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> Nn
     )
 
 
-def _values_missing(needs: NeedsValues, what: Given) -> NnfigError:
+def _values_missing(needs: NeedsValues) -> NnfigError:
     return NnfigError(
         Problem(
             f"the model asks for values ({needs.question}) that weights on 'meta' do not have",
