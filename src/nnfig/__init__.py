@@ -10,9 +10,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing is half of what starting Python takes
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnfig.errors import NnfigError
     from nnfig.figure import Figure, draw, load, trace
     from nnfig.graph import Graph
