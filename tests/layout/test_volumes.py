@@ -179,6 +179,16 @@ def test_symbolic_sizes_are_written_and_drawn():
     assert by_name(found)["c"].below == "H×W×8"
 
 
+def test_each_input_begins_its_own_row():
+    """Three inputs, each with a layer of its own, stand at the left and meet in one map."""
+    names = ("left", "middle", "right")
+    layers = [networks.conv(f"{name}-conv", name, 8, 32) for name in names]
+    layers.append(networks.layer("meet", "cat", [layer.name for layer in layers], (1, 24, 32, 32), "merge"))
+    found = by_name(volumes(networks.drawing("three", layers, dict.fromkeys(names, (1, 3, 32, 32)))))
+    assert len({found[name].y for name in names}) == 3
+    assert len({found[name].x for name in names}) == 1
+
+
 def test_apart_clears_a_slanted_edge():
     """A box beside a receding face may stand under its slope, but not in it."""
     solid = Solid(10, 20, 40)

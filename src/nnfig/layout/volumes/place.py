@@ -46,7 +46,7 @@ def place(
     for station, item in zip(found, labelled(found, scale), strict=True):
         row = rows[station.name]
         item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
-        limits = [-item.reach(scale.text)[0]] if station.name in starts or not at else []
+        limits = [-item.reach(scale.text)[0]] if station.name in starts or not station.sources else []
         for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
