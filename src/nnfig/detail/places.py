@@ -14,6 +14,7 @@ from nnfig.errors import NnfigError, Problem
 LIMIT = 1_000_000
 """Characters of a style sheet; more is no style sheet."""
 DEPTH = 20
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Loc = tuple[Any, ...]
 
@@ -52,9 +53,9 @@ def read_document(path: Path) -> Document:
         raise NnfigError(f"has more than {LIMIT:,} characters, too many for a style sheet", where=str(path))
     document = Document(str(path), None, {}, tuple(content.splitlines()))
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, _LOADER)):
             raise NnfigError("YAML aliases (*name) are not read in style sheets", where=str(path))
-        root = yaml.compose(content, yaml.SafeLoader)
+        root = yaml.compose(content, _LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         document.places[()] = (mark.line, mark.column) if mark else (0, 0)
