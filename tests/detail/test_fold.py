@@ -133,6 +133,21 @@ def test_no_fold_is_obeyed_and_single_layers_fold_only_on_demand():
     assert _repeats(sketch.done(), fold=True) == [5]
 
 
+@pytest.mark.parametrize("dial", ["paper", "explicit"])
+def test_folded_units_begin_with_the_layer_that_carries_the_others(dial):
+    """`conv, (conv, ReLU) x3`, not `(ReLU, conv) x3, ReLU`, where the first convolution takes other channels."""
+    sketch = graphs.Sketch()
+    x = "image"
+    for index in range(4):
+        x = sketch.conv(f"conv{index}", x, in_channels=8 if index else 3)
+        x = sketch.add(f"relu{index}", "ReLU", x)
+    sketch.add("pool", "MaxPool2d", x, kernel_size=2, stride=2)
+    drawing = detail.drawing([sketch.done()], Options(detail=dial, fold=True))
+    folded = next(group for group in drawing.graph.groups if group.repeat == 3)
+    assert drawing.graph.members(folded.path)[0].name == "conv1"
+    assert "drawn once: " + {"paper": "convolution", "explicit": "(Conv2d, ReLU)"}[dial] + " ×3" in drawing.caption
+
+
 def test_folded_keeps_every_layer_of_the_first_copy():
     """The fold of a whole network hides nothing."""
     graph = _chain({}, {}, {}).done()

@@ -154,7 +154,8 @@ def _folded(drafts: Sequence[Draft]) -> str:
     words = [f"{name} {listed(list(counts))}" for name, counts in times.items()]
     steps = any(group.shared and group.repeat > 1 for draft in drafts for group in draft.graph.groups)
     weights = "; where the copies share their weights these are counted once" if steps else ""
-    return f"equal blocks in a row are drawn once: {some(words)}{weights}"
+    what = "layers" if all(name in FAMILIES.values() for name in times) else "blocks"
+    return f"equal {what} in a row are drawn once: {some(words)}{weights}"
 
 
 def _stages(drafts: Sequence[Draft]) -> str:

@@ -6,8 +6,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
+from nnfig.detail.english import FAMILIES
+from nnfig.detail.merged import family
 from nnfig.detail.structure import Codes, Item, is_counter, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
@@ -17,6 +20,8 @@ SMALLEST = 2
 """Layers that a block must draw to be worth a frame."""
 SMALLEST_OF_LAYERS = 3
 """... where it is no module of its own but plain layers in a row, each copy with its own weights."""
+FOLLOWERS = ("normalization", "activation", "dropout")
+"""Categories of layers that people name after the layer whose output they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def _runs(draft: Draft, level: str, known: _Known) -> list[Run]:
     start = 0
     while start < len(items):
         best = _best(draft, items, codes, alike, start)
-        if best is None:
+        if best is None or _begins_amid(draft, items, start, best, codes, alike):
             start += 1
         else:
             runs.append(best)
@@ -88,6 +93,33 @@ def _best(draft: Draft, items: list[Item], codes: list[int], alike: dict[int, li
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
     return found
+
+
+def _begins_amid(
+    draft: Draft, items: list[Item], start: int, run: Run, codes: list[int], alike: dict[int, list[int]]
+) -> bool:
+    """Whether a run begins with what belongs to the layer before it: `(ReLU, conv)` where `(conv, ReLU)` is meant.
+
+    What is drawn inside the layer before it never begins a run; where all is drawn, the order in which people think
+    of it is taken if it folds as much.
+    """
+    if not _follows(draft, items, start):
+        return False
+    if draft.rules.fate(items[start].members[0], draft.graph) == "merge":
+        return True
+    period = len(run.items)
+    later = next((at for at in range(start + 1, start + period) if not _follows(draft, items, at)), 0)
+    instead = _best(draft, items, codes, alike, later) if later else None
+    return instead is not None and len(instead.items) == period and len(instead.units) >= len(run.units)
+
+
+def _follows(draft: Draft, items: list[Item], at: int) -> bool:
+    """Whether an item is a normalisation, activation or the like right behind the layer before it."""
+    if at == 0 or items[at].is_group:
+        return False
+    layer, before = items[at].members[0], items[at - 1].members[-1].name
+    followers = category_of(layer.kind).name in FOLLOWERS or draft.rules.fate(layer, draft.graph) == "merge"
+    return followers and set(layer.sources) == {before}
 
 
 def _members(items: list[Item], start: int, period: int) -> tuple[Layer, ...]:
@@ -140,7 +172,7 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     )
     outputs, names = _outputs(graph, instead)
     folded = graph.replace(layers=layers, groups=groups, outputs=outputs, output_names=names)
-    name = _name(graph, run)
+    name = _name(draft, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
 
@@ -162,9 +194,15 @@ def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, 
     return _rewired(layer, instead)
 
 
-def _name(graph: Graph, run: Run) -> str:
-    """What the repeated part is called: its class, or the kinds in it if they are few."""
-    names = [graph.group[item.name].cls if item.is_group else item.members[0].kind for item in run.items]
+def _name(draft: Draft, run: Run) -> str:
+    """What the repeated part is called: its class, what its only drawn layer is, or the kinds in it if they are few."""
+    graph, rules = draft.graph, draft.rules
+    shown = [item for item in run.items if item.is_group or rules.fate(item.members[0], graph) == "show"]
+    items = shown or run.items
+    if len(items) == 1 and not items[0].is_group:
+        layer = items[0].members[0]
+        return FAMILIES.get(family(layer), layer.kind)
+    names = [graph.group[item.name].cls if item.is_group else item.members[0].kind for item in items]
     return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} steps)"
 
 

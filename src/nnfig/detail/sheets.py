@@ -156,7 +156,7 @@ def resolved(options: Options) -> Rules:
     return Rules(
         tuple(rows),
         tuple(facets),
-        singles=options.fold is True,
+        singles=options.fold is True and options.view in ("auto", "blocks"),
         by_hand=by_hand,
         extra=extra,
         **values,
