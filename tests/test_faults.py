@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import nnfig
-from nnfig import typeset
+from nnfig import cli, typeset
 from nnfig.errors import NnfigError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -140,3 +141,109 @@ def test_paths_with_spaces_and_letters_beyond_ascii_work_in_any_locale(tmp_path,
     done = command("draw", source, "-o", folder / "bild ü.tex", "-o", folder / "bild ü.pdf", env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "bild ü.pdf").stat().st_size > 1000
+
+
+STAGES = {
+    "tracing": "nnfig.sources.spec.read",
+    "detail": "nnfig.detail.drawings",
+    "layout": "nnfig.layout.scene",
+    "emitting": "nnfig.emit.tex",
+    "typesetting": "subprocess.run",
+    "writing": "os.fdopen",
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_interrupt_at_any_stage_is_130_without_leftovers(tmp_path, monkeypatch, capsys, stage):
+    """Ctrl-C while reading, laying out, typesetting or writing: no traceback, the old file whole, nothing beside it."""
+    if stage == "typesetting" and shutil.which("pdflatex") is None:
+        pytest.skip("no TeX")
+    path = tmp_path / ("net.pdf" if stage == "typesetting" else "net.tex")
+    path.write_bytes(b"% nnfig old")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(STAGES[stage], interrupt)
+    with pytest.raises(SystemExit) as done:
+        cli.main(["draw", str(LENET), "-o", str(path)])
+    monkeypatch.undo()
+    assert done.value.code == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert path.read_bytes() == b"% nnfig old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("folder", ["file", "/proc", "/sys"])
+@pytest.mark.parametrize("command_name", ["draw", "trace", "bundle"])
+def test_a_folder_that_cannot_be_written_is_one_message(tmp_path, folder, command_name):
+    """A file in the folder's place, and file systems that even root cannot write to."""
+    if folder == "file":
+        folder = str(tmp_path / "file")
+        Path(folder).write_text("x")
+    elif not Path(folder).is_dir():
+        pytest.skip(f"no {folder}")
+    source: object = LENET
+    if command_name == "bundle":
+        if shutil.which("pdflatex") is None:
+            pytest.skip("no TeX")
+        source = tmp_path / "net.tex"
+        nnfig.draw(LENET).save(source)
+    name = {"draw": "net.tex", "trace": "net.yaml", "bundle": "out"}[command_name]
+    done = command(command_name, source, "-o", Path(folder) / name)
+    assert done.returncode == 2, done.stderr
+    assert folder in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.tex
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("suffix", [".pdf", ".png", ".svg", ".html"])
+def test_a_full_disk_leaves_the_old_picture(tmp_path, monkeypatch, suffix):
+    """The kernel says that there is no space: one message, the old picture whole, no half of the new one."""
+    path = tmp_path / f"net{suffix}"
+    path.write_bytes(b"<!-- nnfig old")
+    figure = nnfig.draw(LENET)
+    try:
+        made = {".pdf": lambda: figure.pdf, ".png": lambda: figure.png, ".svg": lambda: figure.svg}.get(suffix)
+        if made:
+            made()
+    except NnfigError as error:
+        pytest.skip(str(error))
+    real = os.fdopen
+
+    def full(handle: int, *arguments: object, **more: object) -> object:
+        if tmp_path in Path(f"/proc/self/fd/{handle}").readlink().parents:
+            os.dup2(os.open("/dev/full", os.O_WRONLY), handle)
+        return real(handle, *arguments, **more)
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(NnfigError, match="No space left"):
+        figure.save(path)
+    monkeypatch.undo()
+    assert path.read_bytes() == b"<!-- nnfig old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_killed_while_writing_the_old_file_is_whole(tmp_path):
+    """SIGKILL after half of the bytes: what was there is as it was; only a hidden file remains."""
+    path = tmp_path / "net.tex"
+    path.write_bytes(b"% nnfig old")
+    code = (
+        "import os, signal, nnfig\n"
+        "real = os.fdopen\n"
+        "class Half:\n"
+        "    def __init__(self, file): self.file = file\n"
+        "    def __enter__(self): return self\n"
+        "    def __exit__(self, *_): return False\n"
+        "    def write(self, data):\n"
+        "        self.file.write(data[: len(data) // 2]); self.file.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.fdopen = lambda *a, **k: Half(real(*a, **k))\n"
+        f"nnfig.draw({str(LENET)!r}).save({str(path)!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"% nnfig old"
+    assert all(p.name.startswith(".") for p in tmp_path.iterdir() if p != path)
