@@ -14,6 +14,8 @@ from nnfig.errors import NnfigError, Problem
 LIMIT = 1_000_000
 """Characters of a style sheet; more is no style sheet."""
 DEPTH = 20
+WIDEST = 100
+"""Characters of a line that a message shows."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Loc = tuple[Any, ...]
@@ -35,7 +37,9 @@ class Document:
             loc = loc[:-1]
         line, column = self.places.get(loc, (0, 0))
         shown = self.lines[line] if line < len(self.lines) else ""
-        excerpt = f"{shown}\n{' ' * column}^" if shown else ""
+        cut = max(0, column - WIDEST // 2) if len(shown) > WIDEST else 0
+        shown = f"{'…' if cut else ''}{shown[cut : cut + WIDEST]}"
+        excerpt = f"{shown}\n{' ' * (column - cut + bool(cut))}^" if shown else ""
         return Problem(what, where=f"{self.name}:{line + 1}:{column + 1}", hint=hint, excerpt=excerpt)
 
 
