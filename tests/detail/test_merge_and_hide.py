@@ -144,3 +144,20 @@ def test_gradients_are_led_around_what_is_hidden():
     graph = verify(detail.drawing([sketch.done()], Options(detail="ops", hide=("mul",))).graph)
     assert [(edge.source, edge.kind) for edge in graph.layer["a"].inputs] == [("x", "data"), ("c", "gradient")]
     assert [(edge.source, edge.kind) for edge in graph.layer["c"].inputs] == [("a", "data"), ("loss", "gradient")]
+
+
+def test_equal_layers_in_a_row_are_counted_and_a_box_holds_few_others():
+    """Six hundred ReLUs are `ReLU x599`; a long row of different layers goes on in the next box."""
+    sketch = graphs.Sketch()
+    x = sketch.add("relu0", "ReLU", "image")
+    for index in range(1, 600):
+        x = sketch.add(f"relu{index}", "ReLU", x)
+    drawing = detail.drawing([sketch.done()], Options())
+    assert len(drawing.graph.layers) == 1
+    assert drawing.legend[0].text == "Activation + ReLU ×599"
+    sketch = graphs.Sketch()
+    x = sketch.conv("conv", "image")
+    for index in range(10):
+        x = sketch.add(f"bn{index}", "BatchNorm2d", x)
+        x = sketch.add(f"relu{index}", "ReLU", x)
+    assert [layer.name for layer in detail.drawing([sketch.done()], Options()).graph.layers] == ["conv", "bn3", "relu6"]

@@ -9,6 +9,9 @@ from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.graph import Edge, Layer
 
+MOST = 6
+"""Layers that one box may hold beside its own; of equal ones in a row there may be any number."""
+
 
 def merge(draft: Draft) -> Draft:
     """`conv -> bn -> relu` becomes `conv` with (bn, relu) inside; the drawn layer gives what the last one gave."""
@@ -17,7 +20,8 @@ def merge(draft: Draft) -> Draft:
     inside: dict[str, list[Layer]] = {}
     for layer in graph.layers:
         host = _host(layer, draft, host_of)
-        if host:
+        held = inside.get(host, ())
+        if host and (len(held) < MOST or held[-1].kind == layer.kind):
             host_of[layer.name] = host
             inside.setdefault(host, []).append(layer)
     if not host_of:

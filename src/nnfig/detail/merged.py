@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
@@ -58,8 +59,10 @@ def _told(name: str, places: Mapping[Place, Counter[Pattern]]) -> Told:
 
 
 def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:
-    """Short names of merged layers."""
-    return tuple(short(layer, draft.rules, draft.origin_graph(layer)) for layer in inside)
+    """Short names of merged layers; equal ones in a row are one, `ReLU ×3`."""
+    names = (short(layer, draft.rules, draft.origin_graph(layer)) for layer in inside)
+    runs = [(name, sum(1 for _ in equal)) for name, equal in groupby(names)]
+    return tuple(f"{name} ×{count}" if count > 1 else name for name, count in runs)
 
 
 def is_add_norm(layer: Layer, inside: tuple[Layer, ...]) -> bool:
