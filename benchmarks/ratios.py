@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +40,11 @@ def median_seconds(run: Callable[[], object], times: int = 5) -> float:
     return statistics.median(taken)
 
 
-def python_seconds(code: str) -> float:
-    """Median time of a fresh Python that runs the code."""
-    return median_seconds(
-        lambda: subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
-    )
+def python_seconds(code: str, bytecode: str) -> float:
+    """Median time of a fresh Python that runs the code; compiled modules are kept in a folder, as pip keeps them."""
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
+    command = [sys.executable, "-c", code]
+    return median_seconds(lambda: subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=env), 9)
 
 
 def tracing() -> Iterator[Row]:
@@ -56,12 +58,13 @@ def tracing() -> Iterator[Row]:
     import gpt2
 
     cases = {
-        "ResNet-50": (resnet.resnet50().eval(), torch.empty(1, 3, 224, 224), "1,3,224,224"),
-        "GPT-2": (gpt2.gpt2().eval(), torch.zeros(1, 64, dtype=torch.long), "1,64:int64"),
+        "ResNet-50": (resnet.resnet50, torch.empty(1, 3, 224, 224), "1,3,224,224"),
+        "GPT-2": (gpt2.gpt2, torch.zeros(1, 64, dtype=torch.long), "1,64:int64"),
     }
-    for name, (model, x, size) in cases.items():
+    for name, (make, x, size) in cases.items():
+        model = make().eval()
         with torch.device("meta"):
-            ghost = resnet.resnet50().eval() if name == "ResNet-50" else gpt2.gpt2().eval()
+            ghost = make().eval()
         meta = x.to("meta")
 
         def forward(ghost=ghost, meta=meta) -> None:
@@ -70,7 +73,7 @@ def tracing() -> Iterator[Row]:
 
         ours = median_seconds(lambda model=model, size=size: nnfig.trace(model, input_size=size), 3)
         yield Row(f"trace {name} / its forward pass on meta", ours / median_seconds(forward, 3), "x", 6)
-        for peer, run in peers(model, x):
+        for peer, run in peers(make, x):
             yield Row(
                 f"trace {name} / {peer}",
                 ours / median_seconds(run, 3),
@@ -79,11 +82,12 @@ def tracing() -> Iterator[Row]:
             )
 
 
-def peers(model, x) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Other tracers that are installed."""
+def peers(make, x) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Other tracers that are installed, each with a model of its own: torchview moves it to meta."""
     try:
         import torchview
 
+        model = make().eval()
         yield (
             "torchview",
             lambda: torchview.draw_graph(model, input_data=x, device="meta", depth=20, graph_dir="TB"),
@@ -93,18 +97,26 @@ def peers(model, x) -> Iterator[tuple[str, Callable[[], object]]]:
     try:
         import torchlens
 
-        yield "torchlens", lambda: torchlens.log_forward_pass(model, x)
+        warnings.simplefilter("ignore")
+
+        trace = getattr(torchlens, "trace", None) or torchlens.log_forward_pass  # as it was called before 2.0
+        other = make().eval()
+        yield "torchlens", lambda: trace(other, x)
     except ImportError:
         print("torchlens is not installed: pip install torchlens", file=sys.stderr)
 
 
 def starting() -> Iterator[Row]:
     """YAML to .tex in a fresh Python, against that Python starting with the libraries that it needs."""
-    floor = python_seconds("import jinja2, yaml")
-    ours = python_seconds("import nnfig; nnfig.draw('examples/lenet.yaml').tex")
-    yield Row("lenet.yaml to .tex / Python with jinja2 and yaml", ours / floor, "x", 3)
-    bare = python_seconds("pass")
-    yield Row("import nnfig / bare Python", python_seconds("import nnfig") / bare, "x", 1.3)
+    with tempfile.TemporaryDirectory() as kept:
+        floor = python_seconds("import jinja2, yaml", kept)
+        ours = python_seconds("import nnfig; nnfig.draw('examples/lenet.yaml').tex", kept)
+        yield Row("lenet.yaml to .tex / Python with jinja2 and yaml", ours / floor, "x", 3)
+        bare = python_seconds("pass", kept)
+        yield Row("import nnfig / bare Python", python_seconds("import nnfig", kept) / bare, "x", 1.3)
+    loaded = "import nnfig, sys; print([m for m in ('torch', 'jinja2', 'rich', 'pydantic') if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True).stdout
+    yield Row("of torch, jinja2, rich and pydantic, import nnfig loads", said.count("'") / 2, "", 0)
 
 
 def drawing() -> Iterator[Row]:
@@ -140,7 +152,10 @@ def seconds_for(layers: int) -> float:
 
 
 def typesetting() -> Iterator[Row]:
-    """pdflatex on our figures against an empty TikZ picture; the preview against that floor."""
+    """pdflatex on our figures against an empty TikZ picture; the preview against pdflatex.
+
+    PlotNeuralNet's figures would be a fairer floor than an empty picture; it is on no package index.
+    """
     import resnet
 
     import nnfig
