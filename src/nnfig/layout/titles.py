@@ -1,10 +1,11 @@
-"""What hovering over a node says: name, kind, attributes, shapes, parameters of a layer in one text."""
+"""What hovering over a node says: name, kind, attributes that are no defaults, shapes, parameters in one text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from nnfig.graph import Graph
+from nnfig.graph.defaults import brief
 
 
 def titles(graph: Graph, names: Iterable[str]) -> str:
@@ -18,11 +19,15 @@ def title(graph: Graph, name: str) -> str:
     >>> from nnfig.graph import TensorSpec
     >>> title(Graph(inputs={"x": TensorSpec((1, 3))}), "x")
     'x: input 1x3'
+    >>> from nnfig.graph import Layer
+    >>> conv = Layer("c", "Conv2d", attributes={"in_channels": 3, "out_channels": 8, "groups": 1, "bias": False})
+    >>> title(Graph(layers=(conv,)), "c")
+    'c: Conv2d(in_channels=3, out_channels=8, bias=False)'
     """
     if name in graph.inputs:
         return f"{name}: input {graph.inputs[name]}"
     layer = graph.layer[name]
-    attributes = ", ".join(f"{key}={value}" for key, value in layer.attributes.items())
+    attributes = ", ".join(f"{key}={value}" for key, value in brief(layer.kind, layer.attributes).items())
     output = ", ".join(map(str, layer.output))
     facts = [f"{layer.name}: {layer.kind}({attributes})"]
     if output:
