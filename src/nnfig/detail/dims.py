@@ -71,7 +71,7 @@ class Axes:
         before = next((found for edge in layer.inputs if (found := self._before(edge))), ())
         if not after or not before or after == before:
             return ""
-        return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
+        return sizes(layer.shape[1:] if len(layer.shape) == 3 or self.channels_last[layer.name] else after)
 
     def _before(self, edge: Edge) -> Positions:
         if edge.kind != "data":

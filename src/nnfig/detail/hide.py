@@ -62,7 +62,7 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
     titles: list[str] = []
     for index, name in enumerate(graph.outputs):
         for way in instead.get(name, (Way(Edge(name)),)):
-            if way.edge.source not in outputs:
+            if way.edge.kind == "data" and way.edge.source not in outputs:
                 outputs.append(way.edge.source)
                 titles.append(graph.output_names[index] if graph.output_names else "")
     named = tuple(titles) if graph.output_names else ()

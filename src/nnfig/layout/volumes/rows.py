@@ -120,6 +120,8 @@ def consumers(found: Sequence[Station]) -> dict[str, list[str]]:
 def _trunk(found: Sequence[Station], rank: dict[str, int]) -> list[str]:
     """The longest path, earlier sources preferred."""
     sources = {s.name: s.sources for s in found}
+    if not sources:
+        return []
     name = max(sources, key=lambda n: rank[n])
     path = [name]
     while sources[name]:
