@@ -40,11 +40,25 @@ def median_seconds(run: Callable[[], object], times: int = 5) -> float:
     return statistics.median(taken)
 
 
-def python_seconds(code: str, bytecode: str) -> float:
-    """Median time of a fresh Python that runs the code; compiled modules are kept in a folder, as pip keeps them."""
+def ratio(ours: Callable[[], object], floor: Callable[[], object], times: int = 5) -> float:
+    """Median of time against time, run in turns after one run each, so that a busy machine slows both down."""
+    found = []
+    for turn in range(times + 1):
+        taken = []
+        for run in (ours, floor):
+            start = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - start)
+        if turn:
+            found.append(taken[0] / taken[1])
+    return statistics.median(found)
+
+
+def fresh_python(code: str, bytecode: str) -> Callable[[], object]:
+    """Runs code in a fresh Python; compiled modules are kept in a folder, as pip keeps them."""
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
     command = [sys.executable, "-c", code]
-    return median_seconds(lambda: subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=env), 9)
+    return lambda: subprocess.run(command, check=True, cwd=ROOT, capture_output=True, env=env)
 
 
 def tracing() -> Iterator[Row]:
@@ -61,6 +75,12 @@ def tracing() -> Iterator[Row]:
         "ResNet-50": (resnet.resnet50, torch.empty(1, 3, 224, 224), "1,3,224,224"),
         "GPT-2": (gpt2.gpt2, torch.zeros(1, 64, dtype=torch.long), "1,64:int64"),
     }
+    cold = (
+        "import sys, time; sys.path.insert(0, 'examples'); import resnet, nnfig; model = resnet.resnet50().eval(); "
+        "start = time.time(); nnfig.trace(model, input_size='1,3,224,224'); print(time.time() - start)"
+    )
+    said = subprocess.run([sys.executable, "-c", cold], check=True, cwd=ROOT, capture_output=True, text=True).stdout
+    yield Row("trace ResNet-50, the first trace of a process that has loaded torch", float(said), "s")
     for name, (make, x, size) in cases.items():
         model = make().eval()
         with torch.device("meta"):
@@ -71,12 +91,14 @@ def tracing() -> Iterator[Row]:
             with torch.no_grad():
                 ghost(meta)
 
-        ours = median_seconds(lambda model=model, size=size: nnfig.trace(model, input_size=size), 3)
-        yield Row(f"trace {name} / its forward pass on meta", ours / median_seconds(forward, 3), "x", 6)
+        def ours(model=model, size=size) -> None:
+            nnfig.trace(model, input_size=size)
+
+        yield Row(f"trace {name} again / its forward pass on meta", ratio(ours, forward), "x", 6)
         for peer, run in peers(make, x):
             yield Row(
-                f"trace {name} / {peer}",
-                ours / median_seconds(run, 3),
+                f"trace {name} again / {peer}",
+                ratio(ours, run, 3),
                 "x",
                 1 if peer == "torchview" else None,
             )
@@ -109,11 +131,11 @@ def peers(make, x) -> Iterator[tuple[str, Callable[[], object]]]:
 def starting() -> Iterator[Row]:
     """YAML to .tex in a fresh Python, against that Python starting with the libraries that it needs."""
     with tempfile.TemporaryDirectory() as kept:
-        floor = python_seconds("import jinja2, yaml", kept)
-        ours = python_seconds("import nnfig; nnfig.draw('examples/lenet.yaml').tex", kept)
-        yield Row("lenet.yaml to .tex / Python with jinja2 and yaml", ours / floor, "x", 3)
-        bare = python_seconds("pass", kept)
-        yield Row("import nnfig / bare Python", python_seconds("import nnfig", kept) / bare, "x", 1.3)
+        floor = fresh_python("import jinja2, yaml", kept)
+        ours = fresh_python("import nnfig; nnfig.draw('examples/lenet.yaml').tex", kept)
+        yield Row("lenet.yaml to .tex / Python with jinja2 and yaml", ratio(ours, floor, 9), "x", 3)
+        bare = fresh_python("pass", kept)
+        yield Row("import nnfig / bare Python", ratio(fresh_python("import nnfig", kept), bare, 9), "x", 1.3)
     loaded = "import nnfig, sys; print([m for m in ('torch', 'jinja2', 'rich', 'pydantic') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True).stdout
     yield Row("of torch, jinja2, rich and pydantic, import nnfig loads", said.count("'") / 2, "", 0)
@@ -162,19 +184,22 @@ def typesetting() -> Iterator[Row]:
     from nnfig import typeset
 
     empty = r"\documentclass{article}\usepackage{tikz}\begin{document}\tikz{}\end{document}"
-    floor = median_seconds(lambda: typeset.pdf(empty), 3)
+
+    def floor() -> object:
+        return typeset.pdf(empty)
+
     figure = nnfig.draw(resnet.resnet50(), input_size=(1, 3, 224, 224), fold=False)
     layers = figure.tex.count(r"\nnflayer")
     yield Row(
         f"pdflatex on {layers} layers / an empty TikZ picture",
-        median_seconds(lambda: typeset.pdf(figure.tex), 3) / floor,
+        ratio(lambda: typeset.pdf(figure.tex), floor),
         "x",
         3,
     )
     small = nnfig.draw("examples/vgg16.yaml", view="volumes")
     yield Row(
         "pdflatex on VGG-16 as volumes / an empty TikZ picture",
-        median_seconds(lambda: typeset.pdf(small.tex), 3) / floor,
+        ratio(lambda: typeset.pdf(small.tex), floor),
         "x",
         2,
     )
@@ -182,7 +207,7 @@ def typesetting() -> Iterator[Row]:
 
     yield Row(
         "preview with a dumped format / pdflatex",
-        median_seconds(lambda: preview.pdf(small.tex), 3) / median_seconds(lambda: typeset.pdf(small.tex), 3),
+        ratio(lambda: preview.pdf(small.tex), lambda: typeset.pdf(small.tex)),
         "x",
         0.6,
     )
@@ -190,12 +215,20 @@ def typesetting() -> Iterator[Row]:
 
 def memory() -> Iterator[Row]:
     """What a model of 405 billion parameters costs, built and traced on meta in a process of its own."""
-    code = (
-        "import sys; sys.path.insert(0, 'examples'); import llama, nnfig, resource, time; model = llama.llama3_405b(); "
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; start = time.time(); "
-        "graph = nnfig.trace(model, input_size='1,128:int64'); "
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, time.time() - start)"
-    )
+    code = """
+import re, sys, time
+sys.path.insert(0, 'examples')
+import llama, nnfig
+
+def status(key):
+    return int(re.search(key + r':\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024
+
+model = llama.llama3_405b()
+open('/proc/self/clear_refs', 'w').write('5')  # the peak is counted from here
+before, start = status('VmRSS'), time.time()
+nnfig.trace(model, input_size='1,128:int64')
+print(status('VmHWM') - before, time.time() - start)
+"""
     done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     more, seconds = map(float, done.stdout.split())
     yield Row("Llama 405 B on meta: memory beyond the model's own", more, "MiB", 1024)
