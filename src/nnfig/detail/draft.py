@@ -50,6 +50,9 @@ class Draft:
     fanout: Mapping[str, int] = field(default_factory=dict[str, int])
     """For layers of folded blocks how many layers take them in the whole network, the next block included."""
 
+    whole: bool = True
+    """Whether this is the network, not a block of it that an inset opens."""
+
     def origin_graph(self, layer: Layer) -> Graph:
         """The graph in which rules look for the groups around a layer: the source's where it stands there."""
         return self.origin if layer.name in self.origin.layer else self.graph

@@ -65,7 +65,7 @@ def opened(draft: Draft, inset: Inset) -> Draft:
     )
     part = Graph(inset.cls, specs, layers, groups, outputs or (members[-1].name,))
     rules = replace(draft.rules, level="units" if draft.rules.level == "blocks" else draft.rules.level, depth=None)
-    return Draft(part, rules, origin=draft.origin, fanout=draft.fanout)
+    return Draft(part, rules, origin=draft.origin, fanout=draft.fanout, whole=False)
 
 
 def _input(edge: Edge) -> str:

@@ -30,7 +30,9 @@ def legend(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> tuple
                 own[cls] = said
             if cls not in _SELF_EXPLAINING or said:
                 entries.setdefault(cls, _text(cls, layer.kind, told))
-    return tuple(LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items())
+    boxes = [LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items()]
+    gradients = any(edge.kind == "gradient" for draft in drafts for edge, _ in draft.graph.edges)
+    return (*boxes, *([LegendEntry("gradient", "gradient", "edge")] if gradients else []))
 
 
 def _text(cls: str, kind: str, told: Sequence[Mapping[str, Told]]) -> str:

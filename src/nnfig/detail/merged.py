@@ -47,7 +47,7 @@ def told(drafts: Sequence[Draft]) -> Mapping[str, Told]:
             merged = inside.get(layer.name, ())
             if layer.name not in draft.contents and not is_add_norm(layer, merged):
                 places = counts.setdefault(family(layer), {})
-                places.setdefault(place(layer, draft.graph), Counter())[pattern_of(merged, draft)] += 1
+                places.setdefault(place(layer, draft), Counter())[pattern_of(merged, draft)] += 1
     found = {name: _told(name, places) for name, places in counts.items()}
     return {name: each for name, each in found.items() if any(pattern for _, pattern in each.patterns)}
 
@@ -88,12 +88,14 @@ def family(layer: Layer) -> str:
     return layer.kind if category.name in ("merge", "function", "block", "reshape") else category.name
 
 
-def place(layer: Layer, graph: Graph) -> Place:
-    """Where a layer stands, as far as it matters for what follows it."""
-    if layer.name in graph.outputs:
+def place(layer: Layer, draft: Draft) -> Place:
+    """Where a layer stands, as far as it matters for what follows it; the end of an opened block is no end."""
+    graph = draft.graph
+    ends = graph.outputs if draft.whole else ()
+    if layer.name in ends:
         return "end"
     takers = [graph.layer[name] for name in graph.consumers[layer.name]]
-    if takers and all(category_of(t.kind).name == "softmax" and t.name in graph.outputs for t in takers):
+    if takers and all(category_of(t.kind).name == "softmax" and t.name in ends for t in takers):
         return "end"
     kinds = {_JOINTS.get(taker.kind, "") if len(taker.inputs) > 1 else "" for taker in takers}
     return kinds.pop() if len(kinds) == 1 else ""
@@ -106,7 +108,7 @@ def merged_text(layer: Layer, inside: tuple[Layer, ...], once: Mapping[str, Told
     """What a box says of the layers merged into it: nothing where the caption tells it."""
     pattern = pattern_of(inside, draft)
     of = once.get(family(layer))
-    expected = of.at(place(layer, draft.graph)) if of and layer.name not in draft.contents else None
+    expected = of.at(place(layer, draft)) if of and layer.name not in draft.contents else None
     if expected is None:
         return " · ".join(pattern)
     if pattern == expected:

@@ -17,7 +17,7 @@ MANY = 400
 CROWDED = 3.0
 """What takes so many pages with text of the usual size rarely fits one with the smallest."""
 
-HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER = 40.0, 8.0, 3.0, 12.0, 8.0, 9.0, 400.0
+HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER = 40.0, 8.0, 3.0, 12.0, 16.0, 9.0, 400.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
 labels, of labels broken to keep boxes narrow, and of exceeding the page by its own size."""
 
