@@ -78,6 +78,9 @@ class Walk:
             made[id(tensor)] = Edge(own)
         self.names |= {key: (spec,) for key, spec in inputs.items()}
         self._run(model, made, "", 0)
+        # only an inner model may have told that an input is an image
+        shapes = [self._shape(tensor) for tensor in model.inputs]
+        inputs = {own: TensorSpec(shape, inputs[own].dtype) for own, shape in zip(inputs, shapes, strict=True)}
         outputs = [made[id(tensor)].source for tensor in model.outputs]
         graph = Graph(
             name=scopes.clean(name),
@@ -132,11 +135,13 @@ class Walk:
         path = _inside_name(op, _bare(around), self.attributes)
         path = scopes.unique(f"{path}@{number}" if number > 1 else path, self.paths)
         self.paths.add(path)
-        self.groups.append(Group(path, type(op).__name__, parent=around))
+        title = op.name if type(op).__name__ in ("Functional", "Sequential") else ""
+        self.groups.append(Group(path, type(op).__name__, title, parent=around))
         feed = {id(symbol): made[id(tensor)] for symbol, tensor in zip(inner.inputs, node.input_tensors, strict=False)}
         self.images |= {id(s) for s, t in zip(inner.inputs, node.input_tensors, strict=False) if id(t) in self.images}
         self.attributes |= {} if is_functional(getattr(op, "_functional", None) or op) else _attribute_names(op)
         self._run(inner, feed, path, depth + 1)
+        self.images |= {id(t) for s, t in zip(inner.inputs, node.input_tensors, strict=False) if id(s) in self.images}
         for symbol, tensor in zip(inner.outputs, node.outputs, strict=False):
             made[id(tensor)] = feed[id(symbol)]
 
