@@ -142,21 +142,25 @@ def folder(tmp_path_factory):
     return place
 
 
+def on_disk(file: str) -> bool:
+    """Whether TeX finds a file."""
+    return bool(subprocess.run(["kpsewhich", file], capture_output=True, check=False).stdout)
+
+
 def compiled(engine: str, text: str, folder: Path, name: str) -> str:
     """The log of two runs; skips where the engine or a class is not installed."""
     program, *options = engine.split()
     if not shutil.which(program):
         pytest.skip(f"no {program}: install texlive-luatex or texlive-xetex")
+    if "fontspec" in text and not on_disk("lmroman10-regular.otf"):
+        pytest.skip("no Latin Modern, which fontspec takes: install lmodern")
     wanted = re.findall(r"\\documentclass(?:\[[^\]]*\])?\{([^}]*)\}", text) + re.findall(
         r"\\usepackage(?:\[[^\]]*\])?\{([^}]*)\}", text
     )
-    for file in [f for names in wanted for f in names.split(",") if f != "nnfig"]:
-        found = [
-            subprocess.run(["kpsewhich", f"{file}.{e}"], capture_output=True, check=False).stdout
-            for e in ("cls", "sty")
-        ]
-        if not any(found):
-            pytest.skip(f"no {file}: install texlive-publishers, texlive-latex-extra")
+    languages = re.findall(r"\\usepackage\[([a-z]+)\]\{babel\}", text)
+    for file in [*(f for names in wanted for f in names.split(",") if f != "nnfig"), *languages]:
+        if not any(on_disk(f"{file}.{e}") for e in ("cls", "sty", "ldf")):
+            pytest.skip(f"no {file}: install texlive-publishers, texlive-latex-extra or texlive-lang-*")
     (folder / f"{name}.tex").write_text(text, encoding="utf-8")
     for _ in range(2):
         done = subprocess.run(
