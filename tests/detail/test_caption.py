@@ -38,7 +38,7 @@ def test_the_caption_names_everything_that_is_left_out():
 def test_nothing_is_said_that_is_not_so():
     """At ops nothing is hidden, merged or closed, and the caption claims none of it."""
     caption = _caption(detail="ops", fold=False)
-    for word in ("followed", "drawn once", "not drawn", "stands for"):
+    for word in ("followed", "drawn once", "not drawn", "one box"):
         assert word not in caption
 
 
@@ -49,9 +49,9 @@ def test_what_the_user_hides_is_named():
 
 
 def test_closed_blocks_are_named():
-    """One box stands for each class; the title option renames the figure."""
+    """By their class; the title option renames the figure."""
     caption = _caption(close=("Block",), title="My net")
-    assert "One box stands for each Block." in caption
+    assert "Each Block is drawn as one box." in caption
     assert caption.startswith("My net")
 
 
@@ -124,3 +124,35 @@ def test_small_words():
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert some(["a"] * 9) == "a"
     assert millions(1_236_000) == "1.24 million"
+    assert millions(30_995_000) == "31.0 million"
+    assert millions(999_960_000) == "1.00 billion"
+
+
+def test_the_network_is_called_as_it_is_called():
+    """A caption that begins with `resnet34` does not make a Resnet34 of it."""
+    caption = detail.drawing([_network().done().replace(name="resnet34")], Options()).caption
+    assert caption.startswith("resnet34 for an input of 8×16×16: ")
+
+
+def test_what_follows_drawn_layers_is_not_claimed_of_those_in_closed_blocks():
+    """`Every convolution shown` where further ones stand in blocks of which nothing is seen."""
+    sketch = graphs.Sketch()
+    x = sketch.add("relu", "ReLU", sketch.conv("stem", "image"))
+    graphs.residual(sketch, "block", x)
+    said = "Every convolution{} is followed by "
+    assert said.format(" shown") + "ReLU." in detail.drawing([sketch.done()], Options(close=("Block",))).caption
+    assert "shown" not in detail.drawing([sketch.done()], Options()).caption
+
+
+def test_families_with_the_same_layers_behind_them_share_a_clause():
+    """And the exception is of the family that has it."""
+    sketch = graphs.Sketch()
+    x = sketch.add("relu1", "ReLU", sketch.conv("conv", "image"))
+    for index in (2, 3):
+        x = sketch.add(f"fc{index}", "Linear", x, out_features=8, shape=(1, 8))
+        x = sketch.add(f"relu{index}", "ReLU", x, shape=(1, 8))
+    sketch.add("out", "Linear", x, out_features=8, shape=(1, 8))
+    assert (
+        "Every convolution, and every fully connected layer but the last, is followed by ReLU."
+        in detail.drawing([sketch.done()], Options()).caption
+    )

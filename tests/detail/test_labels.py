@@ -57,7 +57,7 @@ def test_what_all_layers_of_a_kind_share_is_told_once():
     for index in range(4):
         x = sketch.conv(f"c{index}", x, channels=index + 3, bias=False, padding=(index, index))
     drawing = detail.drawing([sketch.done()], Options(detail="explicit"))
-    assert "Every Conv2d has no bias." in drawing.caption
+    assert "No Conv2d has a bias." in drawing.caption
     assert drawing.graph.layer["c1"].look.label == ("3×3 conv, 4", "padding 1")
 
 

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nnfig.detail.categories import BY_NAME, category_of
 from nnfig.detail.common_facts import Facts
+from nnfig.detail.contents import Contents
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, SINGULAR, listed, millions, phrase, sentence, some
+from nnfig.detail.english import FAMILIES, SINGULAR, listed, millions, sentence, some
+from nnfig.detail.followed import followed
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
-from nnfig.detail.merged import Pattern, Told
+from nnfig.detail.merged import Told, family
 from nnfig.graph import Layer, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
-
-_PLACES = {
-    "sum": "where it feeds a sum",
-    "concatenation": "where it feeds a concatenation",
-    "product": "where it feeds a product",
-    "end": "at the end",
-}
-
-
-_WHICH = {
-    "sum": "that feeds a sum",
-    "concatenation": "that feeds a concatenation",
-    "product": "that feeds a product",
-    "end": "at the end",
-}
 
 
 def caption(
@@ -52,17 +39,15 @@ def caption(
     """
     everything = (*drafts, *panels)
     parts = (
-        _shows(drafts, title),
-        _merged(drafts, told),
+        _merged(drafts, told, {inset.cls for inset in insets}),
         _common(common),
         _folded(everything),
         _stages(everything),
         _closed(everything, insets),
-        _hidden(everything),
         _insets(insets),
-        _sizes(drafts),
+        "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
     )
-    return " ".join(sentence(part) for part in parts if part)
+    return " ".join((f"{_shows(drafts, title)}.", *(sentence(part) for part in parts if part)))
 
 
 def _shows(drafts: Sequence[Draft], title: str) -> str:
@@ -91,9 +76,9 @@ def _cost(draft: Draft) -> str:
     return listed(words)
 
 
-def _merged(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> str:
-    """`every convolution is followed by batch normalisation, then ReLU; every sum by ReLU`."""
-    said = [_followed(each) for each in told]
+def _merged(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]], opened: Collection[str]) -> str:
+    """What is drawn inside the layers that it follows, for each network where they differ."""
+    said = [followed(each, _in_blocks(draft, opened)) for draft, each in zip(drafts, told, strict=True)]
     if len(set(said)) == 1:
         return said[0]
     places = [
@@ -102,44 +87,24 @@ def _merged(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> str:
     return ". ".join(text[:1].upper() + text[1:] for text in places)
 
 
-def _followed(told: Mapping[str, Told]) -> str:
-    clauses = [clause for family in told.values() if (clause := _family(family))]
-    return "; ".join([*clauses[:1], *(clause.replace(" is followed by", " by", 1) for clause in clauses[1:])])
-
-
-def _family(family: Told) -> str:
-    name = FAMILIES.get(family.category, family.category)
-    patterns = dict(family.patterns)
-    usual = patterns.pop("", None)
-    if usual is None:
-        usual = max(patterns.values(), key=len)
-        patterns = {place: pattern for place, pattern in patterns.items() if pattern != usual}
-    if not usual:
-        clauses = [f"every {name} {_WHICH[place]} is followed by {_then(p)}" for place, p in patterns.items() if p]
-        return "; ".join(clauses)
-    last = " but the last" if patterns.get("end") == () else ""
-    others = [
-        f"{_only(pattern, usual)} {_PLACES[place]}"
-        for place, pattern in patterns.items()
-        if pattern != usual and not (place == "end" and last)
-    ]
-    exceptions = f" ({'; '.join(others)})" if others else ""
-    unless = " unless its box says otherwise" if family.exceptions else ""
-    return f"every {name}{last} is followed by {_then(usual)}{exceptions}{unless}"
-
-
-def _then(pattern: Pattern) -> str:
-    return ", then ".join(phrase(short) for short in pattern)
-
-
-def _only(pattern: Pattern, usual: Pattern) -> str:
-    if not pattern:
-        return "not"
-    return f"by {_then(pattern)}" + (" only" if set(pattern) < set(usual) else "")
+def _in_blocks(draft: Draft, opened: Collection[str]) -> set[str]:
+    """Families of the layers that stand in closed blocks, without those that an inset opens."""
+    closed = [draft.contents.get(layer.name) for layer in draft.graph.layers if layer.kind not in opened]
+    return {family(member) for contents in closed if contents for member in contents.members}
 
 
 def _common(common: Facts) -> str:
-    return "; ".join(f"every {kind} has {listed(words)}" for kind, words in common.items())
+    return "; ".join(_shared(kind, words) for kind, words in common.items())
+
+
+def _shared(kind: str, words: Sequence[str]) -> str:
+    """`no Conv2d has a bias`, `every concatenation is along dimension 1`, `every Conv2d has padding 1 and no bias`."""
+    name = FAMILIES.get(kind, kind)
+    if len(words) == 1 and words[0].startswith("no "):
+        return f"no {name} has a {words[0][3:]}"
+    if len(words) == 1 and words[0].startswith("dim "):
+        return f"every {name} is along dimension {words[0][4:]}"
+    return f"every {name} has {listed(words)}"
 
 
 def _folded(drafts: Sequence[Draft]) -> str:
@@ -159,12 +124,21 @@ def _folded(drafts: Sequence[Draft]) -> str:
 
 
 def _stages(drafts: Sequence[Draft]) -> str:
-    for draft in drafts:
-        for layer in draft.graph.layers:
-            contents = draft.contents.get(layer.name)
-            if contents and layer.kind in CONTAINERS and any(count > 1 for _, count in contents.blocks):
-                return "in the text of a box ×N counts blocks of one class, of which the first may differ"
-    return ""
+    """What a count in a box means: `Bottleneck ×3`."""
+    stages = [c for d in drafts for layer in d.graph.layers if (c := _contents_of_stage(d, layer.name, layer.kind))]
+    if not stages:
+        return ""
+    box = "a box marked ×N stands for N"
+    if all(len(stage.equal) == 1 for stage in stages):
+        return f"{box} equal blocks in a row"
+    if all(len(stage.equal) == 2 and stage.equal[0] == 1 for stage in stages) and all(d.rules.fold for d in drafts):
+        return f"{box} blocks in a row, of which the first differs"
+    return f"{box} blocks of one class in a row, which may differ"
+
+
+def _contents_of_stage(draft: Draft, name: str, kind: str) -> Contents | None:
+    contents = draft.contents.get(name)
+    return contents if contents and kind in CONTAINERS and contents.is_stage else None
 
 
 def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
@@ -173,16 +147,17 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
     opened = {inset.cls for inset in insets}
     for draft in drafts:
         for path, cls in draft.record.closed:
-            if category_of(cls).name in _IDEAS or draft.contents[_name_of(draft, path)].drawn < 2:
+            name = _name_of(draft, path)
+            if category_of(cls).name in _IDEAS or draft.contents[name].drawn < 2 or cls in opened:
                 continue
-            if cls not in opened:
-                if cls in CONTAINERS:
-                    paths[path] = None
-                else:
-                    classes[cls.lstrip("_")] = None
-    words = [f"each {some(list(classes), 6)}"] if classes else []
-    words += [some(list(paths), 6)] if paths else []
-    return f"one box {'each ' if len(paths) > 1 else ''}stands for {listed(words)}" if words else ""
+            if cls not in CONTAINERS:
+                classes[cls.lstrip("_")] = None
+            elif not _contents_of_stage(draft, name, cls):
+                paths[path] = None
+    words = [*classes, *paths]
+    if len(words) == 1:
+        return f"{'each ' if classes else ''}{words[0]} is drawn as one box"
+    return f"drawn as one box each: {some(words, 6)}" if words else ""
 
 
 def _name_of(draft: Draft, path: str) -> str:
@@ -226,4 +201,4 @@ def _insets(insets: Sequence[Inset]) -> str:
 
 def _sizes(drafts: Sequence[Draft]) -> str:
     shown = any(layer.look and layer.look.dims for draft in drafts for layer in draft.graph.layers)
-    return "sizes stand where they change" if shown else ""
+    return "sizes are given where they change" if shown else ""

@@ -39,8 +39,15 @@ class Contents:
     """Of these the ones that would be drawn at `paper`, as often as they run; attention by one layer."""
     blocks: tuple[tuple[str, int], ...] = ()
     """Classes of the groups in it, in order, each with how many there are in a row."""
+    equal: tuple[int, ...] = ()
+    """How many equal ones in a row these are made of: (1, 2) where the first of three differs."""
     beside: int = 0
     """Layers that the line would name, beside those groups."""
+
+    @property
+    def is_stage(self) -> bool:
+        """Whether it holds several blocks of one class and nothing beside."""
+        return len(self.blocks) == 1 and not self.beside and self.blocks[0][1] > 1
 
     @property
     def is_light(self) -> bool:
@@ -74,7 +81,7 @@ def contents_of(groups: Groups, path: str) -> Contents:
     inside = {layer.name for block in blocks for layer in groups.members[block.path]}
     beside = [u for u in units.values() if u.name not in inside and category_of(u.kind).name not in _SILENT]
     drawn = tuple(unit for name, unit in units.items() for _ in range(times[name]))
-    return Contents(members, drawn, _runs(blocks) if held > 1 else (), len(beside))
+    return Contents(members, drawn, _runs(blocks) if held > 1 else (), tuple(b.count for b in blocks), len(beside))
 
 
 def _times_in(graph: Graph, layer: Layer, path: str) -> int:

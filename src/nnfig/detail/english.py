@@ -74,10 +74,11 @@ def sentence(text: str) -> str:
 def millions(number: int) -> str:
     """A count of parameters or operations, in words that a caption uses.
 
-    >>> millions(25_557_032), millions(4_089_184_256), millions(61_706)
-    ('25.6 million', '4.09 billion', '61,706')
+    >>> millions(25_557_032), millions(4_089_184_256), millions(61_706), millions(999_960_000)
+    ('25.6 million', '4.09 billion', '61,706', '1.00 billion')
     """
     for limit, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
-        if number >= limit:
-            return f"{number / limit:.3g} {word}" if number < 1000 * limit else f"{number / limit:,.0f} {word}"
+        if number >= 0.9995 * limit:
+            value = number / limit
+            return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {word}"
     return f"{number:,}"

@@ -20,7 +20,7 @@ def merge(draft: Draft) -> Draft:
     inside: dict[str, list[Layer]] = {}
     for layer in graph.layers:
         host = _host(layer, draft, host_of)
-        held = inside.get(host, ())
+        held = inside.get(host, [])
         if host and (len(held) < MOST or held[-1].kind == layer.kind):
             host_of[layer.name] = host
             inside.setdefault(host, []).append(layer)

@@ -1,0 +1,69 @@
+"""What is merged into which layers -> the caption's sentence: what every convolution is followed by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from nnfig.detail.english import FAMILIES, listed, phrase
+from nnfig.detail.merged import Pattern, Told
+
+_FEEDS = {
+    "sum": "where it feeds a sum",
+    "concatenation": "where it feeds a concatenation",
+    "product": "where it feeds a product",
+    "end": "at the end",
+}
+_WHICH = {place: words.replace("where it feeds", "that feeds") for place, words in _FEEDS.items()}
+_LAST = " but the last"
+
+
+def followed(told: Mapping[str, Told], partly: Collection[str]) -> str:
+    """`every convolution is followed by batch normalisation, then ReLU; every sum by ReLU`.
+
+    Args:
+        told: for each family what follows its layers.
+        partly: families of which layers stand in closed blocks too; of them only those that are drawn are meant.
+    """
+    subjects: dict[str, list[str]] = {}
+    for name, family in told.items():
+        for subject, follows in _clauses(family, " shown" if name in partly else ""):
+            subjects.setdefault(follows, []).append(subject)
+    clauses = [f"{_together(every)} {{}}by {follows}" for follows, every in subjects.items()]
+    return "; ".join(clause.format("" if index else "is followed ") for index, clause in enumerate(clauses))
+
+
+def _together(subjects: list[str]) -> str:
+    """`every convolution, and every linear layer but the last,`: an exception is that of one of them."""
+    if len(subjects) < 2 or not any(_LAST in subject for subject in subjects):
+        return listed(subjects)
+    *first, last = sorted(subjects, key=lambda subject: _LAST in subject)
+    return f"{', '.join(first)}, and {last},"
+
+
+def _clauses(family: Told, shown: str) -> list[tuple[str, str]]:
+    """Which layers, and what they are followed by."""
+    every = f"every {FAMILIES.get(family.category, family.category)}{shown}"
+    patterns = dict(family.patterns)
+    usual = patterns.pop("", None)
+    if usual is None:
+        usual = max(patterns.values(), key=len)
+    patterns = {place: pattern for place, pattern in patterns.items() if pattern != usual}
+    if not usual:
+        return [(f"{every} {_WHICH[place]}", _then(pattern)) for place, pattern in patterns.items()]
+    last = patterns.get("end") == ()
+    if last:
+        del patterns["end"]
+    never = [_FEEDS[place] for place, pattern in patterns.items() if not pattern]
+    others = [f"{_FEEDS[place]}, {_only(pattern, usual)}" for place, pattern in patterns.items() if pattern]
+    exceptions = [*([f"except {listed(never)}"] if never else []), *others]
+    beside = f" ({'; '.join(exceptions)})" if exceptions else ""
+    unless = ", unless its box says otherwise" if family.exceptions else ""
+    return [(f"{every}{_LAST if last else ''}", f"{_then(usual)}{beside}{unless}")]
+
+
+def _then(pattern: Pattern) -> str:
+    return ", then ".join(phrase(short) for short in pattern)
+
+
+def _only(pattern: Pattern, usual: Pattern) -> str:
+    return f"{'only ' if set(pattern) < set(usual) else ''}by {_then(pattern)}"
