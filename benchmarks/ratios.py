@@ -246,9 +246,7 @@ def main() -> int:
             bad = row.limit is not None and row.value > row.limit
             over += bad
             limit = f"{row.limit:g}" if row.limit is not None else ""
-            print(
-                f"| {row.what} | {row.value:.2f} {row.unit} | {limit}{' OVER' if bad else ''} |", flush=True
-            )
+            print(f"| {row.what} | {row.value:.2f} {row.unit} | {limit}{' OVER' if bad else ''} |", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\npeak memory of this run {peak:.0f} MiB", file=sys.stderr)
     return 1 if over else 0

@@ -123,13 +123,28 @@ def texts(pdf: bytes) -> list[str]:
 
 SHEETS = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 9) | strategies.words,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["extends", "rules", "select", "do", "label", "kind", "category", "show", "hide", "depth", "class", "path"]
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "extends",
+                    "rules",
+                    "select",
+                    "do",
+                    "label",
+                    "kind",
+                    "category",
+                    "show",
+                    "hide",
+                    "depth",
+                    "class",
+                    "path",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=8,
 )

@@ -69,9 +69,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("dvisvgm", ".svg and .html", _program("dvisvgm"), "dvisvgm", _MACTEX, "dvisvgm"),
         Need("latex", ".svg and .html", _program("latex"), "texlive-latex-base", _MACTEX),
     ),
-    "Notebooks": (
-        Need("ipython", "figures that show themselves", _package("ipython"), pip="nnfig[notebook]"),
-    ),
+    "Notebooks": (Need("ipython", "figures that show themselves", _package("ipython"), pip="nnfig[notebook]"),),
 }
 
 

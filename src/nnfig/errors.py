@@ -57,7 +57,5 @@ class NnfigError(Exception):
     """
 
     def __init__(self, *problems: Problem | str, where: str = "", hint: str = "") -> None:
-        self.problems = tuple(
-            Problem(p, where=where, hint=hint) if isinstance(p, str) else p for p in problems
-        )
+        self.problems = tuple(Problem(p, where=where, hint=hint) if isinstance(p, str) else p for p in problems)
         super().__init__("\n".join(str(p) for p in self.problems))

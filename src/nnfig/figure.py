@@ -84,9 +84,7 @@ def draw(
     """
     chosen = detail.style_options(Options.of(**options))
     run = {"inputs": inputs, "kwargs": kwargs, "input_size": input_size, "progress": progress}
-    others = (
-        [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
-    )
+    others = [compare] if isinstance(compare, (str, Path, Graph)) or not isinstance(compare, Sequence) else compare
     graphs = [_graph(each, run, arguments) for each in (source, *others)]
     return Figure(graphs, chosen, command=command, progress=progress)
 
@@ -102,9 +100,7 @@ def _graph(source: Any, run: dict[str, Any], arguments: Mapping[str, Any] | None
 class Figure:
     """A drawn network: `.tex`, `.caption`, `.graph`, `.save(path)`."""
 
-    def __init__(
-        self, graphs: Sequence[Graph], options: Options, *, command: str = "", progress: bool = False
-    ) -> None:
+    def __init__(self, graphs: Sequence[Graph], options: Options, *, command: str = "", progress: bool = False) -> None:
         self.options = options
         self.traced = tuple(graphs)
         """The networks as they came, before detail."""
@@ -144,9 +140,7 @@ class Figure:
     @cached_property
     def tex(self) -> str:
         """The `.tex` file's text."""
-        return emit.tex(
-            self.scene, page=self.options.page, template=self.options.template, command=self.command
-        )
+        return emit.tex(self.scene, page=self.options.page, template=self.options.template, command=self.command)
 
     def save(self, path: str | Path, force: bool = False) -> None:
         """Write the figure: `.tex .pdf .png .svg .html`, by suffix; whole or not at all.
@@ -244,9 +238,7 @@ def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
     """The function that writes this kind of file; NnfigError where there is none."""
     if path.suffix.lower() not in _WRITERS:
         expected = ", ".join(_WRITERS)
-        raise NnfigError(
-            f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path)
-        )
+        raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path))
     return _WRITERS[path.suffix.lower()]
 
 

@@ -257,8 +257,6 @@ class Graph:
             indent = "  " * (1 + len(self.ancestors(layer.group)))
             outputs = ", ".join(map(str, layer.output))
             times = f" x{self.repeats(layer)}" if self.repeats(layer) > 1 else ""
-            lines.append(
-                f"{indent}{layer.name} = {layer.kind}({', '.join(layer.sources)}) {outputs}{times}".rstrip()
-            )
+            lines.append(f"{indent}{layer.name} = {layer.kind}({', '.join(layer.sources)}) {outputs}{times}".rstrip())
         lines.append(f"  return {', '.join(self.outputs)}")
         return "\n".join(lines)
