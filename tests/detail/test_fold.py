@@ -170,3 +170,20 @@ def test_folding_five_thousand_layers_is_quick_and_deep_nests_do_not_overflow():
         path = deep.group(f"{path}.m" if path else "m", "Nest", parent=path)
         deep.add(f"{path}.r{level}", "ReLU", deep.layers[-1].name if deep.layers else "image", group=path)
     assert detail.drawing([deep.done()], Options(detail="explicit")) is not None
+
+
+@pytest.mark.parametrize(("dial", "repeats"), [("overview", [3]), ("paper", [3]), ("explicit", []), ("ops", [])])
+def test_rates_of_dropout_count_where_dropout_is_drawn(dial, repeats):
+    """Blocks that drop ever more, in a layer of its own and in attention, are equal to who sees no dropout."""
+    sketch = graphs.Sketch(x=(1, 4, 8))
+    x = "x"
+    for index in range(3):
+        group, rate = sketch.group(f"b.{index}", "Block"), index / 10
+        kept = {"shape": (1, 4, 8), "group": group}
+        y = sketch.add(f"{group}.att", "MultiheadAttention", x, params=8, num_heads=2, dropout=rate, **kept)
+        y = sketch.add(f"{group}.fc", "Linear", y, params=8, out_features=8, layer_idx=index, **kept)
+        x = sketch.add(f"{group}.drop", "Dropout", y, p=rate, **kept)
+    assert _repeats(sketch.done(), detail=dial) == repeats
+    if dial == "paper":
+        drawn = detail.drawing([sketch.done()], Options(detail=dial)).graph
+        assert drawn.layer["b.0.att"].attributes["dropout"] == "varies"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
@@ -11,7 +11,7 @@ from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.english import FAMILIES
 from nnfig.detail.merged import family
-from nnfig.detail.structure import Codes, Item, is_counter, level_items, members_by_group
+from nnfig.detail.structure import DROPOUT, Codes, Item, is_counter, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
 
@@ -37,12 +37,13 @@ def fold(draft: Draft) -> Draft:
     """`a -> B1 -> B2 -> B3 -> c` with equal blocks B becomes `a -> B1 (x3) -> c`."""
     if not draft.rules.fold:
         return draft
-    levels, known = deque([""]), _Known(draft.graph)
+    ignored = DROPOUT if draft.rules.fate(Layer("", "Dropout"), draft.graph) == "hide" else ()
+    levels, known = deque([""]), _Known(draft.graph, ignored)
     while levels:
         level = levels.popleft()
         for run in _runs(draft, level, known):
             draft = _folded(draft, run, level)
-        known = known if known.graph is draft.graph else _Known(draft.graph)
+        known = known if known.graph is draft.graph else _Known(draft.graph, ignored)
         levels += known.children.get(level, ())
     return draft
 
@@ -50,10 +51,10 @@ def fold(draft: Draft) -> Draft:
 class _Known:
     """What every level asks of a graph."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ignored: Collection[str]) -> None:
         self.graph = graph
         self.members = members_by_group(graph)
-        self.codes = Codes(graph)
+        self.codes = Codes(graph, ignored)
         self.children: dict[str, list[str]] = {}
         for group in graph.groups:
             self.children.setdefault(group.parent, []).append(group.path)
@@ -178,12 +179,12 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
 
 
 def _varying(copies: Sequence[Layer]) -> dict[str, str]:
-    """Attributes that only count the copies: their value is `varies`."""
+    """Attributes in which equal copies may differ, counters and rates of dropout: their value is `varies`."""
     first = copies[0]
     return {
         name: "varies"
         for name, value in first.attributes.items()
-        if is_counter(first, name) and any(copy.attributes.get(name) != value for copy in copies)
+        if (is_counter(first, name) or name in DROPOUT) and any(copy.attributes.get(name) != value for copy in copies)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ NAMES_ONLY = frozenset(
     ["layer_idx", "layer_id", "layer_index", "layer_number", "name", "device", "inplace", "training"]
 )
 """Attributes that tell one copy from the next without changing what it computes."""
+DROPOUT = frozenset(["dropout", "dropout_p", "attention_dropout"])
+"""Rates of dropout that attention and recurrent layers hold as attributes."""
 
 COUNTERS = frozenset(("index", "start"))
 """Attributes of getitem and its like that count the steps of an unrolled loop."""
@@ -34,8 +36,10 @@ class Item:
 class Codes:
     """Small numbers for structures: equal structure, equal number."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ignored: Collection[str] = ()) -> None:
+        """`ignored`: attributes beside `NAMES_ONLY` that make no difference."""
         self._graph = graph
+        self._ignored = NAMES_ONLY.union(ignored)
         self._seen: dict[Any, int] = {}
         self._layers: dict[str, int] = {}
 
@@ -52,7 +56,7 @@ class Codes:
         if layer.name not in self._layers:
             owner = self._graph.layer.get(layer.shared, layer)
             self._layers[layer.name] = self._number(
-                (layer.kind, frozen_attributes(layer), layer.output, owner.params, layer.mark, layer.macs)
+                (layer.kind, _frozen(layer, self._ignored), layer.output, owner.params, layer.mark, layer.macs)
             )
         return self._layers[layer.name]
 
@@ -77,13 +81,13 @@ class Codes:
         return self._seen.setdefault(key, len(self._seen))
 
 
-def frozen_attributes(layer: Layer) -> tuple[tuple[str, str], ...]:
+def _frozen(layer: Layer, ignored: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Attributes that change what is computed, in a comparable form."""
     return tuple(
         sorted(
             (name, repr(value))
             for name, value in layer.attributes.items()
-            if name not in NAMES_ONLY and not is_counter(layer, name)
+            if name not in ignored and not is_counter(layer, name)
         )
     )
 
