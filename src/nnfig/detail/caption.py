@@ -128,7 +128,8 @@ def _stages(drafts: Sequence[Draft]) -> str:
     stages = [c for d in drafts for layer in d.graph.layers if (c := _contents_of_stage(d, layer.name, layer.kind))]
     if not stages:
         return ""
-    box = "a box marked ×N stands for N"
+    classes = list(dict.fromkeys(stage.blocks[0][0] for stage in stages))
+    box = f"a box labelled {listed([f'{name} ×N' for name in classes], 'or')} stands for N"
     if all(len(stage.equal) == 1 for stage in stages):
         return f"{box} equal blocks in a row"
     if all(len(stage.equal) == 2 and stage.equal[0] == 1 for stage in stages) and all(d.rules.fold for d in drafts):
