@@ -127,6 +127,20 @@ def test_python_dash_m_is_the_same_command():
     assert done.stdout.startswith("nnfig ")
 
 
+def test_watch_takes_every_option_of_draw(nnfig, monkeypatch, tmp_path):
+    """`nnfig watch` reads its words as draw does, and refuses what draw refuses."""
+    seen = []
+    monkeypatch.setattr("nnfig.watch.watch", lambda *a, **k: seen.append((a, k)))
+    words = ["watch", "examples/lenet.yaml", "--depth", "2", "--inset", "Block", "--force", "-o", tmp_path / "x.tex"]
+    assert nnfig(*words)[0] == 0
+    ((source, outputs, options), more) = seen[0]
+    assert (source, outputs, more) == ("examples/lenet.yaml", [tmp_path / "x.tex"], {"force": True})
+    assert (options["depth"], options["inset"], options["detail"]) == (2, ["Block"], "paper")
+    status, _, err = nnfig("watch", "examples/lenet.yaml", "-o", tmp_path / "x.tex", "--dtail", "ops")
+    assert status == 2
+    assert "--detail" in err
+
+
 def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
     """Same input, same `.tex`, under any PYTHONHASHSEED."""
     made = set()

@@ -203,24 +203,19 @@ def bundle(
         typer.echo(line)
 
 
-@app.command()
-def watch(
-    source: Source,
-    output: Outputs,
-    input: Inputs = None,
-    arg: Args = None,
-    view: View = "auto",
-    detail: Detail = "paper",
-    width: Width = "5.5in",
-    style: Style = None,
-    template: Template = None,
-    force: Force = False,
-) -> None:
-    """Redraw on every save of the source, the style sheet or the template."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def watch(context: typer.Context, source: Source, output: Outputs) -> None:
+    """Redraw on every save of the source, the style sheet or the template. Takes every option of draw."""
     from nnfig import watch as watching
 
-    keywords = {"view": view, "detail": detail, "width": width, "style": style, "template": template}
-    watching.watch(source, output, {"input_size": input or None, "arguments": _arguments(arg), **keywords}, force=force)
+    group: Any = typer.main.get_command(app)
+    words = [source, *context.args, *(word for path in output for word in ("-o", str(path)))]
+    given: dict[str, Any] = dict(group.commands["draw"].make_context("nnfig watch", words).params)
+    for name in ("source", "output", "quiet", "verbose", "progress"):
+        del given[name]
+    sizes, arguments, force = given.pop("input"), _arguments(given.pop("arg")), given.pop("force")
+    given["compare"] = given["compare"] or ()
+    watching.watch(source, output, {"input_size": sizes or None, "arguments": arguments, **given}, force=force)
 
 
 @app.command()
