@@ -39,7 +39,7 @@ bench: $(VENV)/dev .tex-ready  ## speed and memory as ratios measured in one run
 layout-report: $(VENV)/dev  ## quality of layout over network-shaped graphs, beside Graphviz dot
 	$(PY) benchmarks/layout_report.py
 
-docs: $(VENV)/dev $(VENV)/site  ## the manual as a site: build/site
+docs: $(VENV)/dev  ## the manual as a site: build/site
 	$(PY) scripts/reference.py
 	$(VENV)/bin/mkdocs build -q
 
@@ -62,12 +62,8 @@ $(VENV)/run: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/dev: $(VENV)/bin/python pyproject.toml
 	@$(PY) -c '$(TORCH)' 2>/dev/null || scripts/torch-cpu.sh $(PY)
-	$(PY) -m pip install -q -e '.[torch,onnx,keras,caffe,notebook,dev]'
+	$(PY) -m pip install -q -e '.[torch,onnx,keras,caffe,notebook,docs,dev]'
 	@touch $@ $(VENV)/run
-
-$(VENV)/site: $(VENV)/dev
-	$(PY) -m pip install -q -e '.[docs]'
-	@touch $@
 
 .tex-ready:
 	@scripts/tex.sh
