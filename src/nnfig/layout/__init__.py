@@ -25,13 +25,13 @@ CROWDED = 0.55
 def hopeless(drawing: Drawing, options: Options) -> bool:
     """Whether a drawing of blocks has far too much in it for its page, found without laying it out."""
     from nnfig.layout.blocks.air import Air
-    from nnfig.layout.blocks.choose import LEAST_FONT
     from nnfig.layout.blocks.net import net
     from nnfig.layout.blocks.sizes import natural
+    from nnfig.layout.parts import LEAST
 
     if options.view != "blocks" and import_module("nnfig.layout.auto").view(drawing, options.view)[0] != "blocks":
         return False
-    air = Air(LEAST_FONT, tight=0.7)
+    air = Air(LEAST, tight=0.7)
     sizes = (natural(look, air) for panel in drawing.panels for look in net(panel).looks)
     return sum(size.w * size.h for size in sizes) > CROWDED * options.width * options.max_height
 

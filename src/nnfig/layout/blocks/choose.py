@@ -9,9 +9,8 @@ from itertools import pairwise
 from nnfig.layout.blocks.air import LABEL, Air
 from nnfig.layout.blocks.strips import Long, Strip, gutter, long, stub
 from nnfig.layout.blocks.wrap import Rows, frames_split, rows, sides
+from nnfig.layout.parts import LEAST
 
-LEAST_FONT = 6.03
-"""6 pt as PDF and most programs count points (TeX's are a little smaller)."""
 MANY = 400
 """More nodes than this are not tried in every way."""
 CROWDED = 3.0
@@ -101,22 +100,22 @@ def _ways(part: Strip, direction: str | None, font: float) -> Iterator[Air]:
 def _sized(part: Strip, air: Air, room: Room, crowded: bool) -> Iterator[Choice]:
     """The layout with the largest font that fits; with the smallest where none does (asked first if crowded)."""
     if crowded and part.net.size <= MANY:
-        last = laid(part, _with_font(air, LEAST_FONT, 0.7), room)
+        last = laid(part, _with_font(air, LEAST, 0.7), room)
         yield last
         if not last.fits:
             return
     if part.net.size <= MANY:
         first = laid(part, air, room)
         yield first
-        if first.fits or air.font <= LEAST_FONT:
+        if first.fits or air.font <= LEAST:
             return
-    least = laid(part, _with_font(air, LEAST_FONT), room)
+    least = laid(part, _with_font(air, LEAST), room)
     yield least
     if not least.fits:
         if part.net.size <= MANY:
-            yield laid(part, _with_font(air, LEAST_FONT, 0.7), room)
+            yield laid(part, _with_font(air, LEAST, 0.7), room)
         return
-    low, high = LEAST_FONT, air.font
+    low, high = LEAST, air.font
     for _ in range(2):
         middle = round(low + high) / 2
         if not low < middle < high:

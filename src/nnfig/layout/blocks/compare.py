@@ -9,12 +9,13 @@ from dataclasses import replace
 from nnfig.graph import Panel
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Plan, Rim, Spot
-from nnfig.layout.blocks.choose import LEAST_FONT, Room
+from nnfig.layout.blocks.choose import Room
 from nnfig.layout.blocks.net import Net, net
 from nnfig.layout.blocks.page import shifted
 from nnfig.layout.blocks.panels import Set
 from nnfig.layout.blocks.strips import Long, Strip, broken, long, strip
 from nnfig.layout.blocks.wrap import Rows
+from nnfig.layout.parts import LEAST
 from nnfig.layout.scene import Label
 from nnfig.layout.text import width
 
@@ -37,9 +38,9 @@ def side_by_side(panels: Sequence[Panel], room: Room, font: float) -> tuple[list
                 tried.append((over, sets, labels, words))
                 if not over:
                     return sets, labels, (words,)
-        if size <= LEAST_FONT:
+        if size <= LEAST:
             break
-        size = max(LEAST_FONT, size - 1.0)
+        size = max(LEAST, size - 1.0)
     over, sets, labels, words = min(tried, key=lambda t: t[0])
     return sets, labels, (words,)
 

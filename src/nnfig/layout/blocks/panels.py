@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnfig.graph import Panel
-from nnfig.layout.blocks.choose import LEAST_FONT, Choice, Room, best
+from nnfig.layout.blocks.choose import Choice, Room, best
 from nnfig.layout.blocks.fold import find
 from nnfig.layout.blocks.lay_fold import turning
 from nnfig.layout.blocks.leaders import leaders
@@ -14,7 +14,7 @@ from nnfig.layout.blocks.net import START, net
 from nnfig.layout.blocks.page import Page, Rect, frames, nodes, shifted, wires
 from nnfig.layout.blocks.sizes import Size
 from nnfig.layout.blocks.strips import Strip, broken, strip
-from nnfig.layout.parts import Parts, corners
+from nnfig.layout.parts import LEAST, Parts, corners
 from nnfig.layout.scene import Frame
 from nnfig.layout.text import width
 
@@ -73,9 +73,9 @@ def with_insets(
             found.append(
                 (cost, made, f"insets {where}, text {size:g} pt: {x1 - x0:.0f} x {y1 - y0:.0f} pt, cost {cost:.0f}")
             )
-        if min(found, key=lambda f: f[0])[0] < 1000 or size <= LEAST_FONT:
+        if min(found, key=lambda f: f[0])[0] < 1000 or size <= LEAST:
             break
-        size = max(LEAST_FONT, size - 1.0)
+        size = max(LEAST, size - 1.0)
     found.sort(key=lambda f: f[0])
     return found[0][1], tuple(words for _, _, words in found[:3])
 
