@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nnfig.sources.keras_words import ACTIVATIONS
+from nnfig.sources.keras.words import ACTIVATIONS
 from nnfig.sources.vocabulary import FUNCTIONS, ONNX
 
 torch: Any = pytest.importorskip("torch")

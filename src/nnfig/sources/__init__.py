@@ -19,10 +19,10 @@ READERS = {
     ".yaml": "spec",
     ".yml": "spec",
     ".json": "spec",
-    ".onnx": "onnx_file",
-    ".keras": "keras_model",
-    ".pt2": "torch_export",
-    ".prototxt": "caffe",
+    ".onnx": "onnx.file",
+    ".keras": "keras.model",
+    ".pt2": "torch_export.walk",
+    ".prototxt": "caffe.prototxt",
 }
 """Module that reads a suffix; each has `read(path: Path) -> Graph`."""
 
@@ -89,9 +89,9 @@ def trace(model: Any, **given: Any) -> Graph:
         if module == "torch":
             return _finished(importlib.import_module("nnfig.sources.pytorch").trace(model, **given))
         if module == "torch.export":
-            return _finished(importlib.import_module("nnfig.sources.torch_export").trace(model))
+            return _finished(importlib.import_module("nnfig.sources.torch_export.walk").trace(model))
         if module == "keras":
-            return _finished(importlib.import_module("nnfig.sources.keras_model").trace(model, **given))
+            return _finished(importlib.import_module("nnfig.sources.keras.model").trace(model, **given))
     raise NnfigError(
         f"cannot trace a {type(model).__module__}.{type(model).__qualname__}",
         hint="expected a torch.nn.Module, a Keras model, an ExportedProgram, a Graph, or a path",

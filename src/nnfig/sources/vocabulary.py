@@ -163,7 +163,7 @@ ONNX: Mapping[str, Word] = {
         ("IsNaN", "isnan"), ("IsInf", "isinf"),
     )},
 }  # fmt: skip
-"""ONNX operators whose translation is a renaming; `onnx_kinds` has those that need more."""
+"""ONNX operators whose translation is a renaming; `onnx.kinds` has those that need more."""
 
 _ACTIVATION_MODULES = (
     "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid",

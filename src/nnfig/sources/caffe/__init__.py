@@ -1,0 +1,1 @@
+"""Caffe's `.prototxt`: text -> schema -> layers by Caffe's own rules -> Graph."""
