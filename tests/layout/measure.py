@@ -14,6 +14,9 @@ from nnfig.layout.text import width
 SLACK = 0.6
 """So much two things may share in pt before it counts."""
 
+LINE = 2.0
+"""Crossings of two nets that are nearer to each other than this are one."""
+
 Rect = tuple[float, float, float, float]
 Way = Sequence[Point]
 
@@ -25,7 +28,9 @@ class Counts:
     overlaps: int
     through: int
     crossings: int
-    points: int
+    """Places where lines of two tensors cross."""
+    pairs: int
+    """Pairs of wires that do: a line that many wires share counts as many times."""
     bends: int
     trunk: float
     symmetry: float | None
@@ -88,25 +93,31 @@ def through(rects: Mapping[str, Rect], paths: Mapping[tuple[str, str], Way]) -> 
 
 
 def crossings(paths: Mapping[tuple[str, str], Way]) -> tuple[int, int]:
-    """Pairs of wires without a common end that cross, and at how many points."""
+    """How often lines of different tensors cross, and how many pairs of wires do; wires with a common end do not count.
+
+    All wires of one tensor are one net: where some of them run on one line, whatever crosses that line crosses it
+    once. Wires of one tensor that run apart (as splines do) are crossed one by one.
+    """
     pieces = [(pair, a, b) for pair, path in paths.items() for a, b in pairwise(path)]
     grid: dict[tuple[int, int], list[int]] = defaultdict(list)
     for i, (_, a, b) in enumerate(pieces):
         for cell in _cells((min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))):
             grid[cell].append(i)
     pairs: set[tuple[tuple[str, str], tuple[str, str]]] = set()
-    points: set[tuple[int, int]] = set()
+    places: dict[tuple[str, str], list[Point]] = defaultdict(list)
     for cell in grid.values():
         for k, i in enumerate(cell):
             for j in cell[k + 1 :]:
                 (p, a, b), (q, c, d) = pieces[i], pieces[j]
-                if p == q or set(p) & set(q):
+                if p[0] == q[0] or set(p) & set(q):
                     continue
                 at = _meet(a, b, c, d)
                 if at:
                     pairs.add((min(p, q), max(p, q)))
-                    points.add((round(at[0] / 2), round(at[1] / 2)))
-    return len(pairs), len(points)
+                    known = places[min(p[0], q[0]), max(p[0], q[0])]
+                    if all(abs(at[0] - x) + abs(at[1] - y) > LINE for x, y in known):
+                        known.append(at)
+    return sum(map(len, places.values())), len(pairs)
 
 
 def bends(paths: Mapping[tuple[str, str], Way]) -> int:
@@ -176,12 +187,12 @@ def counts(
     """Everything that is counted."""
     rects = {node.name: rect(node) for node in scene.nodes}
     paths = ways(scene)
-    pairs, points = crossings(paths)
+    crossed, pairs = crossings(paths)
     return Counts(
         len(overlaps(rects)),
         len(through(rects, paths)),
+        crossed,
         pairs,
-        points,
         bends(paths),
         straightness(rects, trunks),
         symmetry(rects, splits),

@@ -245,3 +245,11 @@ def test_the_same_network_gives_the_same_scene_under_any_hash_seed():
     }  # fmt: skip
     assert len(found) == 1
     assert len(hashlib.md5(found.pop().encode()).hexdigest()) == 32
+
+
+def test_a_line_that_wires_share_is_crossed_once():
+    """Wires of one tensor are one net where they run on one line; of different tensors they are not."""
+    bus = {("a", name): [(0.0, 0.0), (20.0, 0.0), (20.0, y)] for name, y in (("b", 9.0), ("c", 12.0))}
+    assert measure.crossings(bus | {("x", "y"): [(10.0, -5.0), (10.0, 5.0)]}) == (1, 2)
+    two = {(name, "t" + name): [(0.0, y), (20.0, y)] for name, y in (("a", 0.0), ("b", 3.0))}
+    assert measure.crossings(two | {("x", "y"): [(10.0, -5.0), (10.0, 5.0)]}) == (2, 2)
