@@ -84,7 +84,7 @@ LAYERS = {
     "- {kind: ReLU, from: [x, x]}": "takes 1 input, found 2",
     "- {kind: add, from: []}": "takes at least 1 input, found 0",
     "- {kind: ReLU, params: many}": "params is 'many', expected a whole number",
-    "- {kind: ReLU, macs: -1}": "macs is -1, expected a number that is not negative",
+    "- {kind: ReLU, macs: -1}": "macs is -1, expected a whole number that is not negative",
     "- {kind: ReLU, output: 5}": "output is 5, expected a list",
     "- {kind: ReLU, attributes: [1]}": "attributes is a list, expected a mapping",
     "- {kind: Conv2d, attributes: {out_channels: '8', kernel_size: 3}}": "out_channels is '8', expected a whole number",

@@ -66,7 +66,7 @@ def read_text(text: str, filename: str = "layers.yaml") -> Graph:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of layer lists, both forms, for editors."""
-    from nnfig.sources.language.schema import document_schema  # half of pydantic, which no drawing needs
+    from nnfig.sources.language.schema import document_schema  # no drawing needs it
 
     return document_schema()
 

@@ -9,8 +9,7 @@ from typing import Any
 from nnfig.graph import Group
 from nnfig.sources import kinds
 from nnfig.sources.language.definitions import Definition, Item, arguments, definition
-from nnfig.sources.language.longhand import BROKEN
-from nnfig.sources.language.models import BlockModel, DocumentModel, LayerModel
+from nnfig.sources.language.models import BROKEN, BlockModel, DocumentModel, LayerModel
 from nnfig.sources.language.short import Head, attributes, head, value
 from nnfig.sources.language.tree import Map, Path, Source, find
 from nnfig.sources.language.words import found, meant_kind, meant_or
@@ -250,7 +249,7 @@ def _use(
     if one.name in walk.active:
         complain(f"the definition '{one.name}' uses itself: {' → '.join([*walk.active, one.name])}", "", parts.at)
         return given
-    extra = sorted(item.model_fields_set - {"kind", "name", "from_"})
+    extra = sorted(item.given - {"kind", "name", "from_"})
     if extra:
         walk.report(
             f"'{extra[0]}' does not go with a definition", "it takes name and from", at=(*place, extra[0]), key=True

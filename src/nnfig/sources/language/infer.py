@@ -13,7 +13,7 @@ from nnfig.sources import kinds
 from nnfig.sources.kinds import Clash, Kind, Shape
 from nnfig.sources.kinds_windows import written
 from nnfig.sources.language.expand import Expansion, Statement
-from nnfig.sources.language.longhand import BROKEN
+from nnfig.sources.language.models import BROKEN
 from nnfig.sources.language.resolve import Wired
 from nnfig.sources.language.words import count, found, meant_or
 from nnfig.sources.macs import macs
@@ -40,7 +40,7 @@ class Inference:
         output = self._output(statement, inferred, takes, row)
         self.specs[statement.name] = output
         shared = self._shared(statement)
-        given = model.model_fields_set
+        given = model.given
         group = model.group if "group" in given else statement.scope.path or enclosing(statement.name, paths)
         is_class = statement.kind[:1].isupper()
         layer = Layer(

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnfig.sources.language.models import BlockModel, LayerModel
+from nnfig.sources.language.models import BROKEN, BlockModel, LayerModel
 from nnfig.sources.language.tree import Map, Seq, Source, Spot
 from nnfig.sources.language.words import found
 
-BROKEN = "\0"
-"""Kind of a layer that cannot be read, and of which that has been said."""
-
-LAYER_KEYS = frozenset(f.alias or name for name, f in LayerModel.model_fields.items())
-BLOCK_KEYS = frozenset(f.alias or name for name, f in BlockModel.model_fields.items())
-_KEYS = LAYER_KEYS | BLOCK_KEYS
+_KEYS = LayerModel.keys.keys() | BlockModel.keys.keys()
 
 
 def lengthen(document: Map, source: Source) -> None:

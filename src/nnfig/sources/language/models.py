@@ -1,193 +1,174 @@
-"""The layer list's long form as pydantic models: what is checked; `schema` adds the short forms for editors."""
+"""The layer list's long form as records: what is read and checked; `schema` adds the short forms for editors."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from nnfig.graph import Mark
 from nnfig.graph.scalars import value_of
+from nnfig.records import (
+    ANY,
+    BAD,
+    WHOLE,
+    WORD,
+    Fault,
+    Keyed,
+    Lone,
+    Many,
+    Path,
+    Record,
+    Value,
+    at_least,
+    is_whole,
+    key,
+    one_of,
+)
 from nnfig.sources.kinds import KINDS
 
-REF = "x-definition"
-"""Stands in a schema for a reference that `schema.document_schema` resolves."""
+BROKEN = "\0"
+"""Kind of a layer that cannot be read, and of which that has been said."""
 
 
-def _name(value: Any) -> Any:
+def _is_size(value: Any) -> bool:
+    return value >= 0 if is_whole(value) else isinstance(value, str) and value != ""
+
+
+def _is_name(value: Any) -> bool:
     """Numbers are names too: PyTorch numbers the layers of a Sequential."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return is_whole(value) or (isinstance(value, str) and value != "")
 
 
-def _size(value: Any) -> Any:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, str))
-        or value == ""
-        or (isinstance(value, int) and value < 0)
-    ):
-        raise ValueError("a whole number, or a word for a size that is not known")
-    return value
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and any(not isinstance(size, list) for size in value)
 
 
-def _count(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, str)) or (isinstance(value, int) and value < 0):
-        raise ValueError("a whole number that is not negative, or a parameter of the definition")
-    return value
+_SIZE = {"type": ["integer", "string"]}
+NAME = Value("a word", _is_name, {"type": ["string", "integer"]}, str)
+NAMES = Lone(NAME, _is_name)
+SIZE = Value("a whole number, or a word for a size that is not known", _is_size, _SIZE)
+COUNT = Value("a whole number that is not negative, or a parameter of the definition", _is_size, _SIZE)
+SHAPE = Many(SIZE)
+SHAPES = Lone(SHAPE, _is_shape)
+DTYPE = Value(
+    "a dtype such as float32 or int64",
+    lambda value: isinstance(value, str) and re.fullmatch(r"[a-z]\w*", value) is not None,
+    {"type": "string", "pattern": r"^[a-z]\w*$", "examples": ["float32", "int64", "bool"]},
+)
+DTYPES = Lone(DTYPE, lambda value: isinstance(value, str))
+KIND = Value(WORD.expected, WORD.fits, {"anyOf": [{"enum": sorted(KINDS)}, {"type": "string"}]})
+NATURAL = at_least(0)
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
-
-
-def _shapes(value: Any) -> Any:
-    """One shape, or a list of shapes, as a list of shapes."""
-    if isinstance(value, list) and any(not isinstance(item, list) for item in value):
-        return [value]
-    return value
-
-
-def _input(value: Any) -> Any:
-    """`[1, 3, 8, 8]` and `1,128:int64` in the long form."""
-    if isinstance(value, list):
-        return {"shape": value}
-    if isinstance(value, str):
-        sizes, _, dtype = value.partition(":")
-        shape = [value_of(size.strip()) for size in re.split(r"[,x]", sizes)]
-        return {"shape": shape, **({"dtype": dtype.strip()} if dtype else {})}
-    return value
-
-
-_NAME = {"type": ["string", "integer"]}
-Name = Annotated[str, BeforeValidator(_name), Field(min_length=1), WithJsonSchema(_NAME)]
-Names = Annotated[
-    list[Name], BeforeValidator(_listed), WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME}]})
-]
-Size = Annotated[Any, AfterValidator(_size), WithJsonSchema({"type": ["integer", "string"]})]
-Count = Annotated[Any, AfterValidator(_count), WithJsonSchema({"type": ["integer", "string"]})]
-Shapes = Annotated[
-    list[list[Size]],
-    BeforeValidator(_shapes),
-    WithJsonSchema({"type": "array", "items": {"type": ["integer", "string", "array"]}, "examples": [[1, 64, 56, 56]]}),
-]
-Dtype = Annotated[str, Field(pattern=r"^[a-z]\w*$", examples=["float32", "int64", "bool"])]
-KindName = Annotated[
-    str,
-    WithJsonSchema(
-        {"anyOf": [{"enum": sorted(KINDS)}, {"type": "string"}], "description": "PyTorch's class or function."}
-    ),
-]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
-
-
-class EdgeModel(_Model):
+class EdgeModel(Record):
     """What is not usual about the tensor that comes from the source at the same place of `from`."""
 
-    output: Annotated[int, Field(ge=0, description="Which output of the source, counted from 0.")] = 0
-    label: Annotated[str, Field(description="What happens on the way, for instance 'split heads'.")] = ""
-    kind: Annotated[Literal["data", "gradient"], Field(description="Gradients run backwards.")] = "data"
+    output: int = key(NATURAL, "Which output of the source, counted from 0.", default=0)
+    label: str = key(WORD, "What happens on the way, for instance 'split heads'.", default="")
+    kind: Literal["data", "gradient"] = key(one_of("data", "gradient"), "Gradients run backwards.", default="data")
 
 
-class LayerModel(_Model):
+class LayerModel(Record):
     """One computation."""
 
-    kind: KindName
-    name: Name | None = None
-    from_: Annotated[
-        Names | None,
-        Field(alias="from", description="Layers, groups or inputs that it takes; else the layer before it."),
-    ] = None
-    edges: Annotated[list[EdgeModel] | None, Field(description="Parallel to `from`, {} where nothing is special.")] = (
-        None
+    kind: str = key(KIND, "PyTorch's class or function.")
+    name: str | None = key(NAME, default=None)
+    from_: Sequence[str] | None = key(
+        NAMES, "Layers, groups or inputs that it takes; else the layer before it.", default=None, alias="from"
     )
-    output: Annotated[Shapes | None, Field(description="Its output's shape, batch included, or a list of shapes.")] = (
-        None
+    edges: Sequence[EdgeModel] | None = key(
+        Many(EdgeModel), "Parallel to `from`, {} where nothing is special.", default=None
     )
-    dtype: Annotated[list[Dtype] | None, BeforeValidator(_listed), Field(description="One for each output.")] = None
-    params: Annotated[int | None, Field(ge=0, description="Elements of the parameters that it owns.")] = None
-    macs: Annotated[int | None, Field(ge=0, description="Multiply-accumulates of one forward pass.")] = None
-    path: Annotated[str | None, Field(description="Path of the module.")] = None
-    group: Annotated[str | None, Field(description="Path of the innermost group that holds it.")] = None
-    attributes: Annotated[dict[str, Any] | None, Field(description="Hyper-parameters with PyTorch's names.")] = None
-    shared: Annotated[Name | None, Field(description="The earlier layer whose weights it runs again.")] = None
-    mark: Annotated[Mark | None, Field(description="plumbing, constant, index or opaque.")] = None
-    original: Annotated[str | None, Field(description="The source's own name of the kind.")] = None
+    output: Sequence[Sequence[int | str]] | None = key(
+        SHAPES, "Its output's shape, batch included, or a list of shapes.", default=None
+    )
+    dtype: Sequence[str] | None = key(DTYPES, "One for each output.", default=None)
+    params: int | None = key(NATURAL, "Elements of the parameters that it owns.", default=None)
+    macs: int | None = key(NATURAL, "Multiply-accumulates of one forward pass.", default=None)
+    path: str | None = key(WORD, "Path of the module.", default=None)
+    group: str | None = key(WORD, "Path of the innermost group that holds it.", default=None)
+    attributes: Mapping[str, Any] | None = key(Keyed(ANY), "Hyper-parameters with PyTorch's names.", default=None)
+    shared: str | None = key(NAME, "The earlier layer whose weights it runs again.", default=None)
+    mark: Mark | None = key(one_of(*get_args(Mark)), "plumbing, constant, index or opaque.", default=None)
+    original: str | None = key(WORD, "The source's own name of the kind.", default=None)
 
 
-class BlockModel(_Model):
+class _Item:
+    """A layer or a block; what is faulty becomes a broken layer, so that the rest can be read on."""
+
+    def read(self, value: Any, path: Path, faults: list[Fault]) -> LayerModel | BlockModel:
+        model = BlockModel if "layers" in value else LayerModel
+        found = model.read(value, path, faults)
+        if found is not BAD:
+            return found
+        name = value.get("name")
+        return LayerModel(kind=BROKEN, name=name if isinstance(name, str) else None)
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": "#/$defs/Item"}
+
+
+class BlockModel(Record):
     """Layers in a frame (`group`), or again and again (`repeat`)."""
 
-    layers: list[ItemModel]
-    group: Annotated[Name | None, Field(description="What is written on the frame.")] = None
-    repeat: Annotated[Count, Field(description="How often, each time after the last.")] = None
-    name: Annotated[Name | None, Field(description="How others refer to it; else the group's title.")] = None
-    from_: Annotated[Names | None, Field(alias="from", description="What its first layer takes.")] = None
+    layers: Sequence[LayerModel | BlockModel] = key(Many(_Item()))
+    group: str | None = key(NAME, "What is written on the frame.", default=None)
+    repeat: int | str | None = key(COUNT, "How often, each time after the last.", default=None)
+    name: str | None = key(NAME, "How others refer to it; else the group's title.", default=None)
+    from_: Sequence[str] | None = key(NAMES, "What its first layer takes.", default=None, alias="from")
 
 
-def _shape_of(value: Any) -> str:
-    is_block = "layers" in value if isinstance(value, dict) else isinstance(value, BlockModel)
-    return "block" if is_block else "layer"
-
-
-ItemModel = Annotated[
-    Annotated[LayerModel, Tag("layer")] | Annotated[BlockModel, Tag("block")],
-    Discriminator(_shape_of),
-    WithJsonSchema({REF: "Item"}),
-]
-
-
-class InputModel(_Model):
+class InputModel(Record):
     """A tensor that the network takes."""
 
-    shape: Annotated[list[Size], Field(description="Batch included; a word is a symbolic size.")]
-    dtype: Dtype = "float32"
+    shape: Sequence[int | str] = key(Many(SIZE), "Batch included; a word is a symbolic size.")
+    dtype: str = key(DTYPE, default="float32")
 
 
-InputValue = Annotated[
-    InputModel,
-    BeforeValidator(_input),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "array", "items": {"type": ["integer", "string"]}, "examples": [[1, 3, 224, 224]]},
-                {"type": "string", "examples": ["1,128:int64"]},
-                {REF: "InputModel"},
-            ]
-        }
-    ),
-]
+class _Input:
+    """`[1, 3, 8, 8]` and `1,128:int64` beside the long form."""
+
+    def read(self, value: Any, path: Path, faults: list[Fault]) -> Any:
+        if isinstance(value, str):
+            sizes, _, dtype = value.partition(":")
+            shape = [value_of(size.strip()) for size in re.split(r"[,x]", sizes)]
+            return InputModel.read({"shape": shape, **({"dtype": dtype.strip()} if dtype else {})}, path, faults)
+        if isinstance(value, dict):
+            return InputModel.read(value, path, faults)
+        if not isinstance(value, list):
+            faults.append(Fault(path, "wrong", value, "a shape such as [1, 3, 224, 224]"))
+            return BAD
+        shape = SHAPE.read(value, path, faults)
+        return BAD if shape is BAD else InputModel(shape=shape)
+
+    def schema(self) -> dict[str, Any]:
+        listed = {**SHAPE.schema(), "examples": [[1, 3, 224, 224]]}
+        return {"anyOf": [listed, {"type": "string", "examples": ["1,128:int64"]}, InputModel.schema()]}
 
 
-class GroupModel(_Model):
+class GroupModel(Record):
     """A module whose layers name it as their `group`, or lie in its path."""
 
-    path: Annotated[str, Field(min_length=1)]
-    cls: Annotated[str, Field(alias="class", description="Class name of the module.")] = ""
-    title: Annotated[str, Field(description="What is written on the frame; else the class.")] = ""
-    repeat: Annotated[int, Field(ge=1, description="How many equal ones stand in a row, of which this is one.")] = 1
-    parent: Annotated[str | None, Field(description="Path of the group around it; else by the dots of its path.")] = (
-        None
-    )
+    path: str = key(Value("a word", lambda value: isinstance(value, str) and value != "", {"type": "string"}))
+    cls: str = key(WORD, "Class name of the module.", default="", alias="class")
+    title: str = key(WORD, "What is written on the frame; else the class.", default="")
+    repeat: int = key(at_least(1), "How many equal ones stand in a row, of which this is one.", default=1)
+    parent: str | None = key(WORD, "Path of the group around it; else by the dots of its path.", default=None)
 
 
-class DocumentModel(_Model):
+class DocumentModel(Record):
     """A network as a list of layers."""
 
-    model_config = ConfigDict(title="nnfig layer list")
-
-    nnfig: Annotated[Literal[1], Field(description="Version of this language.")]
-    name: str | None = None
-    inputs: Annotated[dict[str, InputValue], Field(description="Name of each input -> its shape.")]
-    define: Annotated[
-        dict[str, list[ItemModel]] | None, Field(description="name(parameter, ...) -> layers, used like a kind.")
-    ] = None
-    layers: list[ItemModel]
-    groups: list[GroupModel] | None = None
-    outputs: Annotated[Names | None, Field(description="What the network returns; else what nothing takes.")] = None
-    output_names: Annotated[list[str] | None, Field(description="The network's own names for its outputs.")] = None
-    notes: list[str] | None = None
-    totals: Annotated[dict[str, int] | None, Field(description="Written by `nnfig show`; not read.")] = None
+    nnfig: int = key(one_of(1), "Version of this language.")
+    name: str | None = key(WORD, default=None)
+    inputs: Mapping[str, InputModel] = key(Keyed(_Input()), "Name of each input -> its shape.")
+    define: Mapping[str, Sequence[LayerModel | BlockModel]] | None = key(
+        Keyed(Many(_Item())), "name(parameter, ...) -> layers, used like a kind.", default=None
+    )
+    layers: Sequence[LayerModel | BlockModel] = key(Many(_Item()))
+    groups: Sequence[GroupModel] | None = key(Many(GroupModel), default=None)
+    outputs: Sequence[str] | None = key(NAMES, "What the network returns; else what nothing takes.", default=None)
+    output_names: Sequence[str] | None = key(Many(WORD), "The network's own names for its outputs.", default=None)
+    notes: Sequence[str] | None = key(Many(WORD), default=None)
+    totals: Mapping[str, int] | None = key(Keyed(WHOLE), "Written by `nnfig show`; not read.", default=None)

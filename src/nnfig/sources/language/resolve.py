@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from nnfig.graph import Edge
 from nnfig.sources.language.expand import MAX_BLOCKS, NOTHING, Expansion, Ref, Scope, Statement, Value
-from nnfig.sources.language.longhand import BROKEN
-from nnfig.sources.language.models import EdgeModel
+from nnfig.sources.language.models import BROKEN, EdgeModel
 from nnfig.sources.language.words import count, meant_or
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
-
+from nnfig.records import schema
 from nnfig.sources.kinds import KINDS
-from nnfig.sources.language.models import REF, BlockModel, DocumentModel, GroupModel, InputModel, LayerModel
+from nnfig.sources.language.models import (
+    BlockModel,
+    DocumentModel,
+    EdgeModel,
+    GroupModel,
+    InputModel,
+    LayerModel,
+)
 
-_MODELS = {"DocumentModel": DocumentModel, "LayerModel": LayerModel, "BlockModel": BlockModel} | {
-    "InputModel": InputModel,
-    "GroupModel": GroupModel,
-}
 _SHORT: dict[str, Any] = {
     "type": "string",
     "description": "KIND ARG, ARG...; ARG is 7x7 (kernel), /2 (stride), a number (the kind's size), 'attribute value'.",
@@ -23,7 +25,7 @@ _SHORT: dict[str, Any] = {
 
 def document_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of layer lists."""
-    _, found = models_json_schema([(model, "validation") for model in _MODELS.values()], by_alias=True)
+    found = schema(DocumentModel, (LayerModel, BlockModel, InputModel, GroupModel, EdgeModel), title="nnfig layer list")
     definitions: dict[str, Any] = found["$defs"]
     layer, block = (definitions[name]["properties"] for name in ("LayerModel", "BlockModel"))
     beside = {key: value for key, value in layer.items() if key not in ("name", "kind")}
@@ -31,11 +33,9 @@ def document_schema() -> dict[str, Any]:
         "Short": _SHORT,
         "Body": {"type": "object", "properties": {**block, **layer}, "additionalProperties": False},
         "Named": _named(beside),
-        "Item": {"anyOf": [{REF: name} for name in ("Short", "LayerModel", "BlockModel", "Named")]},
+        "Item": {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("Short", "LayerModel", "BlockModel", "Named")]},
     }
-    document = definitions.pop("DocumentModel")
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "$defs": definitions}
-    return _referred(schema)
+    return found
 
 
 def _named(beside: dict[str, Any]) -> dict[str, Any]:
@@ -45,14 +45,6 @@ def _named(beside: dict[str, Any]) -> dict[str, Any]:
         "description": "NAME: KIND ARG, ...",
         "not": {"anyOf": [{"required": ["kind"]}, {"required": ["layers"]}]},
         "properties": beside,
-        "additionalProperties": {"anyOf": [{REF: "Short"}, {REF: "Body"}]},
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Short"}, {"$ref": "#/$defs/Body"}]},
         "minProperties": 1,
     }
-
-
-def _referred(value: Any) -> Any:
-    if isinstance(value, dict):
-        if REF in value:
-            return {"$ref": f"#/$defs/{value[REF]}"}
-        return {key: _referred(item) for key, item in value.items()}
-    return [_referred(item) for item in value] if isinstance(value, list) else value
