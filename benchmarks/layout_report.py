@@ -3,8 +3,8 @@
 Status 1 where it fell below what is promised.
 
 Known network shapes and random networks are laid out without wrapping; what is counted is in tests/layout/measure.py.
-A crossing is a place where lines of two tensors cross, in our drawing and in dot's alike; beside it stands the number of
-pairs of wires that cross, in which one crossing of a line that k wires share counts k times.
+A crossing is a place where lines of two tensors cross, in our drawing and in dot's alike; beside it stands the number
+of pairs of wires that cross, in which one crossing of a line that k wires share counts k times.
 """
 
 from __future__ import annotations
