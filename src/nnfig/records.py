@@ -196,7 +196,7 @@ class Record:
             if one.default is None:
                 found = {"anyOf": [*found.get("anyOf", [found]), {"type": "null"}]}
             about = {"description": one.about} if one.about else {}
-            default = {"default": one.default} if one.default not in (_REQUIRED, None, [], {}) else {}
+            default = {"default": one.default} if isinstance(one.default, (bool, int, float, str)) else {}
             properties[word] = {**found, **about, **default}
         required = [word for word, (_, one) in cls.keys.items() if one.default is _REQUIRED]
         return {
@@ -212,6 +212,21 @@ def schema(of: type[Record], others: Sequence[type[Record]], title: str) -> dict
     """The JSON Schema (2020-12) of a document that is a record and refers to others."""
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **of.definition()}
     return {**found, "$defs": {other.__name__: other.definition() for other in others}}
+
+
+def found(value: Any) -> str:
+    """A value as it is named in a message.
+
+    >>> found(None), found(True), found("a"), found([1]), found(2.5)
+    ('nothing', 'true', "'a'", 'a list', '2.5')
+    """
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "nothing"}[value]
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) < 60 else f"'{value[:57]}...'"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, (list, tuple)) else str(value)
 
 
 def is_whole(value: Any) -> bool:

@@ -160,7 +160,7 @@ def folded(graph: Graph) -> Graph:
 
 def style_schema() -> dict[str, Any]:
     """The JSON Schema of style sheets."""
-    from nnfig.detail.sheets import schema
+    from nnfig.detail.sheet_records import schema
 
     return schema()
 

@@ -9,6 +9,7 @@ from typing import Any
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph, Group, TensorSpec
 from nnfig.graph.save import enclosing
+from nnfig.records import found
 from nnfig.sources.language.check import checked
 from nnfig.sources.language.expand import Expansion, Ref, Scope, expanded
 from nnfig.sources.language.infer import Inference, outputs
@@ -17,7 +18,7 @@ from nnfig.sources.language.models import DocumentModel
 from nnfig.sources.language.resolve import Names, wired
 from nnfig.sources.language.text import MAX_BYTES, parsed
 from nnfig.sources.language.tree import Map, Source, Spot
-from nnfig.sources.language.words import count, found, meant_or
+from nnfig.sources.language.words import count, meant_or
 
 
 def read(path: Path) -> Graph:

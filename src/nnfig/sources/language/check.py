@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nnfig.records import BAD, Fault, Path
+from nnfig.records import BAD, Fault, Path, found
 from nnfig.sources.language.models import DocumentModel
 from nnfig.sources.language.tree import Map, Source, find
-from nnfig.sources.language.words import found, meant_or
+from nnfig.sources.language.words import meant_or
 
 _MISSING: dict[Path, str] = {
     ("nnfig",): "a layer list begins with 'nnfig: 1'",

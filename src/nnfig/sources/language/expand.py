@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnfig.graph import Group
+from nnfig.records import found
 from nnfig.sources import kinds
 from nnfig.sources.language.definitions import Definition, Item, arguments, definition
 from nnfig.sources.language.models import BROKEN, BlockModel, DocumentModel, LayerModel
 from nnfig.sources.language.short import Head, attributes, head, value
 from nnfig.sources.language.tree import Map, Path, Source, find
-from nnfig.sources.language.words import found, meant_kind, meant_or
+from nnfig.sources.language.words import meant_kind, meant_or
 
 MAX_LAYERS = 20_000
 MAX_BLOCKS = 100

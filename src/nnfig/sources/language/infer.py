@@ -9,13 +9,14 @@ from typing import Any
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.graph.defaults import complete
 from nnfig.graph.save import enclosing
+from nnfig.records import found
 from nnfig.sources import kinds
 from nnfig.sources.kinds import Clash, Kind, Shape
 from nnfig.sources.kinds_windows import written
 from nnfig.sources.language.expand import Expansion, Statement
 from nnfig.sources.language.models import BROKEN
 from nnfig.sources.language.resolve import Wired
-from nnfig.sources.language.words import count, found, meant_or
+from nnfig.sources.language.words import count, meant_or
 from nnfig.sources.macs import macs
 
 _FREE_NUMBERS = frozenset(("value", "other", "alpha", "exponent", "weight", "init", "min", "max"))

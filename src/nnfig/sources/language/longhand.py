@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nnfig.records import found
 from nnfig.sources.language.models import BROKEN, BlockModel, LayerModel
 from nnfig.sources.language.tree import Map, Seq, Source, Spot
-from nnfig.sources.language.words import found
 
 _KEYS = LayerModel.keys.keys() | BlockModel.keys.keys()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
 
 
 def meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
@@ -72,18 +71,3 @@ def count(number: int, word: str) -> str:
     ('1 source', '2 sources')
     """
     return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def found(value: Any) -> str:
-    """A value as it is named in a message.
-
-    >>> found(None), found(True), found("a"), found([1]), found(2.5)
-    ('nothing', 'true', "'a'", 'a list', '2.5')
-    """
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "nothing"}[value]
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) < 60 else f"'{value[:57]}...'"
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, (list, tuple)) else str(value)
