@@ -31,8 +31,9 @@ def macs(kind: str, attributes: Mapping[str, Any], inputs: Shapes, outputs: Shap
     formula = FORMULAS.get(kind)
     if formula is None:
         return 0 if kind in FREE else None
+    ins, outs = ([[size if isinstance(size, int) else None for size in s] for s in each] for each in (inputs, outputs))
     try:
-        return formula(attributes, inputs, outputs)
+        return formula(attributes, ins, outs)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None  # a symbolic size, or one that the source does not give
 
