@@ -56,6 +56,7 @@ CASES = {
     "GRU cell": (("GRUCell", {"input_size": 3, "hidden_size": 4}, [(2, 3)], [(2, 4)]), 2 * 12 * 7),
     "norms cost nothing": (("BatchNorm2d", {}, [(1, 3, 4, 4)], [(1, 3, 4, 4)]), 0),
     "an unknown kind is not known to be free": (("MyKernel", {}, [(1, 3)], [(1, 3)]), None),
+    "a symbolic size inside has none": (("matmul", {}, [(2, 3, "n"), (2, "n", 5)], [(2, 3, 5)]), None),
     "a symbolic batch has no number": (("Linear", {"in_features": 4}, [("batch", 4)], [("batch", 5)]), None),
 }
 

@@ -16,6 +16,7 @@ from nnfig.graph import Graph, Group, Layer
 LAYER_ACTIONS = ("show", "hide", "merge")
 GROUP_ACTIONS = ("open", "close", "fold", "unfold", "inset")
 
+_GLOB = re.compile(r"[*?[]")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b,
     "<=": lambda a, b: a <= b,
@@ -219,7 +220,7 @@ def word_selectors(word: str) -> tuple[Selector, ...]:
 
 def _any(globs: Iterable[str], names: Iterable[str]) -> bool:
     present = [name for name in names if name]
-    return any(name == glob or fnmatchcase(name, glob) for glob in globs for name in present)
+    return any(name == glob or (_GLOB.search(glob) and fnmatchcase(name, glob)) for glob in globs for name in present)
 
 
 def _fits(value: Any, wanted: Any) -> bool:
