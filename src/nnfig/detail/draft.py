@@ -33,6 +33,8 @@ class Record:
     closed: tuple[tuple[str, str], ...] = ()
     """Path and class of groups that became one block."""
     dead: tuple[str, ...] = ()
+    shut: tuple[tuple[str, str], ...] = ()
+    """Layers that were to be opened and cannot be, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

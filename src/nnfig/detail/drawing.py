@@ -23,6 +23,7 @@ from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels
 from nnfig.detail.merge import merge
 from nnfig.detail.merged import told
+from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.rules import Rules
 from nnfig.detail.words import check_words
@@ -30,6 +31,7 @@ from nnfig.graph import Drawing, Graph, Panel
 from nnfig.options import Options
 
 PREPARE: tuple[Callable[[Draft], Draft], ...] = (
+    open_layers,
     drop_dead,
     hide_noise,
     absorb_weights,
@@ -91,7 +93,7 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
         caption=caption(drafts, inner, shown, merged[: len(drafts)], common, options.title),
         alt=alt(drafts, options.title),
         legend=legend((*drafts, *inner), merged),
-        notes=tuple(note for state in states for note in _notes(state)),
+        notes=(*_shut(prepared), *(note for state in states for note in _notes(state))),
     )
 
 
@@ -144,6 +146,13 @@ def _notes(state: Levels) -> tuple[str, ...]:
     if not state.for_space:
         return ()
     return (f"closed so that the figure fits its page: {some(state.for_space, 6)} (--depth or --open keep them open)",)
+
+
+def _shut(drafts: Sequence[Draft]) -> Iterator[str]:
+    """Why layers that were to be opened are not."""
+    for draft in drafts:
+        for name, reason in draft.record.shut:
+            yield f"'{name}' ({draft.origin.layer[name].kind}) stays closed: {reason}"
 
 
 def run(passes: Sequence[Callable[[Draft], Draft]], draft: Draft) -> Draft:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from nnfig.detail.categories import CATEGORIES, category_word
+from nnfig.detail.equations import EQUATIONS
 from nnfig.detail.values import FACET_WORDS
 from nnfig.errors import NnfigError, Problem
 from nnfig.graph import Graph
@@ -19,6 +20,7 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
     """Raise NnfigError for every word that is no facet, no category, and names nothing in any of the networks."""
     kinds = _unique(layer.kind for graph in graphs for layer in graph.layers)
     classes = _unique(group.cls for graph in graphs for group in graph.groups)
+    whole = [kind for kind in kinds if kind in EQUATIONS]
     places = _unique(
         name for graph in graphs for name in (*graph.layer, *(layer.path for layer in graph.layers), *graph.group)
     )
@@ -28,8 +30,8 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
         ("show", options.show, (*kinds, *classes, *places), FACET_WORDS),
         ("hide", options.hide, (*kinds, *classes, *places), FACET_WORDS),
         ("merge", options.merge, (*kinds, *classes, *places), ()),
-        ("open", options.open, (*classes, *places), ()),
-        ("close", options.close, (*classes, *places), ()),
+        ("open", options.open, (*classes, *whole, *places), ()),
+        ("close", options.close, (*classes, *whole, *places), ()),
         ("inset", options.inset, classes, ()),
     ):
         for word in words:
@@ -38,7 +40,8 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
             ):
                 continue
             if word not in known and not any(fnmatchcase(name, word) for name in known):
-                small = (*general, *categories, *kinds, *classes) if option in ("show", "hide", "merge") else classes
+                layers = option in ("show", "hide", "merge")
+                small = (*general, *categories, *kinds, *classes) if layers else (*classes, *whole)
                 problems.append(
                     Problem(f"--{option}: nothing in this network is called '{word}'", hint=_hint(word, small))
                 )

@@ -153,7 +153,8 @@ def _multihead(a: Mapping[str, Any], ins: Shapes, outs: Shapes) -> int:
     length = key[1] if first else key[0]
     tokens = _sizes(query[:-1])
     projections = tokens * width + _sizes(key) + _sizes(value) + tokens * width  # query, key, value, out
-    return projections * width + 2 * tokens * length * width
+    reach = length + bool(a.get("add_bias_kv")) + bool(a.get("add_zero_attn"))
+    return projections * width + 2 * tokens * reach * width
 
 
 def _recurrent(gates: int) -> Formula:

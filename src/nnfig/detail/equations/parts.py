@@ -1,0 +1,113 @@
+"""The operations that a layer stands for, written down one by one: names, shapes, weights and multiply-accumulates."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from nnfig.graph import Dim, Edge, Group, Layer, Mark, TensorSpec
+
+Shape = tuple[Dim, ...]
+
+
+class StaysClosed(Exception):
+    """Why a layer cannot be opened: the rest of the sentence `it stays closed because ...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A tensor that the layer takes."""
+
+    edge: Edge
+    spec: TensorSpec
+
+
+class Parts:
+    """Layers and groups inside one opened layer, in the order in which they run."""
+
+    def __init__(self, layer: Layer, inputs: Sequence[Taken], used: frozenset[int], weights: int) -> None:
+        """Args: the layer; the tensors it takes; which of its outputs somebody takes; how many parameters it runs."""
+        self.layer = layer
+        self.inputs = inputs
+        self.weights = weights
+        self.used = used
+        self.layers: list[Layer] = []
+        self.groups: list[Group] = []
+        self.gives: dict[int, Edge] = {}
+        """What each output of the layer is."""
+        whole = not layer.path  # the network is this one layer: a frame around everything would say nothing
+        self._group = layer.group if whole else layer.name
+        self._prefix = "" if whole else f"{layer.name}."
+        if not whole:
+            self.groups.append(Group(layer.name, layer.kind, parent=layer.group))
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The layer's own."""
+        return self.layer.attributes
+
+    @contextmanager
+    def group(self, name: str, cls: str, repeat: int = 1) -> Generator[None]:
+        """A group around what is added; `repeat` runs of it share their weights."""
+        outside = self._group, self._prefix
+        path = self._prefix + name
+        self.groups.append(Group(path, cls, repeat=repeat, parent=self._group, shared=repeat > 1))
+        self._group, self._prefix = path, f"{path}."
+        yield
+        self._group, self._prefix = outside
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        inputs: Sequence[Edge],
+        *shapes: Shape,
+        params: int = 0,
+        macs: int | None = 0,
+        mark: Mark = "",
+        **attributes: Any,
+    ) -> Edge:
+        """One operation; its first output."""
+        dtype = self.layer.output[0].dtype if self.layer.output else "float32"
+        layer = Layer(
+            name=self._prefix + name,
+            kind=kind,
+            inputs=tuple(inputs),
+            output=tuple(TensorSpec(shape, dtype) for shape in shapes),
+            params=params,
+            macs=macs,
+            path=self.layer.path,
+            attributes=attributes,
+            group=self._group,
+            mark=mark,
+        )
+        self.layers.append(layer)
+        return Edge(layer.name)
+
+    def linear(self, name: str, taken: Edge, shape: Shape, width: int, features: int, bias: bool) -> Edge:
+        """A matrix product of the last axis, which has `width` features, into `features`."""
+        return self.add(
+            name,
+            "Linear",
+            [taken],
+            (*shape, features),
+            params=features * (width + bias),
+            macs=product((*shape, features), width),
+            in_features=width,
+            out_features=features,
+            bias=bias,
+        )
+
+    def chunk(self, name: str, taken: Edge, shape: Shape, features: int, count: int) -> list[Edge]:
+        """Equal parts of the last axis."""
+        edge = self.add(name, "chunk", [taken], *[(*shape, features)] * count, chunks=count, dim=-1)
+        return [Edge(edge.source, number) for number in range(count)]
+
+
+def product(sizes: Sequence[Dim], *more: Dim) -> int | None:
+    """Product of sizes; None where one has only a name."""
+    numbers = [size for size in (*sizes, *more) if isinstance(size, int)]
+    return prod(numbers) if len(numbers) == len(sizes) + len(more) else None
