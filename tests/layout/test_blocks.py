@@ -199,6 +199,24 @@ def test_compared_networks_are_level():
     assert place["b/p0"].x > place["p0"].x + place["p0"].w
 
 
+def test_compared_layers_that_are_written_alike_are_level():
+    """In rows of one size they stand beside each other; vectors stand in the row of size 1×1."""
+    plain, sums = shapes.Builder("plain"), shapes.Builder("sums")
+    for b in (plain, sums):
+        last = b.input("image", 1, 3, 8, 8)
+        for i in range(3):
+            last = b.add(f"a{i}", "conv", last, shape=(1, 4, 4, 4))
+            last = b.add(f"b{i}", "conv", last, shape=(1, 4, 4, 4))
+            if b is sums:
+                last = b.add(f"s{i}", "+", last, f"a{i}", shape=(1, 4, 4, 4))
+        b.add("fc", "linear", last, shape=(1, 10))
+    panels = (Panel("", plain.graph(), title="plain"), Panel("sums", sums.graph(), role="compare", title="sums"))
+    made = scene(Drawing(panels), Options(view="blocks"))
+    height = {n.name: n.y for n in made.nodes}
+    assert all(abs(height[name] - height[f"sums/{name}"]) < 0.01 for name in height if "/" not in name)
+    assert [label.lines for label in made.labels if label.cls == "stage"] == [("8×8",), ("4×4",), ("1×1",)]
+
+
 def test_insets_lie_apart_and_are_led_to():
     """An inset has a frame beside or below the figure and a leader from what it opens."""
     main, inner = shapes.chain(4).graph(), shapes.inception().graph()

@@ -21,7 +21,7 @@ class Air:
     """Labels read upwards; boxes are narrow along the flow (right only)."""
     label: float = LABEL
     tight: float = 1.0
-    """Factor on the gaps, 1 to 0.6."""
+    """Factor on the gaps, 1 to 0.6; less where networks stand side by side."""
 
     @property
     def unit(self) -> float:
@@ -35,6 +35,10 @@ class Air:
 
     def _gap(self, at_8_pt: float) -> float:
         return at_8_pt * self.unit * self.tight
+
+    def _side(self, at_8_pt: float) -> float:
+        """A distance across the flow, which gives way less."""
+        return at_8_pt * self.unit * max(self.tight, 0.6)
 
     @property
     def gap(self) -> float:
@@ -54,12 +58,12 @@ class Air:
     @property
     def beside(self) -> float:
         """Between parallel branches."""
-        return self._gap(10.0)
+        return self._side(10.0)
 
     @property
     def lane(self) -> float:
         """Between lanes, and between a lane and what it runs beside."""
-        return self._gap(7.0)
+        return self._side(7.0)
 
     @property
     def pad(self) -> float:
@@ -87,11 +91,16 @@ class Air:
         return 4.0 * self.unit
 
     @property
+    def crowded(self) -> float:
+        """Factor on what surrounds a label, where gaps alone do not make room enough."""
+        return min(1.0, self.tight / 0.6)
+
+    @property
     def leading(self) -> float:
         """What a box is taller than its lines."""
-        return 4.4 * self.unit * (0.4 + 0.6 * self.tight)
+        return 4.4 * self.unit * (0.4 + 0.6 * self.tight) * self.crowded
 
     @property
     def glyph(self) -> float:
         """Diameter of a circle with a sign."""
-        return 1.35 * self.font * (0.7 + 0.3 * self.tight)
+        return 1.35 * self.font * (0.7 + 0.3 * self.tight) * (0.5 + 0.5 * self.crowded)

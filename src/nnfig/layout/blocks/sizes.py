@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,7 +29,7 @@ class Size:
 def natural(look: Look, air: Air) -> Size:
     """The size that a node's label asks for."""
     if look.glyph:
-        across = max(air.glyph, width(look.glyph, air.font) + 0.9 * air.font)
+        across = max(air.glyph, width(look.glyph, air.font) + 0.9 * air.font * air.crowded)
         return Size((look.glyph,), across, across, True)
     lines = tuple(part for line in look.label for part in wrap(line, air.label * air.unit, air.font)) or ("",)
     w = max(width(line, air.font) for line in lines) + 2 * air.inset
@@ -40,11 +41,19 @@ def natural(look: Look, air: Air) -> Size:
     )
 
 
-def sizes(net: Net, levels: Levels, parts: dict[int, Decomposition], air: Air) -> list[Size]:
-    """Sizes of all nodes, calm within each column (or row)."""
+def sizes(
+    net: Net,
+    levels: Levels,
+    parts: dict[int, Decomposition],
+    air: Air,
+    equal: Sequence[Sequence[int]] | None = None,
+) -> list[Size]:
+    """Sizes of all nodes, calm within each column (or row); or as they come but for sets of `equal` ones."""
     found = [natural(look, air) for look in net.looks]
     if air.rotated:
         found = [s if s.glyph else Size(s.label, len(s.label) * air.line + air.leading, s.h, False) for s in found]
+    if equal is not None:
+        return _as_equal(found, equal)
     for nodes in _columns(net, levels, parts):
         boxes = [i for i in nodes if not found[i].glyph]
         if len(boxes) < 2:
@@ -59,6 +68,15 @@ def sizes(net: Net, levels: Levels, parts: dict[int, Decomposition], air: Air) -
                 found[i] = Size(s.label, max(s.w, common), s.h, False)
             else:
                 found[i] = Size(s.label, s.w, max(s.h, common), False)
+    return found
+
+
+def _as_equal(found: list[Size], equal: Sequence[Sequence[int]]) -> list[Size]:
+    """The sizes with all of a set as large as its largest."""
+    for nodes in equal:
+        w, h = max(found[i].w for i in nodes), max(found[i].h for i in nodes)
+        for i in nodes:
+            found[i] = Size(found[i].label, w, h, found[i].glyph)
     return found
 
 
