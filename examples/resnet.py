@@ -95,8 +95,8 @@ class ResNet(nn.Module):
         blocks += [block(out_channels, channels, 1, None) for _ in range(1, depth)]
         return nn.Sequential(*blocks)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.maxpool(self.relu(self.bn1(self.conv1(image))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(torch.flatten(self.avgpool(x), 1))
 
