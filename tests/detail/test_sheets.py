@@ -53,6 +53,14 @@ rules:
     assert ("my special", "The special one") in [(entry.cls, entry.text) for entry in drawing.legend]
 
 
+def test_a_rule_names_a_network(tmp_path):
+    """The caption calls it so, and so does the graph as drawn."""
+    net = _net()
+    drawing = _drawn(tmp_path, f"rules:\n- select: {{group: {net.name}}}\n  title: Our network\n")
+    assert drawing.graph.name == "Our network"
+    assert drawing.caption.startswith("Our network")
+
+
 def test_a_closed_block_takes_its_looks_from_group_rules(tmp_path):
     """Title or label, and class, of the block; layers in an open one keep theirs."""
     sheet = "rules:\n- select: {group: Block}\n  do: close\n  class: body\n"

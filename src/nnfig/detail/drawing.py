@@ -27,7 +27,7 @@ from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.rules import Rules
 from nnfig.detail.words import check_words
-from nnfig.graph import Drawing, Graph, Panel
+from nnfig.graph import Drawing, Graph, Group, Panel
 from nnfig.options import Options
 
 PREPARE: tuple[Callable[[Draft], Draft], ...] = (
@@ -74,7 +74,15 @@ def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:
 
     check_words(graphs, options)
     rules = resolved(options)
-    return [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in graphs]
+    named = [graph.replace(name=_title(graph, rules)) for graph in graphs]
+    return [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in named]
+
+
+def _title(graph: Graph, rules: Rules) -> str:
+    """What a network is called: to rules it is a group whose class is its name."""
+    it = Group("", graph.name)
+    titles = [rule.title for rule in rules.rows if rule.title and rule.select.group and rule.select.takes_group(it)]
+    return titles[-1] if titles else graph.name
 
 
 def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing | None:
