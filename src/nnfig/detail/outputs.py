@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from nnfig.detail.draft import Draft
 from nnfig.graph import Graph, Look
@@ -12,14 +12,16 @@ _COUNTED = re.compile(r"([_~@]?\d+)*")
 """What follows the kind in a name that nobody chose: `mul_3`, `add@2`, `Conv2d2`."""
 
 
-def output_looks(draft: Draft) -> Mapping[str, Look]:
+def output_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
     """Outputs that get a node.
 
     They do where there are several with names; where one of several is taken by a further layer, so that nothing
-    would show that it leaves; and where all is to be seen.
+    would show that it leaves; and where all is to be seen. Those of an inset are only called `output`.
     """
     graph, rules = draft.graph, draft.rules
     drawn = list(dict.fromkeys(graph.outputs))
+    if inset:
+        return {name: Look(label=(said,), cls="data") for name, said in zip(drawn, _numbered(drawn), strict=True)}
     several = len(graph.outputs) > 1
     wanted = (
         rules.level == "operations"
@@ -39,20 +41,23 @@ def _names(draft: Draft) -> list[str]:
     graph, origin = draft.graph, draft.origin
     whole = len(graph.outputs) == len(origin.outputs)
     layers = origin.outputs if whole else graph.outputs
-    telling = [_telling(origin if whole else graph, name) for name in layers]
-    if not all(telling) or len(set(telling)) < len(telling):
-        several = len(telling) > 1
-        telling = [f"output {number}" if several else "output" for number in range(1, len(telling) + 1)]
-    own = graph.output_names or [""] * len(telling)
-    return [name or instead for name, instead in zip(own, telling, strict=True)]
+    known = [telling(origin if whole else graph, name) for name in layers]
+    if not all(known) or len(set(known)) < len(known):
+        known = _numbered(known)
+    own = graph.output_names or [""] * len(known)
+    return [name or instead for name, instead in zip(own, known, strict=True)]
 
 
-def _telling(graph: Graph, name: str) -> str:
+def _numbered(outputs: Sequence[str]) -> list[str]:
+    return [f"output {number}" if len(outputs) > 1 else "output" for number in range(1, len(outputs) + 1)]
+
+
+def telling(graph: Graph, name: str) -> str:
     """The last part of a layer's name, '' where that only repeats the kind or counts.
 
     >>> from nnfig.graph import Layer
     >>> graph = Graph(layers=(Layer("cell.mul_2", "mul"), Layer("h_next", "mul")))
-    >>> _telling(graph, "cell.mul_2"), _telling(graph, "h_next")
+    >>> telling(graph, "cell.mul_2"), telling(graph, "h_next")
     ('', 'h_next')
     """
     last = name.rpartition(".")[2].partition("@")[0]

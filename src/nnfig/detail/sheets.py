@@ -18,7 +18,7 @@ from nnfig.options import Options
 from nnfig.records import BAD, Fault, found
 from nnfig.resources import resource
 
-PRESETS = ("overview", "paper", "explicit", "ops", "strip")
+PRESETS = ("overview", "paper", "explicit", "ops", "strip", "cell")
 VIEW_SHOWS = {"neurons": ("dropout",)}
 """What a view can show without more room, so that it is shown there."""
 

@@ -41,7 +41,7 @@ def core_box(placer: Placer, items: list[int], first: int, last: int) -> Box:
     entries = [pair for pair in placer.level.joins if pair[0] == first and pair[1] in inside]
     exits = [pair for pair in placer.level.joins if pair[1] == last and pair[0] in inside]
     boxes = {item: placer.item(item) for item in items}
-    lines = _straight(placer, items, joins)
+    lines = _straight(items, joins)
     real_in = [pair for pair in entries if placer.links(pair)]
     real_out = [pair for pair in exits if placer.links(pair)]
     ranked = _ranked(placer, boxes, joins, real_in, real_out, lines)
@@ -49,10 +49,8 @@ def core_box(placer: Placer, items: list[int], first: int, last: int) -> Box:
     return _drawn(placer, boxes, ranked, chains, entries, exits, first, last)
 
 
-def _straight(placer: Placer, items: list[int], joins: list[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Edges that are to be straight: a cell's state, else the longest way."""
-    if set(placer.line) & set(items):
-        return set(pairwise(placer.line))
+def _straight(items: list[int], joins: list[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Edges that are to be straight: the longest way."""
     before: dict[int, list[int]] = {item: [] for item in items}
     for a, b in joins:
         before[b].append(a)
@@ -120,10 +118,6 @@ def _graphviz(
     for port, kind in ((PORT_IN, "source"), (PORT_OUT, "sink")):
         if (port, -1) in name:
             graph.add_subgraph([name[port, -1]], rank=kind)
-    if placer.line:
-        heads, tails = {v for _, v, _ in edges}, {u for u, _, _ in edges}
-        for loose, kind in ((heads, "source"), (tails, "sink")):
-            graph.add_subgraph([name[v] for v in vertices if v not in loose and v[1] < 0], rank=kind)
     if len(vertices) > MOST:
         return _layered(vertices, boxes, edges)
     graph.layout(prog="dot")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Box, Rim, plan
+from nnfig.layout.blocks.cells import Cell
 from nnfig.layout.blocks.fold import Fold, dims_sides, upstream
+from nnfig.layout.blocks.lay_cell import cell_box
 from nnfig.layout.blocks.lay_chain import Series
 from nnfig.layout.blocks.lay_fold import fold_box
 from nnfig.layout.blocks.levels import Level, Levels
@@ -26,7 +28,7 @@ class Placer:
         sizes: list[Size],
         air: Air,
         fold: Fold | None = None,
-        line: tuple[int, ...] = (),
+        cell: Cell | None = None,
     ) -> None:
         self.net = net
         self.levels = levels
@@ -46,13 +48,15 @@ class Placer:
         self.dims: dict[int, int] = dims_sides(fold) if fold else {}
         """Where sizes of nodes stand that do not stand on the side away from the lanes."""
         self.fold = fold
-        self.line = line
+        self.cell = cell
         self.upstream = upstream(net, fold) if fold else frozenset[int]()
         """Groups whose inside runs against the flow (right columns of a fold)."""
 
     def box(self) -> Box:
         """The whole panel."""
         box = Box()
+        if self.cell:
+            return cell_box(self, self.cell)
         for level in reversed(self.levels.levels):
             self.level = level
             self.done = {}

@@ -1,38 +1,101 @@
-"""The state of a recurrent cell: an input that runs through products and sums only, and is to be drawn straight."""
+"""The line of a recurrent net that is to be drawn straight: a cell's state through its gates, or the steps in time."""
 
 from __future__ import annotations
 
-from nnfig.layout.blocks.levels import Level
-from nnfig.layout.blocks.net import END, START, Net
-from nnfig.layout.blocks.series import Chain, Decomposition, Segment
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-MOST = 40
-"""A net of more nodes is no cell."""
+from nnfig.layout.blocks.net import Net
+
+MOST = 90
+"""A net of more nodes is no cell, nor a few steps of one."""
+LEAST_STEPS = 2
+
+PRODUCTS, JOINTS = ("×", "⊙"), ("×", "⊙", "+", "−")
 
 
-def state_line(net: Net) -> tuple[int, ...]:
-    """The nodes of the state's line, from an input over a product and a sum to what is next; () if there is none."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of nodes from left to right, and what else is known of the nodes around it."""
+
+    nodes: tuple[int, ...]
+    before: tuple[tuple[int, ...], ...]
+    """For each node of the net what it takes, and ..."""
+    after: tuple[tuple[int, ...], ...]
+    """... what takes it."""
+    steps: bool = False
+    """Whether it is a module that runs again and again, not a state inside of one."""
+    states: tuple[int, ...] = field(default=())
+    """Inputs that begin the line of steps: old states."""
+
+    @property
+    def moves(self) -> tuple[int, ...]:
+        """The nodes of the line that compute."""
+        return self.nodes if self.steps else self.nodes[1:]
+
+
+def line_of(net: Net) -> Line | None:
+    """The line of a cell or of steps in time, None where there is none."""
     if net.size > MOST:
-        return ()
+        return None
     before: list[list[int]] = [[] for _ in range(net.size)]
     after: list[list[int]] = [[] for _ in range(net.size)]
     for link in net.links:
         before[link.target].append(link.source)
         after[link.source].append(link.target)
+    neighbours = tuple(map(tuple, before)), tuple(map(tuple, after))
+    steps = _steps(net, before)
+    if steps:
+        return Line(steps, *neighbours, steps=True, states=_states(net, steps))
+    state = _state(net, before, after)
+    return Line(state, *neighbours) if state else None
+
+
+def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[int, ...]:
+    """An input that runs through products and sums alone to an end, at least one of each."""
+    ways: dict[int, tuple[int, ...]] = {}
+    for node in reversed(range(net.size)):
+        goes = [ways[n] for n in after[node] if n in ways and (net.looks[n].glyph in JOINTS or not after[n])]
+        if goes or not after[node]:
+            ways[node] = (node, *max(goes, key=len, default=()))
     for start in range(net.size):
-        if net.layers[start] is not None or before[start]:
-            continue
-        for first in after[start]:
-            if net.looks[first].glyph not in ("×", "⊙"):
-                continue
-            sums = [b for b in after[first] if net.looks[b].glyph == "+"]
-            if sums and len(before[sums[0]]) > 1:
-                ends = [b for b in after[sums[0]] if not after[b]]
-                return (start, first, sums[0], *ends[:1])
+        way = ways.get(start, ())
+        signs = [net.looks[n].glyph for n in way[1:]]
+        is_input = net.layers[start] is None and not before[start]
+        if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:
+            return way
     return ()
 
 
-def as_core(level: Level) -> Decomposition:
-    """The level as one core, which keeps the line straight."""
-    chain = Chain([START, END], [Segment(core=list(level.items))])
-    return Decomposition(chain, [chain], [])
+def _steps(net: Net, before: list[list[int]]) -> tuple[int, ...]:
+    """Calls of one module, each taking what the one before it gave; then those of the next module that goes on."""
+    calls: dict[str, list[int]] = defaultdict(list)
+    for node, layer in enumerate(net.layers):
+        if layer is not None:
+            calls[layer.shared or layer.name].append(node)
+    chains = [nodes for nodes in calls.values() if len(nodes) >= LEAST_STEPS and _is_chain(nodes, before)]
+    chains = [nodes for nodes in chains if not net.looks[nodes[0]].glyph and len(before[nodes[-1]]) > 1]
+    if not chains:
+        return ()
+    line = max(chains, key=len)
+    for nodes in chains:
+        if line[-1] in before[nodes[0]]:
+            line = [*line, *nodes]
+        elif nodes[-1] in before[line[0]]:
+            line = [*nodes, *line]
+    return tuple(line)
+
+
+def _is_chain(nodes: Iterable[int], before: list[list[int]]) -> bool:
+    return all(a in before[b] for a, b in pairwise(nodes))
+
+
+def _states(net: Net, steps: tuple[int, ...]) -> tuple[int, ...]:
+    """Of what the first step takes, what stands where the second one takes the first: its old states."""
+    one, two = (net.layers[node] for node in steps[:2])
+    if one is None or two is None or len(one.sources) != len(two.sources):
+        return ()
+    names = [mine for mine, theirs in zip(one.sources, two.sources, strict=True) if theirs == one.name]
+    return tuple(dict.fromkeys(net.names.index(name) for name in names))

@@ -7,6 +7,7 @@ from functools import partial
 
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Plan, plan
+from nnfig.layout.blocks.cells import Cell, cell
 from nnfig.layout.blocks.fold import Fold
 from nnfig.layout.blocks.framing import frame_dissolved
 from nnfig.layout.blocks.gradients import gradients
@@ -15,9 +16,9 @@ from nnfig.layout.blocks.net import END, START, Net
 from nnfig.layout.blocks.page import Page, page
 from nnfig.layout.blocks.place import Placer
 from nnfig.layout.blocks.route import route
-from nnfig.layout.blocks.series import Decomposition, decomposition
+from nnfig.layout.blocks.series import Chain, Decomposition, decomposition
 from nnfig.layout.blocks.sizes import Size, sizes
-from nnfig.layout.blocks.state import as_core, state_line
+from nnfig.layout.blocks.state import line_of
 from nnfig.layout.blocks.wrap import Rows, wrapped
 
 
@@ -29,8 +30,8 @@ class Strip:
     levels: Levels
     parts: dict[int, Decomposition]
     fold: Fold | None = None
-    line: tuple[int, ...] = ()
-    """The state of a cell, which is to be straight."""
+    cell: Cell | None = None
+    """The net as a cell, or as steps in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,10 @@ class Long:
 
 def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
-    line = () if fold else state_line(net)
+    line = None if fold else line_of(net)
     if line:
-        found = levels(net, frozenset(g for n in line for g in net.around(n)), core=True)
-        parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
-        return Strip(net, found, parts | {START: as_core(found.levels[0])}, line=line)
+        found = levels(net, frozenset(range(net.size, net.size + len(net.groups))), core=True)
+        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=cell(net, line))
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
     parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
     return Strip(net, found, parts, fold)
@@ -61,14 +61,14 @@ def strip(net: Net, fold: Fold | None = None) -> Strip:
 
 def long(part: Strip, air: Air) -> Long:
     """The strip laid out."""
-    found = sizes(part.net, part.levels, part.parts, air)
-    placer = Placer(part.net, part.levels, part.parts, found, air, part.fold, part.line)
-    whole = plan(placer.box())
+    found = sizes(part.net, part.levels, part.parts, air, part.cell.equal if part.cell else None)
+    placer = Placer(part.net, part.levels, part.parts, found, air, part.fold, part.cell)
+    laid = plan(placer.box())
     for level in part.levels.levels:
         for pair in part.parts[level.group].misfits:
             for k in level.joins.get(pair, ()):
-                whole.ways.pop(k, None)
-    return Long(air, part, found, whole, placer.dims, frozenset(placer.titles_aside))
+                laid.ways.pop(k, None)
+    return Long(air, part, found, laid, placer.dims, frozenset(placer.titles_aside))
 
 
 def broken(whole: Long, rows: Rows) -> Page:

@@ -1,0 +1,306 @@
+"""A cell on a grid: the state along its first row, gates in a row of their own, what feeds them along the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nnfig.layout.blocks.grid import Spot, Ways, cost_of, ways
+from nnfig.layout.blocks.net import Net
+from nnfig.layout.blocks.state import JOINTS, Line
+
+ROUNDS = 3
+"""How often every free node is tried in every row."""
+STACK = 4
+"""Rows between the line and the gates, beside those that gates themselves take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Nodes and wires on a grid whose columns run with the flow; even places hold nodes, odd ones are the gaps."""
+
+    spots: dict[int, Spot]
+    ways: Ways
+    """For each link the places at which it begins, bends and ends."""
+    equal: tuple[tuple[int, ...], ...] = ()
+    """Nodes that are drawn in one size: gates, steps."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A cell on its way to the grid."""
+
+    net: Net
+    line: Line
+    bus: tuple[int, ...]
+    """What feeds the gates, in order: what joins the inputs, and what leads there."""
+    heads: tuple[int, ...]
+    """First nodes of gates: what the bus feeds."""
+    tails: dict[int, int]
+    """What leaves the line at a node for good (outputs), with the node of the line."""
+    column: dict[int, int] = field(default_factory=dict[int, int])
+    row: dict[int, int] = field(default_factory=dict[int, int])
+    top: dict[int, int] = field(default_factory=dict[int, int])
+    """For each column the node that was last put there."""
+    last: int = 0
+
+
+def cell(net: Net, line: Line) -> Cell:
+    """The best of a few orders in which gates may stand."""
+    made = [_settled(_placed(net, line, order)) for order in (1, -1)]
+    plan = min(made, key=lambda each: each[0])[1]
+    spots = _spots(plan)
+    return Cell(spots, ways(_pairs(net), spots, line.nodes), _equal(plan))
+
+
+def _pairs(net: Net) -> list[tuple[int, int]]:
+    return [(link.source, link.target) for link in net.links]
+
+
+def _spots(plan: _Plan) -> dict[int, Spot]:
+    return {node: (2 * plan.column[node], 2 * plan.row[node]) for node in range(plan.net.size)}
+
+
+def _placed(net: Net, line: Line, order: int) -> _Plan:
+    """Every node in a column and in a row where it may stay or from which it is moved later."""
+    bus = _bus(net, line)
+    plan = _Plan(net, line, bus, _heads(net, line, bus), _tails(line))
+    before, after, moves = line.before, line.after, line.moves
+    floor = STACK + len(_followers(plan))
+    lowest = floor + 1
+    if not line.steps:
+        plan.column[line.nodes[0]] = plan.row[line.nodes[0]] = 0
+    for node in bus:
+        plan.column[node] = plan.last = plan.last + 1
+        plan.row[node] = lowest
+    for node in line.states:
+        plan.column[node], plan.row[node] = 0, -line.states.index(node)
+    own = net.shapes[line.nodes[0]]
+    sources = [n for n in range(net.size) if not before[n] and n not in plan.column]
+    sources.sort(key=lambda n: net.shapes[n] != own)
+    for n in sources:
+        if len(after[n]) > 1 or after[n][0] in bus:
+            first = not any(plan.row.get(m) == lowest and plan.column.get(m) == 0 for m in sources)
+            taken = any(plan.column.get(m) == plan.column.get(after[n][0], -1) for m in sources)
+            if first or len(after[n]) > 1 or taken:
+                used = [plan.row[m] for m in sources if plan.column.get(m) == 0]
+                plan.column[n], plan.row[n] = 0, max(used, default=lowest - 1) + 1
+            else:
+                plan.column[n], plan.row[n] = plan.column[after[n][0]], lowest + 1
+    ends = _ends(plan)
+    for node in (*moves, *range(net.size)):
+        if node not in plan.column and node not in plan.tails and node not in ends and before[node]:
+            _visit(plan, node, order, floor)
+    for node in ends:
+        plan.column[node], plan.row[node] = plan.last + 1, plan.row[before[node][0]]
+    for node in range(net.size):
+        if node not in plan.column and node in plan.tails:
+            here = plan.tails[node]
+            plan.column[node] = plan.column[here]
+            plan.row[node] = min((plan.row[p] for p in before[node]), default=0) - 1
+    for node in range(net.size):
+        if node not in plan.column:
+            plan.column[node] = plan.column[after[node][0]] if after[node] else plan.last
+            plan.row[node] = plan.row[after[node][0]] + 1 if after[node] else lowest
+    return plan
+
+
+def _visit(plan: _Plan, node: int, order: int, floor: int) -> None:
+    """Place what a node takes, then the node: above the last of what it takes, or in a column of its own."""
+    line = plan.line
+    stack = [(node, False)]
+    while stack:
+        at, ready = stack.pop()
+        if at in plan.column:
+            continue
+        if not ready:
+            stack.append((at, True))
+            takes = sorted((p for p in line.before[at] if line.before[p]), key=lambda p: (-_depth(plan, p), p * order))
+            stack += [(p, False) for p in reversed(takes) if p not in plan.column]
+            continue
+        _put(plan, at, floor)
+
+
+def _depth(plan: _Plan, node: int) -> int:
+    """0 for what the line gives rise to, which comes after what the gates do."""
+    seen, stack = {node}, [node]
+    while stack:
+        for p in plan.line.before[stack.pop()]:
+            if p in plan.line.moves:
+                return 1
+            if p not in seen:
+                seen.add(p)
+                stack.append(p)
+    return 0
+
+
+def _put(plan: _Plan, node: int, floor: int) -> None:
+    line, net = plan.line, plan.net
+    inner = [p for p in line.before[node] if p in plan.column and p not in line.nodes and p not in plan.bus]
+    inner = [p for p in inner if line.before[p]]
+    at = max((plan.column[p] for p in inner), default=-1)
+    under = plan.top.get(at)
+    on_line = node in line.moves
+    alone = under is not None and (on_line or line.after[under] == (node,))
+    follows = _is_follower(plan, node)
+    stacks = alone and under in inner and (on_line or follows or net.looks[node].glyph in JOINTS)
+    before = [plan.column[p] for p in line.nodes if p in plan.column] if on_line else []
+    if on_line and before and at <= max(before):
+        stacks = False
+    if not stacks:
+        plan.last += 1
+        at = plan.last
+    plan.column[node] = at
+    if on_line:
+        plan.row[node] = 0
+        return
+    plan.top[at] = node
+    if node in plan.heads:
+        plan.row[node] = floor
+    elif follows:
+        plan.row[node] = plan.row[line.before[node][0]] - 1
+    else:
+        plan.row[node] = max(1, floor - len(_followers(plan)) - 1)
+
+
+def _bus(net: Net, line: Line) -> tuple[int, ...]:
+    """Nodes that join inputs and feed several boxes, with what leads from the inputs to them."""
+    before, after = line.before, line.after
+    if line.steps:
+        return ()
+    early: set[int] = {n for n in range(net.size) if not before[n]}
+    found: list[int] = []
+    for node in range(net.size):
+        if not before[node] or node in line.moves or not all(p in early for p in before[node]):
+            continue
+        if any(net.looks[n].glyph in JOINTS for n in after[node]):
+            continue
+        early.add(node)
+        if len(after[node]) > 1:
+            found.append(node)
+    members: dict[int, None] = {}
+    for node in found:
+        stack, chain = [node], list[int]()
+        while stack:
+            at = stack.pop()
+            if before[at] and at not in members and at not in chain:
+                chain.append(at)
+                stack += before[at]
+        members |= dict.fromkeys(sorted(chain))
+    return tuple(members)
+
+
+def _heads(net: Net, line: Line, bus: tuple[int, ...]) -> tuple[int, ...]:
+    """What the bus feeds, and what looks like it."""
+    many = {n for n in range(net.size) if not line.before[n] and len(line.after[n]) > 1}
+    fed = [
+        n
+        for n in range(net.size)
+        if line.before[n]
+        and n not in bus
+        and n not in line.moves
+        and net.looks[n].glyph not in JOINTS
+        and all(p in bus or (not bus and p in many) for p in line.before[n])
+        and line.after[n]
+    ]
+    classes = {net.looks[n].cls for n in fed if len(line.before[n]) == 1}
+    alike = [
+        n
+        for n in range(net.size)
+        if n not in fed
+        and n not in bus
+        and len(line.before[n]) == 1
+        and line.before[n][0] not in line.moves
+        and line.before[n][0] not in fed
+        and net.looks[n].cls in classes
+        and not net.looks[n].glyph
+        and net.layers[n]
+    ]
+    return tuple(sorted([*fed, *alike]))
+
+
+def _is_follower(plan: _Plan, node: int) -> bool:
+    """Whether a node goes on from a gate's first node, alone: its activation."""
+    before = plan.line.before[node]
+    return (
+        len(before) == 1
+        and node not in plan.line.moves
+        and (before[0] in plan.heads or _is_follower(plan, before[0]))
+        and plan.line.after[before[0]] == (node,)
+        and plan.net.layers[node] is not None
+    )
+
+
+def _followers(plan: _Plan) -> list[int]:
+    """For each row above the gates' first one a node there."""
+    rows = 0
+    for head in plan.heads:
+        count, at = 0, head
+        while len(plan.line.after[at]) == 1 and _is_follower(plan, plan.line.after[at][0]):
+            at = plan.line.after[at][0]
+            count += 1
+        rows = max(rows, count)
+    return list(range(rows))
+
+
+def _tails(line: Line) -> dict[int, int]:
+    """What comes from one node of the line alone and goes nowhere but out, where the line goes on."""
+    if not line.steps:
+        return {}
+    came: dict[int, int] = {}
+    for node in range(len(line.before)):
+        roots = {p if p in line.nodes else came.get(p, -1) for p in line.before[node]}
+        if len(roots) == 1 and node not in line.nodes and -1 not in roots:
+            came[node] = roots.pop()
+    for node in reversed(range(len(line.before))):
+        if node in came and any(n not in came for n in line.after[node]):
+            del came[node]
+    return came
+
+
+def _ends(plan: _Plan) -> list[int]:
+    """What the network returns, in a column behind all others."""
+    line = plan.line
+    last = [n for n in range(plan.net.size) if not line.after[n] and len(line.before[n]) == 1]
+    return [n for n in last if plan.net.layers[n] is None and n not in plan.tails]
+
+
+def _settled(plan: _Plan) -> tuple[float, _Plan]:
+    """The plan with every free node in the row where wires are best, and what they cost."""
+    net, line = plan.net, plan.line
+    ends = _ends(plan)
+    kept = {*line.nodes, *line.states, *plan.bus, *plan.heads, *plan.tails, *ends}
+    free = [n for n in range(net.size) if n not in kept and line.before[n] and not _is_follower(plan, n)]
+    floor = max([plan.row[n] for n in plan.heads] or [max(plan.row.values())])
+    pairs = _pairs(net)
+
+    def price() -> float:
+        for n in ends:
+            plan.row[n] = plan.row[line.before[n][0]]
+        spots = _spots(plan)
+        clash = len(spots) - len(set(spots.values()))
+        return 1000.0 * clash + cost_of(pairs, spots, line.nodes)
+
+    best = price()
+    for _ in range(ROUNDS):
+        moved = False
+        for n in free:
+            here = plan.row[n]
+            for row in range(1, floor + 1):
+                plan.row[n] = row
+                cost = price()
+                if cost < best - 1e-6:
+                    best, here, moved = cost, row, True
+            plan.row[n] = here
+        if not moved:
+            break
+    price()
+    return best + 2.0 * plan.last, plan
+
+
+def _equal(plan: _Plan) -> tuple[tuple[int, ...], ...]:
+    """Gates' first nodes of one class, their activations, steps: each set in one size."""
+    sets: dict[tuple[str, int], list[int]] = {}
+    for n in (*plan.heads, *(n for n in range(plan.net.size) if _is_follower(plan, n))):
+        sets.setdefault((plan.net.looks[n].cls, plan.row[n]), []).append(n)
+    found = [tuple(nodes) for nodes in sets.values()]
+    return (*found, plan.line.nodes) if plan.line.steps else tuple(found)

@@ -1,0 +1,127 @@
+"""A cell's grid becomes a box: columns as wide and rows as tall as what stands in them, wires through the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from nnfig.layout.blocks.boxes import Box, Leaf
+from nnfig.layout.blocks.boxes import Spot as Point
+from nnfig.layout.blocks.cells import Cell
+from nnfig.layout.blocks.grid import Spot
+
+if TYPE_CHECKING:
+    from nnfig.layout.blocks.place import Placer
+
+Track = tuple[int, int, int]
+"""0 for a gap between columns or 1 for one between rows, its place, and the source of a wire that runs in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    """Where the places of one axis lie: middles of columns (or rows) and of the gaps between them."""
+
+    middle: Mapping[int, float]
+    length: float
+
+
+def cell_box(placer: Placer, cell: Cell) -> Box:
+    """The whole panel as the cell that it is."""
+    air, spots, out = placer.air, cell.spots, Box()
+    boxes = {node: placer.leaf(node) for node in spots}
+    leaves = {node: box.leaf for node, box in boxes.items() if box.leaf}
+    tracks, count = _tracks(placer, cell)
+    sides = {n: (leaves[n].at, box.length - leaves[n].at) for n, box in boxes.items()}
+    columns = _ruler(spots, cell, 0, sides, air.gap, air.lane, count)
+    rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air.gap, air.lane, count)
+    zero = rows.middle[0]
+    out.length = columns.length
+
+    def point(place: Spot, source: int) -> Point:
+        s, t = columns.middle[place[0]], rows.middle[place[1]] - zero
+        if (0, place[0], source) in tracks:
+            s += air.lane * (tracks[0, place[0], source] - (count[0, place[0]] - 1) / 2)
+        if (1, place[1], source) in tracks:
+            t += air.lane * (tracks[1, place[1], source] - (count[1, place[1]] - 1) / 2)
+        return s, t
+
+    for node, box in boxes.items():
+        s, t = point(spots[node], node)
+        out.put(box, s - leaves[node].at, t)
+    for k, way in cell.ways.items():
+        link = placer.net.links[k]
+        bends = [point(place, link.source) for place in way]
+        bends[0] = _border(bends[0], way[0], way[1], leaves[link.source])
+        bends[-1] = _border(bends[-1], way[-1], way[-2], leaves[link.target])
+        out.wires.append((k, bends))
+        for _, t in bends:
+            out.reach(t)
+    return out
+
+
+def _border(middle: Point, here: Spot, there: Spot, leaf: Leaf) -> Point:
+    """Where a wire meets a node's border."""
+    right, down = (there[0] > here[0]) - (there[0] < here[0]), (there[1] > here[1]) - (there[1] < here[1])
+    return middle[0] + right * leaf.length / 2, middle[1] + down * leaf.width / 2
+
+
+def _tracks(placer: Placer, cell: Cell) -> tuple[dict[Track, int], dict[tuple[int, int], int]]:
+    """For every wire in a gap its track there, and the number of tracks of each gap."""
+    reach: dict[Track, tuple[int, int]] = {}
+    for k, way in cell.ways.items():
+        for a, b in pairwise(way):
+            axis = 1 if a[1] == b[1] else 0
+            if a[axis] % 2:
+                key = (axis, a[axis], placer.net.links[k].source)
+                low, high = reach.get(key, (10**6, -(10**6)))
+                ends = a[1 - axis], b[1 - axis]
+                reach[key] = min(low, *ends), max(high, *ends)
+    found: dict[Track, int] = {}
+    taken: dict[tuple[int, int], list[int]] = {}
+    for key, (low, high) in sorted(reach.items(), key=lambda item: (item[0][:2], item[1], item[0][2])):
+        held = taken.setdefault(key[:2], [])
+        free = next((i for i, end in enumerate(held) if end < low), len(held))
+        held[free : free + 1] = [high]
+        found[key] = free
+    return found, {gap: len(held) for gap, held in taken.items()}
+
+
+def _ruler(
+    spots: Mapping[int, Spot],
+    cell: Cell,
+    axis: int,
+    sides: Mapping[int, tuple[float, float]],
+    gap: float,
+    lane: float,
+    count: Mapping[tuple[int, int], int],
+) -> _Ruler:
+    """Columns (or rows) that hold something one after another, with a gap between; others take no room."""
+    held: dict[int, list[int]] = {}
+    for node, spot in spots.items():
+        held.setdefault(spot[axis], []).append(node)
+    used = {*held, *_runs(cell.ways.values(), axis)}
+    at, middle, pending = 0.0, dict[int, float](), 0.0
+    places = range(min(used), max(used) + 1)
+    for place in places:
+        if place % 2:
+            tracks = count.get((axis, place), 0)
+            wide = gap + max(0, tracks - 1) * lane if tracks else 0.0
+            middle[place] = at + pending + (wide or gap) / 2
+            pending += wide
+            continue
+        if place not in used:
+            middle[place] = at
+            continue
+        before = max((sides[n][0] for n in held.get(place, ())), default=0.0)
+        after = max((sides[n][1] for n in held.get(place, ())), default=0.0)
+        at += max(pending, gap) if place != places[0] else 0.0
+        middle[place] = at + before
+        at, pending = at + before + after, 0.0
+    return _Ruler(middle, at + pending)
+
+
+def _runs(ways: Iterable[Sequence[Spot]], axis: int) -> list[int]:
+    """Places along which wires run."""
+    return [a[axis] for way in ways for a, b in pairwise(way) if a[axis] == b[axis]]
