@@ -153,7 +153,7 @@ MODULES = {
     "LSTM of one step": (nn.LSTM(3, 4), (state(1, 2, 3),)),
     "GRU": (nn.GRU(3, 4, 2, bidirectional=True, bias=False), (state(5, 2, 3),)),
     "GRU with states": (nn.GRU(3, 4, batch_first=True), (state(2, 5, 3), state(1, 2, 4))),
-    "RNN": (nn.RNN(3, 4, 2, "relu", bidirectional=True), (state(5, 2, 3),)),
+    "RNN": (nn.RNN(3, 4, 2, nonlinearity="relu", bidirectional=True), (state(5, 2, 3),)),
     "attention": (nn.MultiheadAttention(8, 2), [state(n, 2, 8) for n in (5, 7, 7)]),
     "attention without batch": (nn.MultiheadAttention(8, 2, bias=False), [state(n, 8) for n in (5, 7, 7)]),
     "attention of other widths": (

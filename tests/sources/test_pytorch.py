@@ -205,13 +205,16 @@ def test_the_same_graph_whatever_the_hash_seed() -> None:
 # --- size
 
 
+RMSNorm = getattr(nn, "RMSNorm", nn.LayerNorm)  # new in PyTorch 2.4
+
+
 class Decoder(nn.Module):
     """One layer of a Llama: norms, grouped attention, gated feed-forward."""
 
     def __init__(self, width: int, heads: int, groups: int, inner: int) -> None:
         super().__init__()
         self.heads, self.groups = heads, groups
-        self.norm1, self.norm2 = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.norm1, self.norm2 = RMSNorm(width), RMSNorm(width)
         self.q, self.o = nn.Linear(width, width, bias=False), nn.Linear(width, width, bias=False)
         self.kv = nn.Linear(width, 2 * groups * width // heads, bias=False)
         self.gate, self.up = nn.Linear(width, inner, bias=False), nn.Linear(width, inner, bias=False)
@@ -233,7 +236,7 @@ def test_405_billion_parameters() -> None:
     """The size of the largest Llama 3 on meta: seconds, and some megabytes."""
     with torch.device("meta"):
         layers = [Decoder(16384, 128, 8, 53248) for _ in range(126)]
-        model = nn.Sequential(nn.Embedding(128256, 16384), *layers, nn.RMSNorm(16384), nn.Linear(16384, 128256))
+        model = nn.Sequential(nn.Embedding(128256, 16384), *layers, RMSNorm(16384), nn.Linear(16384, 128256))
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     graph = trace(model, input_size="1,8192:int64")
     assert round(graph.params / 1e9) == 406

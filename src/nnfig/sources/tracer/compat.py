@@ -6,11 +6,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Generator, MutableMapping
+from functools import cache
 from types import FrameType
 from typing import Any
 
 import torch
 from torch.nn.modules import module as torch_module
+from torch.overrides import TorchFunctionMode, handle_torch_function, has_torch_function
 
 quiet: Callable[[], Any] = torch._C.DisableTorchFunction
 """Context in which torch functions are not seen by function modes; from the notes on extending PyTorch."""
@@ -70,21 +72,60 @@ def global_hooks(
     before: Callable[[torch.nn.Module, tuple[Any, ...]], None],
     after: Callable[[torch.nn.Module, tuple[Any, ...], dict[str, Any], Any], Any],
 ) -> list[Any]:
-    """Call `before` and `after` around every module call, whatever model it belongs to; returns removable handles.
-
-    Where PyTorch is older than 2.2 the hook does not learn of keyword arguments.
-    """
+    """Call `before` and `after` around every module call, whatever model it belongs to; returns removable handles."""
 
     def after_any(module: torch.nn.Module, args: tuple[Any, ...], *rest: Any) -> Any:
         *kwargs, result = rest
-        return after(module, args, kwargs[0] if kwargs else {}, result)
+        return after(module, args, kwargs[0] if kwargs else _keywords(module), result)
 
     handles = [torch_module.register_module_forward_pre_hook(before)]
     try:
         handles.append(torch_module.register_module_forward_hook(after_any, with_kwargs=True, always_call=True))
-    except TypeError:
-        handles.append(torch_module.register_module_forward_hook(after_any))
+    except TypeError:  # before PyTorch 2.2
+        handles.append(torch_module.register_module_forward_hook(after_any, always_call=True))
     return handles
+
+
+def _keywords(module: torch.nn.Module) -> dict[str, Any]:
+    """Keyword arguments of the call of a module that is just ending, read off the Python stack."""
+    frame = caller(2)
+    return frame.f_locals.get("kwargs", {}) if frame is not None and frame.f_code in CALL_CODES else {}
+
+
+@contextlib.contextmanager
+def all_indexing() -> Generator[None]:
+    """Function modes see `x[0]` and `x[mask]`, of which PyTorch 2.1 shows them `x[0, 1]` alone."""
+    if _shows_indexing():
+        yield
+        return
+    original = torch.Tensor.__getitem__
+
+    def getitem(tensor: torch.Tensor, index: Any) -> Any:
+        if has_torch_function((tensor,)):
+            return handle_torch_function(original, (tensor,), tensor, index)
+        return original(tensor, index)
+
+    torch.Tensor.__getitem__ = getitem
+    try:
+        yield
+    finally:
+        torch.Tensor.__getitem__ = original
+
+
+@cache
+def _shows_indexing() -> bool:
+    """Whether a function mode learns of an index that is no tuple."""
+    seen: list[Any] = []
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+            seen.append(func)
+            return func(*args, **(kwargs or {}))
+
+    tensor = torch.zeros(1)
+    with Watch():
+        tensor[0]
+    return bool(seen)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 
 from nnfig.errors import NnfigError, Problem
-from nnfig.sources.tracer.compat import eager, quiet
+from nnfig.sources.tracer.compat import all_indexing, eager, quiet
 from nnfig.sources.tracer.inputs import Given, argument_names, make
 from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
 from nnfig.sources.tracer.origins import Origins
@@ -112,6 +112,7 @@ def _run(
         run = what.mapped(changes.of)
         stack.enter_context(torch.set_grad_enabled(gradients))
         stack.enter_context(eager())
+        stack.enter_context(all_indexing())
         stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
         sys.setrecursionlimit(sys.getrecursionlimit() + DEEPER)
         recorder = Recorder(model, stored, origins, tick)
