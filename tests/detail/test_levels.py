@@ -120,6 +120,7 @@ def test_insets_nest_three_levels():
     ]
     assert [len(verify(p.graph).layers) for p in drawing.panels] == [3, 3, 3, 2]
     assert next(iter(drawing.panels[1].input_looks.values())).label == ("input",)
+    assert [look.label for look in drawing.panels[1].output_looks.values()] == [("output",)]
     assert "The insets open A, B and C." in drawing.caption
 
 
@@ -127,6 +128,21 @@ def test_an_inset_shows_the_block_that_stands_for_most():
     """Of three Block variants the one that is drawn for two is opened."""
     drawing = detail.drawing([_resnet().done()], Options(inset=("Block",)))
     assert "layer0.1.conv1" in drawing.panels[1].graph.layer
+
+
+def test_an_inset_tells_what_runs_in_its_boxes():
+    """It defines the block: merged layers stand in the boxes, and what follows a sum is drawn behind its sign."""
+    sketch = graphs.Sketch()
+    block = sketch.group("block", "Block")
+    x = sketch.add("block.relu", "ReLU", sketch.conv("block.conv1", "image", group=block), group=block)
+    x = sketch.conv("block.conv2", x, group=block)
+    x = sketch.add("block.add", "add", x, "image", group=block)
+    sketch.conv("head", sketch.add("block.relu2", "ReLU", x, group=block))
+    drawing = detail.drawing([sketch.done()], Options(inset=("Block",)))
+    looks = {layer.name: layer.look for layer in drawing.panels[1].graph.layers}
+    assert looks["block.conv1"].label == ("3×3 conv, 8", "ReLU")
+    assert looks["block.add"].glyph == "+"
+    assert looks["block.relu2"].label == ("ReLU",)
 
 
 def test_an_unknown_word_is_an_error_with_a_suggestion():

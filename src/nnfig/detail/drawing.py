@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -75,7 +76,12 @@ def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:
     check_words(graphs, options)
     rules = resolved(options)
     named = [graph.replace(name=_title(graph, rules)) for graph in graphs]
-    return [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in named]
+    drafts = [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in named]
+    if any(insets(draft) for draft in drafts):
+        # an inset defines a block: what runs in its boxes stands on them, and so in the others
+        rules = replace(rules, merged="label")
+        return [replace(draft, rules=rules) for draft in drafts]
+    return drafts
 
 
 def _title(graph: Graph, rules: Rules) -> str:
@@ -139,7 +145,8 @@ def _panels(
     ]
     for inset, draft in zip(shown, inner, strict=True):
         of = _home(panels, prepared, inset)
-        panels.append(Panel(inset.cls, draft.graph, "inset", inset.cls, of, input_looks=input_looks(draft, inset=True)))
+        ends = input_looks(draft, inset=True), output_looks(draft, inset=True)
+        panels.append(Panel(inset.cls, draft.graph, "inset", inset.cls, of, *ends))
     return tuple(panels)
 
 

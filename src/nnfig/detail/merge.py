@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
+from nnfig.detail.merged import is_add_norm
 from nnfig.graph import Edge, Layer
 
 MOST = 6
@@ -53,7 +54,14 @@ def _host(layer: Layer, draft: Draft, host_of: dict[str, str]) -> str:
         return ""
     if source.name in draft.contents and category_of(source.kind).name in ("block", "attention"):
         return ""
+    if draft.rules.merged == "label" and _is_sign(source, draft) and not is_add_norm(source, (layer,)):
+        return ""
     return host_of.get(before, before)
+
+
+def _is_sign(layer: Layer, draft: Draft) -> bool:
+    """Whether a layer is drawn as a sign in a circle, which has no room for words."""
+    return len(layer.inputs) > 1 and bool(draft.rules.writing(layer, draft.origin_graph(layer)).glyph)
 
 
 def _rewired(layer: Layer, host_of: dict[str, str]) -> Layer:

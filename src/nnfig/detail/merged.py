@@ -107,6 +107,8 @@ _JOINTS = {"add": "sum", "Add": "sum", "cat": "concatenation", "concat": "concat
 def merged_text(layer: Layer, inside: tuple[Layer, ...], once: Mapping[str, Told], draft: Draft) -> str:
     """What a box says of the layers merged into it: nothing where the caption tells it."""
     pattern = pattern_of(inside, draft)
+    if draft.rules.merged == "label":
+        return " · ".join(pattern)
     of = once.get(family(layer))
     expected = of.at(place(layer, draft)) if of and layer.name not in draft.contents else None
     if expected is None:
