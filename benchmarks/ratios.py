@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "examples"))
+sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "benchmarks")]
 
 
 @dataclass(frozen=True)
@@ -147,18 +147,24 @@ def drawing() -> Iterator[Row]:
     import resnet
 
     import nnfig
+    from nnfig import typeset
 
-    deep = nnfig.trace(resnet.resnet152(), input_size=(1, 3, 224, 224))
-    yield Row("ResNet-152 graph to .tex", median_seconds(lambda: nnfig.draw(deep).tex, 3), "s")
-    model = nnfig.trace(gpt2.gpt2(), input_size="1,64:int64")
-    yield Row("GPT-2 graph to .tex", median_seconds(lambda: nnfig.draw(model).tex, 3), "s")
-    few, many = (seconds_for(n) for n in (500, 5000))
-    yield Row("5,000 layers to .tex, explicit, every block drawn", many, "s")
-    yield Row("growth from 500 to 5,000 layers (exponent)", math.log10(many / few), "", 1.2)
+    networks = {
+        "ResNet-152": nnfig.trace(resnet.resnet152(), input_size=(1, 3, 224, 224)),
+        "GPT-2": nnfig.trace(gpt2.gpt2(), input_size="1,64:int64"),
+    }
+    for name, graph in networks.items():
+        tex = nnfig.draw(graph).tex
+        ours, floor = (lambda graph=graph: nnfig.draw(graph).tex), (lambda tex=tex: typeset.pdf(tex))
+        yield Row(f"{name} graph to .tex", median_seconds(ours, 3), "s")
+        yield Row(f"{name} graph to .tex / pdflatex on it", ratio(ours, floor, 5), "x", 1)
+    few, many = residual(500), residual(5000)
+    yield Row("5,000 layers to .tex, explicit, every block drawn", median_seconds(many, 1), "s")
+    yield Row("growth from 500 to 5,000 layers (exponent)", math.log10(ratio(many, few, 3)), "", 1.2)
 
 
-def seconds_for(layers: int) -> float:
-    """Time of graph to .tex for a residual network of so many layers, nothing folded."""
+def residual(layers: int) -> Callable[[], object]:
+    """Draws a residual network of so many layers, nothing folded."""
     import nnfig
 
     blocks = layers // 5
@@ -170,14 +176,12 @@ def seconds_for(layers: int) -> float:
         path = Path(folder) / "deep.yaml"
         path.write_text(text)
         graph = nnfig.load(path)
-    return median_seconds(lambda: nnfig.draw(graph, detail="explicit", fold=False).tex, 1)
+    return lambda: nnfig.draw(graph, detail="explicit", fold=False).tex
 
 
 def typesetting() -> Iterator[Row]:
-    """pdflatex on our figures against an empty TikZ picture; the preview against pdflatex.
-
-    PlotNeuralNet's figures would be a fairer floor than an empty picture; it is on no package index.
-    """
+    """pdflatex on our figures against an empty TikZ picture and against cuboids; the preview against pdflatex."""
+    import cuboids
     import resnet
 
     import nnfig
@@ -203,13 +207,24 @@ def typesetting() -> Iterator[Row]:
         "x",
         2,
     )
+    for name, source, theirs in (
+        ("VGG-16", "examples/vgg16.yaml", cuboids.vgg16()),
+        ("U-Net", "examples/unet.yaml", cuboids.unet()),
+    ):
+        tex = nnfig.draw(source, view="volumes").tex
+        yield Row(
+            f"pdflatex on {name} as volumes / as cuboids in the manner of PlotNeuralNet",
+            ratio(lambda tex=tex: typeset.pdf(tex), lambda theirs=theirs: typeset.pdf(theirs)),
+            "x",
+            1,
+        )
     from nnfig.typeset import preview
 
     yield Row(
         "preview with a dumped format / pdflatex",
         ratio(lambda: preview.pdf(small.tex), lambda: typeset.pdf(small.tex)),
         "x",
-        0.6,
+        0.5,
     )
 
 
@@ -231,7 +246,7 @@ print(status('VmHWM') - before, time.time() - start)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     more, seconds = map(float, done.stdout.split())
-    yield Row("Llama 405 B on meta: memory beyond the model's own", more, "MiB", 1024)
+    yield Row("Llama 405 B on meta: memory beyond the model's own", more, "MiB", 256)
     yield Row("Llama 405 B on meta: trace", seconds, "s")
 
 
