@@ -13,6 +13,7 @@ from nnfig.detail.followed import followed
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.merged import Told, family
+from nnfig.detail.ties import ties
 from nnfig.graph import Layer, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
@@ -43,6 +44,7 @@ def caption(
         _common(common),
         _folded(everything),
         _stages(everything),
+        _ties(drafts),
         _closed(everything, insets),
         _insets(insets),
         "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
@@ -142,6 +144,17 @@ def _contents_of_stage(draft: Draft, name: str, kind: str) -> Contents | None:
     return contents if contents and kind in CONTAINERS and contents.is_stage else None
 
 
+def _ties(drafts: Sequence[Draft]) -> str:
+    """Which boxes compute with the weights of which others."""
+    words: dict[str, None] = {}
+    for draft in drafts:
+        for name, owner in ties(draft).items():
+            box, other = (draft.graph.layer[each].look for each in (name, owner))
+            if box and other:
+                words[f"‘{box.label[0]}’ has the weights of ‘{other.label[0]}’"] = None
+    return some(list(words))
+
+
 def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
     classes: dict[str, None] = {}
     paths: dict[str, None] = {}
@@ -189,7 +202,7 @@ def _hidden_word(layer: Layer, visible: set[str]) -> str:
     category = category_of(layer.kind).name
     if layer.mark == "plumbing" or category == "reshape":
         return "changes of shape"
-    if layer.kind == "Identity":
+    if layer.kind == "Identity" or (category == "dropout" and layer.attributes.get("p") == 0):
         return ""
     return BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
 

@@ -192,6 +192,7 @@ CATEGORIES: tuple[Category, ...] = (
         roll unfold Unfold
         ZeroPad2d ReflectionPad2d ReplicationPad2d ConstantPad2d
         pad ChannelShuffle PixelUnshuffle pixel_unshuffle"""),
+        r"\w*Pad[123]d|channel_shuffle",
     ),
     Category(
         "data",
@@ -229,6 +230,11 @@ def category_of(kind: str) -> Category:
         if pattern.fullmatch(kind):
             return category
     return BY_NAME["block" if kind.lstrip("_")[:1].isupper() else "function"]
+
+
+def is_known(kind: str) -> bool:
+    """Whether a kind is one that people know rather than a class of somebody's own."""
+    return kind in _BY_KIND
 
 
 def category_word(word: str) -> str:

@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nnfig.detail.categories import category_of
 from nnfig.detail.contents import contents_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.groups import Groups
+from nnfig.detail.operands import key_value_heads
 from nnfig.detail.structure import members_by_group
 from nnfig.detail.values import heads
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
+
+LARGEST_EPS = 0.01
+"""A norm's sum with a smaller number is what keeps it from dividing by zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
             params=sum(layer.params * n for layer, n in zip(members, sets, strict=True)),
             macs=macs,
             path=path,
-            attributes=_attributes(members),
+            attributes=_attributes(group.cls, members, draft.origin),
             shared=base if base in graph.group and all(m.shared or not m.params for m in members) else "",
             group=path if group.repeat > 1 else group.parent,
         ),
@@ -112,15 +117,25 @@ def _free(graph: Graph, path: str, inside: set[str]) -> str:
     return name
 
 
-def _attributes(members: tuple[Layer, ...]) -> dict[str, Any]:
-    """What a block says of itself where all attention in it agrees: how many heads, whether causal."""
+def _attributes(cls: str, members: tuple[Layer, ...], origin: Graph) -> dict[str, Any]:
+    """What a block says of itself: heads where all attention in it agrees, what a norm or an activation computes."""
     found: dict[str, Any] = {}
     attention = [layer for layer in members if heads(layer)]
-    numbers = {heads(layer) for layer in attention}
-    if len(numbers) == 1:
-        found["num_heads"] = int(numbers.pop())
+    for name, each in (("num_heads", heads), ("num_key_value_heads", lambda layer: key_value_heads(layer, origin))):
+        numbers = {each(layer) for layer in attention} - {""}
+        if len(numbers) == 1:
+            found[name] = int(numbers.pop())
+    if found.get("num_key_value_heads") == found.get("num_heads"):
+        found.pop("num_key_value_heads", None)
     if attention and all(layer.attributes.get("is_causal") is True for layer in attention):
         found["is_causal"] = True
+    category = category_of(cls).name
+    added = [layer.attributes.get("other") for layer in members if layer.kind == "add"]
+    small = [other for other in added if isinstance(other, float) and 0 < other < LARGEST_EPS]
+    if category == "normalization" and len(small) == 1:
+        found["eps"] = small[0]
+    if category == "activation" and "gelu" in cls.lower() and any(layer.kind == "tanh" for layer in members):
+        found["approximate"] = "tanh"
     return found
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from nnfig.detail.categories import category_of, is_known
 from nnfig.detail.draft import Draft
-from nnfig.detail.rules import Rules
+from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.templates import fields
 from nnfig.detail.values import remaining
 from nnfig.graph import Graph, Layer
 
 FEW = 3
 """With fewer layers of a kind, each says it itself."""
+
+IDEAS = ("attention", "normalization", "activation", "softmax", "dropout")
+"""Categories of closed groups that are written like the one operation that they are."""
 
 Facts = Mapping[str, tuple[str, ...]]
 """For each kind what all its layers have in common: `('no bias',)`."""
@@ -23,7 +27,7 @@ def common_facts(drafts: Sequence[Draft]) -> Facts:
     for draft in drafts:
         if draft.rules.shows("attributes"):
             for layer in draft.graph.layers:
-                if layer.name not in draft.contents:
+                if layer.name not in draft.contents or category_of(layer.kind).name in IDEAS:
                     found.setdefault(layer.kind, []).append(facts(layer, draft.rules, draft.origin_graph(layer)))
     shared = {
         kind: tuple(fact for fact in each[0] if all(fact in other for other in each))
@@ -36,5 +40,16 @@ def common_facts(drafts: Sequence[Draft]) -> Facts:
 def facts(layer: Layer, rules: Rules, graph: Graph) -> tuple[str, ...]:
     """What a layer's label does not say of its attributes."""
     writing = rules.writing(layer, graph)
-    used = [name for template in writing.label for name in fields(template)]
-    return remaining(layer, (*used, *writing.told))
+    return remaining(layer, (*_fields(writing), *writing.told))
+
+
+def class_fact(layer: Layer, writing: Writing) -> tuple[str, ...]:
+    """A class of its own for which the label has a general word: `Conv2dSame`, written `3×3 conv`."""
+    if is_known(layer.kind) or not layer.kind[:1].isupper():
+        return ()
+    said = writing.rename.lower() in layer.kind.lower() if writing.rename else "kind" in _fields(writing)
+    return () if said else (layer.kind,)
+
+
+def _fields(writing: Writing) -> list[str]:
+    return [name for template in writing.label for name in fields(template)]

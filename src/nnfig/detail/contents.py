@@ -152,7 +152,8 @@ def _in_order(layers: Sequence[Layer]) -> str:
         noun = _noun(layer)
         if not runs or runs[-1][0] != noun:
             runs.append((noun, []))
-        runs[-1][1].append(kernel(layer) if category_of(layer.kind).name == "convolution" else "")
+        size = kernel(layer) if category_of(layer.kind).name == "convolution" else ""
+        runs[-1][1].append(size if "×" in size else "")
     words: list[str] = []
     for noun, sizes in runs:
         known = [size for size in sizes if size]

@@ -69,7 +69,7 @@ class Axes:
         """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
         after = self.positions[layer.name]
         before = next((found for edge in layer.inputs if (found := self._before(edge))), ())
-        if not after or not before or after == before:
+        if not after or not before or after == before or _differ_by_heads(before, after):
             return ""
         return sizes(layer.shape[1:] if len(layer.shape) == 3 or self.channels_last[layer.name] else after)
 
@@ -80,6 +80,12 @@ class Axes:
         if edge.output == 0 or spec is None:
             return self.positions.get(edge.source, ())
         return _positions(spec.shape, self.channels_last.get(edge.source, False))
+
+
+def _differ_by_heads(one: Positions, other: Positions) -> bool:
+    """Whether all that comes or goes is an axis of attention heads: (128,) and (12, 128)."""
+    short, long = sorted((one, other), key=len)
+    return len(short) == 1 and long[1:] == short
 
 
 def input_dims(graph: Graph, name: str) -> str:

@@ -7,22 +7,25 @@ from dataclasses import dataclass, replace
 
 from nnfig.detail.block_label import block_lines
 from nnfig.detail.categories import BY_NAME, category_of
-from nnfig.detail.common_facts import Facts, facts
+from nnfig.detail.common_facts import IDEAS, Facts, class_fact, facts
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
-from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of
-from nnfig.detail.operands import is_masked, one_sided
+from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, short
+from nnfig.detail.operands import is_masked, key_value_heads, one_sided
+from nnfig.detail.outputs import telling
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import render
-from nnfig.detail.values import FACETS, field_value
+from nnfig.detail.ties import ties
+from nnfig.detail.values import FACETS, field_value, heads
 from nnfig.graph import Graph, Layer, Look
 
 
 def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
     """Set the looks; what the caption tells of merged layers and of whole kinds is not written into the boxes."""
     inside = dict(draft.record.merged)
-    desk = Desk(draft, inside, told, common, Axes(draft.graph, inside), projections(draft.graph))
+    axes, tied = Axes(draft.graph, inside), ties(draft)
+    desk = Desk(draft, inside, told, common, axes, projections(draft.graph), tied)
     layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
 
@@ -37,19 +40,21 @@ class Desk:
     common: Facts
     axes: Axes
     projections: frozenset[str]
+    ties: Mapping[str, str]
 
 
 def _look(layer: Layer, desk: Desk) -> Look:
     draft, inside, projects = desk.draft, desk.inside.get(layer.name, ()), layer.name in desk.projections
     writing = draft.rules.writing(layer, draft.origin_graph(layer))
     cls = writing.cls or _cls(layer, draft)
-    glyph = (writing.glyph or "") if _joins(layer) else ""
+    glyph = (writing.glyph or "") if _joins(layer) or category_of(layer.kind).name not in _OF_SEVERAL else ""
     if is_add_norm(layer, inside):
         lines, glyph, cls = ("Add & Norm",), "", writing.cls or category_of(inside[0].kind).cls
         said = " · ".join(pattern_of(inside[1:], draft))
     else:
         lines, glyph = _lines(layer, desk, glyph)
         said = merged_text(layer, inside, desk.told, draft)
+    lines += (f"weights of {_owner(layer, desk)}",) if layer.name in desk.ties else ()
     return Look(
         label=(*lines, said) if said else lines,
         cls=cls,
@@ -58,6 +63,12 @@ def _look(layer: Layer, desk: Desk) -> Look:
         merged=tuple(each.name for each in inside),
         data=(*_data(layer, draft, inside), *((("shortcut", "projection"),) if projects else ())),
     )
+
+
+def _owner(layer: Layer, desk: Desk) -> str:
+    """Short name of what has the weights that a layer computes with."""
+    owner = desk.draft.graph.layer[desk.ties[layer.name]]
+    return short(owner, desk.draft.rules, desk.draft.origin_graph(owner)).strip(", ×")
 
 
 def _cls(layer: Layer, draft: Draft) -> str:
@@ -74,21 +85,28 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
     graph = draft.origin_graph(layer)
     contents = draft.contents.get(layer.name)
     writing = rules.writing(layer, graph)
-    many = bool(contents) and contents.drawn > 1 and category_of(layer.kind).name not in _IDEAS
-    if contents and not writing.own_label and (many or writing.label == Writing().label):
+    unknown = writing.label == Writing().label and not writing.rename
+    several = bool(contents) and contents.drawn > 1
+    if contents and not writing.own_label and ((several and category_of(layer.kind).name not in IDEAS) or unknown):
         return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
     if not glyph and not contents and (said := one_sided(layer, draft.origin)):
         return (said, *fact_lines(layer, rules)), ""
-    more = {"channels": desk.axes.channels(layer)}
+    more = {"channels": desk.axes.channels(layer), "called": _called(layer, desk)}
     if is_masked(contents.members if contents else (layer,), draft.origin):
         more["masked"] = "Masked"
-    known = () if contents else desk.common.get(layer.kind, ())
-    return text_lines(layer, rules, graph, more, known), glyph
+    if (shared := key_value_heads(layer, graph)) not in ("", heads(layer)):
+        more["kv_heads"] = shared
+    return text_lines(layer, rules, graph, more, desk.common.get(layer.kind, ())), glyph
 
 
-_IDEAS = ("attention", "normalization", "activation", "softmax", "dropout")
-"""Categories of closed groups that are written like the one operation that they are."""
+def _called(layer: Layer, desk: Desk) -> str:
+    """The name that somebody gave to a layer, or to the last of those that are merged into it."""
+    names = [each.name for each in (*reversed(desk.inside.get(layer.name, ())), layer)]
+    return next((said for name in names if (said := telling(desk.draft.origin, name))), "")
 
+
+_OF_SEVERAL = ("merge", "function")
+"""Categories whose sign would be wrong where they take one tensor and a number."""
 
 _FACTS = ("shape", "params", "macs", "name")
 """Fields that get a line of their own where `--show` asks for them."""
@@ -122,7 +140,8 @@ def text_lines(
     if writing.title:
         lines = [writing.title]
     if rules.shows("attributes"):
-        lines.append(", ".join(fact for fact in facts(layer, rules, graph) if fact not in known))
+        said = (fact for fact in facts(layer, rules, graph) if fact not in known)
+        lines.append(", ".join((*class_fact(layer, writing), *said)))
     lines += fact_lines(layer, rules)
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
 

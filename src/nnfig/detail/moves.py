@@ -42,7 +42,7 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
         return "".join(indices)
     if loud in _WORDS:
         return _WORDS[loud]
-    if len(before) == 3 and len(after) == 4:
+    if len(before) in (2, 3) and len(after) == 4:
         return "split heads"
     if len(before) == 4 and len(after) == 3:
         source = graph.layer.get(steps[0].inputs[0].source)

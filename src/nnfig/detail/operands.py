@@ -40,6 +40,17 @@ def is_masked(layers: Sequence[Layer], origin: Graph) -> bool:
     return bool(masks) and all(any(_is_mask(source, origin) for source in each) for each in masks)
 
 
+def key_value_heads(layer: Layer, graph: Graph) -> str:
+    """Heads of the keys and values that attention reads: fewer than of queries where it is grouped; '' if unknown."""
+    if "num_key_value_heads" in layer.attributes:
+        return str(layer.attributes["num_key_value_heads"])
+    layer = graph.layer.get(layer.name, layer)
+    if layer.kind != "scaled_dot_product_attention" or len(layer.inputs) < QUERY_KEY_VALUE:
+        return ""
+    keys = graph.spec(layer.inputs[1].source, layer.inputs[1].output)
+    return str(keys.shape[1]) if keys and len(keys.shape) == len(layer.shape) == 4 else ""
+
+
 def _is_mask(name: str, origin: Graph) -> bool:
     """Whether a constant was made by cutting a triangle, or calls itself a mask."""
     layer = origin.layer.get(name)

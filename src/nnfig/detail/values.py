@@ -9,7 +9,7 @@ from nnfig.graph import Dim, Layer
 from nnfig.graph.defaults import attribute_names, brief
 
 ANY = object()
-"""As a default: the attribute never changes what is computed."""
+"""As a default: the attribute never changes what a function computes."""
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {
     "stride": (1,),
@@ -27,6 +27,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "momentum": (0.1, ANY),
     "affine": (True,),
     "track_running_stats": (True, ANY),
+    "transposed": (False,),
     "elementwise_affine": (True,),
     "negative_slope": (0.01,),
     "alpha": (1, 1.0),
@@ -66,19 +67,28 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "min_val": (-1, -1.0),
     "max_val": (1, 1.0),
 }
-"""What an attribute is when nobody sets it; more than one value where spellings or versions differ."""
+"""What an attribute of a function is when nobody sets it; more than one value where spellings or versions differ."""
+
+SAME_RESULT = frozenset(
+    [
+        *("inplace", "batch_first", "return_indices", "scale_grad_by_freq", "sparse", "device", "dtype"),
+        *("training", "recompute_scale_factor"),
+    ]
+)
+"""Attributes of torch.nn's classes that say how something is computed or handed over, not what it is."""
 
 DERIVED = frozenset(
     [
         "shape",
         "in_channels",
         "in_features",
+        "in1_features",
+        "in2_features",
         "num_features",
         "normalized_shape",
         "input_size",
         "embed_dim",
         "num_channels",
-        "num_parameters",
     ]
 )
 """Attributes that follow from the tensor that comes in."""
@@ -159,7 +169,7 @@ def _axes(layer: Layer, name: str) -> str:
     size = layer.attributes.get(name)
     if size is None:
         return ""
-    axes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
+    axes = tuple("same" if each is None else each for each in (size if isinstance(size, (tuple, list)) else (size,)))
     rank = next((n for n in (1, 2, 3) if f"{n}d" in layer.kind.lower()), len(axes))
     return sizes(axes * rank if len(axes) == 1 else axes)
 
@@ -217,6 +227,7 @@ def field_value(layer: Layer, field: str) -> str:
 
 _COVERS = {
     "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead", "is_causal"),
+    "kv_heads": ("enable_gqa", "num_key_value_heads"),
     "depthwise": ("groups",),
     "channels": _CHANNELS,
 }
@@ -233,12 +244,18 @@ def remaining(layer: Layer, used: Iterable[str]) -> tuple[str, ...]:
     known = attribute_names(layer.kind)
     words: list[str] = []
     for name, value in brief(layer.kind, layer.attributes).items():
-        foreign = bool(known) and name not in known
-        if foreign or name in seen or value is None or is_default(name, value):
+        silent = name in SAME_RESULT or name not in known if known else is_default(name, value)
+        if silent or name in seen or value is None or (name == "scale" and _is_usual_scale(layer, value)):
             continue
         label = name.replace("_", " ")
         words.append(f"no {label}" if value is False else label if value is True else f"{label} {_told(name, value)}")
     return tuple(words)
+
+
+def _is_usual_scale(layer: Layer, value: Any) -> bool:
+    """Whether attention divides by the root of the size of a head, as it does when nobody says anything."""
+    size = layer.shape[-1] if layer.shape else 0
+    return isinstance(size, int) and isinstance(value, float) and size > 0 and abs(value * size**0.5 - 1) < 1e-6
 
 
 _SIZES = frozenset(
