@@ -24,7 +24,7 @@ def test_unet_reads_like_the_figure_of_its_paper():
     assert len(found.nodes) == 28
     assert (at["image"].top, at["image"].side) == ("1", "572×572")
     assert (at["down.0.1"].top, at["down.0.1"].side) == ("64", "568×568")
-    assert (at["head"].top, at["head"].side or at["head"].below) == ("2", "")
+    assert (at["head"].top, at["head"].side) == ("2", "388×388")
     assert at["cat.3"].copied == 0.5
     assert at["cat.3"].top == "1024"
     legend = {entry.text for key in found.legends for entry in key.entries}
@@ -49,11 +49,11 @@ def test_pools_and_upconvs_run_upright_and_copies_level():
 
 
 def test_padding_says_copy_and_sizes_only_where_they_change():
-    """Without cropping the legend says copy; a level's size stands at its first map on each side."""
+    """Without cropping the legend says copy; a level's size stands at its first map on each side, and at the output."""
     found = maps(networks.unet(padded=True, size=256))
     assert {e.text for key in found.legends for e in key.entries} >= {"copy"}
     sized = [node.name for node in found.nodes if node.side or node.below]
-    assert len(sized) == 1 + 4 + 4
+    assert len(sized) == 1 + 4 + 4 + 1
 
 
 @pytest.mark.parametrize("inches", [3.4, 5.5, 7])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from nnfig.graph import Dim, Graph, Layer, TensorSpec
@@ -24,7 +26,12 @@ CHANNELS_FIRST = (
     "max_pool1d",
     "avg_pool1d",
 )
-"""Kinds whose three-dimensional output is N C L; elsewhere it is N L D."""
+"""Kinds whose three-dimensional output is N C L."""
+
+CHANNELS_LAST = {"linear", "attn", "embed", "recurrent"}
+"""Classes of look of layers whose three-dimensional output is N L D."""
+
+_POWERS = {2: "²", 3: "³"}
 
 Form = Literal["map", "sequence", "vector"]
 
@@ -58,36 +65,77 @@ class Size:
 
     @property
     def short(self) -> str:
-        """The same in less room: `224²` where all sides are equal."""
-        if len(self.space) in (2, 3) and len(set(self.space)) == 1:
-            return f"{self.space[0]}{'²³'[len(self.space) - 2]}"
-        return self.extent
+        """The same in less room: `224²`, `64×128²`; neighbours that are equal are written once."""
+        runs = [(side, sum(1 for _ in equal)) for side, equal in groupby(self.space)]
+        return "×".join(
+            f"{side}{_POWERS[n]}" if n in _POWERS and side != 1 else "×".join([str(side)] * n) for side, n in runs
+        )
 
     def __str__(self) -> str:
         return "×".join(map(str, (*self.space, self.channels)))
 
 
-def size(spec: TensorSpec | None, kind: str = "") -> Size | None:
-    """The size of a tensor that a layer of this kind gives; None for scalars and unknown shapes."""
+def size(spec: TensorSpec | None, channels_first: bool = False) -> Size | None:
+    """The size of a tensor; None for scalars and unknown shapes.
+
+    Args:
+        spec: its shape.
+        channels_first: whether three dimensions are N C L; else they are N L D.
+    """
     if spec is None or len(spec.shape) < 2:
         return None
     _, *rest = spec.shape
     if len(rest) == 1:
         return Size("vector", rest[0])
-    if len(rest) == 2 and kind not in CHANNELS_FIRST:
+    if len(rest) == 2 and not channels_first:
         return Size("sequence", rest[1], (rest[0],))
     return Size("map", rest[0], tuple(rest[1:]))
 
 
 def output_size(graph: Graph, name: str) -> Size | None:
     """The size of what a layer, or an input of the network, gives."""
-    layer = graph.layer.get(name)
-    return size(graph.spec(name), layer.kind if layer else _input_kind(graph, name))
+    spec = graph.spec(name)
+    return size(spec, spec is not None and len(spec.shape) == 3 and _channels_first(graph, name))
 
 
-def _input_kind(graph: Graph, name: str) -> str:
-    """The kind that tells how an input's axes are ordered: that of the first layer that takes it."""
-    return next((graph.layer[taker].kind for taker in graph.consumers[name]), "")
+def _channels_first(graph: Graph, name: str) -> bool:
+    """Whether three dimensions are N C L: told by the nearest layer before, else behind, that knows of no other."""
+
+    def before(name: str) -> Iterable[str]:
+        return graph.layer[name].sources if name in graph.layer else ()
+
+    def known(name: str) -> bool | None:
+        layer = graph.layer.get(name)
+        if layer is None:
+            return None
+        if layer.kind in CHANNELS_FIRST:
+            return True
+        return False if layer.look and layer.look.cls in CHANNELS_LAST else None
+
+    found = _nearest(graph, name, before, known)
+    return bool(_nearest(graph, name, lambda at: graph.consumers[at], known) if found is None else found)
+
+
+def _nearest(
+    graph: Graph, name: str, step: Callable[[str], Iterable[str]], known: Callable[[str], bool | None]
+) -> bool | None:
+    """What the nearest layer along `step` knows, as long as tensors keep one of their two last axes in place."""
+    seen, waiting = {name}, [name]
+    while waiting:
+        at = waiting.pop(0)
+        if (told := known(at)) is not None:
+            return told
+        for other in step(at):
+            if other not in seen and _same_axes(graph.spec(at), graph.spec(other)):
+                seen.add(other)
+                waiting.append(other)
+    return None
+
+
+def _same_axes(one: TensorSpec | None, other: TensorSpec | None) -> bool:
+    if one is None or other is None or len(one.shape) != 3 or len(other.shape) != 3:
+        return False
+    return any(a == b for a, b in zip(one.shape[1:], other.shape[1:], strict=True))
 
 
 def damped(value: Dim, rule: str) -> float:
@@ -110,7 +158,12 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "interpolate",
         "PixelShuffle",
         "pixel_shuffle",
+        "MaxUnpool1d",
         "MaxUnpool2d",
+        "MaxUnpool3d",
+        "max_unpool1d",
+        "max_unpool2d",
+        "max_unpool3d",
         "UpSampling2D",
     ),
     "concat": ("cat", "concat", "concatenate", "Concatenate", "Concat", "hstack"),

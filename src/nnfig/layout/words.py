@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nnfig.graph import Layer
-from nnfig.layout.tensors import Size, operation
+from nnfig.layout.tensors import operation
 
 NAMES = {
     "conv": "conv",
@@ -18,6 +18,9 @@ NAMES = {
 """First words of a legend entry by operation."""
 
 POOLS = (("Max", "max pool"), ("max", "max pool"), ("Avg", "average pool"), ("avg", "average pool"))
+
+UNPOOLED = ("Unpool", "unpool")
+"""Parts of kinds that put values back to where a pooling took them from."""
 
 UP_WITHOUT_WEIGHTS = (
     "Upsample",
@@ -42,16 +45,19 @@ def words(layer: Layer) -> tuple[str, str, tuple[str, ...]]:
 def plain_words(layer: Layer) -> str:
     """The operation alone: 'conv 3×3, /2', 'max pool 2×2', 'global average pool', 'fully connected'."""
     does = operation(layer)
+    axes = max(1, len(layer.shape) - 2)
     if layer.look and layer.look.cls == "block":
-        return layer.kind
-    kernel = sides(layer.attributes.get("kernel_size"))
+        return layer.look.label[0].partition(", ")[0] if layer.look.label else layer.kind
+    kernel = sides(layer.attributes.get("kernel_size"), axes)
     name = NAMES.get(does, layer.look.label[0] if layer.look and layer.look.label else layer.kind)
     if does == "pool":
         name = next((text for mark, text in POOLS if mark in layer.kind), name)
         if "daptive" in layer.kind:
             return f"global {name}"
     if does == "up" and layer.kind in UP_WITHOUT_WEIGHTS:
-        name, kernel = "up-sample", sides(layer.attributes.get("scale_factor"))
+        name, kernel = "up-sample", sides(layer.attributes.get("scale_factor"), axes)
+    if does == "up" and any(part in layer.kind for part in UNPOOLED):
+        name = "max unpool"
     text = f"{name} {'×'.join(map(_plain, kernel))}" if kernel else name
     return f"{text}, /{_stride(layer)}" if does == "conv" and _stride(layer) > 1 else text
 
@@ -67,19 +73,11 @@ def merged_words(layer: Layer) -> list[str]:
     return [part for part in after.split(", ") if part]
 
 
-def crop_words(source: Size, target: Size) -> str:
-    """What happens to a map that is copied into another: nothing, cropping or padding."""
-    old, new = source.height, target.height
-    if isinstance(old, int) and isinstance(new, int) and old != new and source.form == "map":
-        return "copy and crop" if old > new else "copy and pad"
-    return "copy"
-
-
-def sides(value: object) -> tuple[object, ...]:
+def sides(value: object, axes: int = 2) -> tuple[object, ...]:
     """A hyper-parameter as one number for each axis: 3 on a plane is (3, 3)."""
     if isinstance(value, tuple):
         return value
-    return (value, value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ()
+    return (value,) * axes if isinstance(value, (int, float)) and not isinstance(value, bool) else ()
 
 
 def _plain(value: object) -> str:

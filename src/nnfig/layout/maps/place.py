@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from nnfig.layout.maps.lanes import LANE, lanes
 from nnfig.layout.maps.tensors import Net, Tensor
+from nnfig.layout.maps.texts import Texts, texts
 from nnfig.layout.tensors import damped
-from nnfig.layout.text import width
+from nnfig.layout.text import LINE, width
 
 ARROW = 10.0
 """The least length of a horizontal arrow."""
@@ -19,8 +20,11 @@ UPRIGHT = 13.0
 SLIVER = 3.0
 """The least width and height of a map."""
 
-PORT = 0.7
-"""How high on a map horizontal arrows run, as a share of its height: the size stands below them."""
+BAR = 32.0
+"""The greatest length of the bar that a vector is."""
+
+PORT = 0.2
+"""How far over its middle horizontal arrows meet a map, as a share of its height: the size stands below them."""
 
 TEXT_GAP = 2.5
 
@@ -29,6 +33,9 @@ INSET = 1.5
 
 STUB = 3.0
 """How far arcs run level before they rise."""
+
+ROUNDS = 4
+"""How often places are found again because numbers stand where arrows were found to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,11 @@ class Placed:
     y: float
     w: float
     h: float
-    top: str = ""
-    side: str = ""
-    below: str = ""
-    top_right: bool = False
-    """The number above stands right of an arrow that meets the upper edge."""
-    below_right: bool = False
-    """The size below stands right of an arrow that meets the lower edge."""
+    texts: Texts = Texts()
+    above: float | None = None
+    """How far right of its middle an arrow meets the upper edge: the number stands beside it; None: no arrow does."""
+    under: float | None = None
+    """The same of the lower edge, where a size may stand."""
 
     @property
     def left(self) -> float:
@@ -75,50 +80,86 @@ class Placed:
 
     def top_span(self, text: float) -> tuple[float, float]:
         """Left and right end of the number above."""
-        wide = width(self.top, text)
-        if self.top_right:
-            return self.x, self.x + 1.5 + wide
-        return self.x - wide / 2, self.x + wide / 2
+        return self._span(self.texts.top, self.above, text)
 
     def below_span(self, text: float) -> tuple[float, float]:
         """Left and right end of the size below."""
-        wide = width(self.below, text)
-        if self.below_right:
-            return self.fresh, self.fresh + 1.5 + wide
+        return self._span(self.texts.below, self.under, text)
+
+    def _span(self, written: str, arrow: float | None, text: float) -> tuple[float, float]:
+        wide = width(written, text)
+        if written and arrow is not None:
+            return self.x + arrow, self.x + arrow + INSET + wide
         return self.x - wide / 2, self.x + wide / 2
 
 
-def place(found: Net, scale: Scale) -> dict[str, Placed]:
-    """Every tensor at its place; the lower edge of the lowest level is at 0."""
-    heights = _heights(found, scale)
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A row of maps of about the same resolution."""
+
+    y: float
+    """Its middle."""
+    h: float
+    """Height of its tallest map."""
+    port: float
+    """How far over the middle arrows run along it."""
+
+
+def place(found: Net, scale: Scale) -> tuple[dict[str, Placed], dict[int, Level]]:
+    """Every tensor at its place, and the levels; the lower edge of the lowest level is at 0."""
+    heights = {name: _height(tensor, scale) for name, tensor in found.tensors.items()}
+    levels = _levels(found, heights, scale)
+    written = texts(found, heights, {at: level.port for at, level in levels.items()}, scale.text)
+    bodies = {
+        name: Placed(tensor, 0.0, levels[tensor.level].y, _width(tensor, scale), heights[name], written[name])
+        for name, tensor in found.tensors.items()
+    }
+    placed = _across(bodies, found, scale)
+    for _ in range(ROUNDS):
+        marked = _marked(placed, found)
+        if marked == placed:
+            break
+        bodies = {name: replace(item, x=0.0) for name, item in marked.items()}
+        placed = _across(bodies, found, scale)
+    return _marked(placed, found), levels
+
+
+def _height(tensor: Tensor, scale: Scale) -> float:
+    return max(scale.space * damped(tensor.size.height, scale.rule), SLIVER)
+
+
+def _width(tensor: Tensor, scale: Scale) -> float:
+    wide = max(scale.channel * damped(tensor.size.channels, scale.rule), SLIVER)
+    return min(wide, BAR) if tensor.size.form == "vector" else wide
+
+
+def _across(bodies: Mapping[str, Placed], found: Net, scale: Scale) -> dict[str, Placed]:
+    """Every map as far left as those before it on its level and those over or under it allow, then straightened."""
     placed: dict[str, Placed] = {}
     last: dict[int, Placed] = {}
-    for name, tensor in found.tensors.items():
-        item = _body(tensor, found, heights, scale)
+    for name, item in bodies.items():
+        level = item.tensor.level
         x = item.w / 2
-        before = last.get(tensor.level)
-        if before:
-            x = max(x, before.x + _distance(before, item, found, scale))
+        if level in last:
+            x = max(x, last[level].x + _distance(last[level], item, found, scale))
         for arrow in found.into[name]:
-            source = placed[arrow.source]
             if not found.is_level(arrow):
-                x = max(x, source.x - (item.fresh - item.x))
-        placed[name] = last[tensor.level] = replace(item, x=x)
+                x = max(x, placed[arrow.source].x - (item.fresh - item.x))
+        placed[name] = last[level] = replace(item, x=x)
     _straighten(placed, found, scale)
-    y = _levels(found, heights, scale)
-    return {name: replace(item, y=y[item.tensor.level]) for name, item in placed.items()}
+    return placed
 
 
 def _distance(before: Placed, item: Placed, found: Net, scale: Scale) -> float:
     """How far the middles of two neighbours on a level must be apart."""
     before, item = replace(before, x=0.0), replace(item, x=0.0)
     gaps = [ARROW]
-    if item.side:
+    if item.texts.side:
         gaps.append(scale.text + TEXT_GAP + 1.5)
     into = sum(found.is_arc(a) for a in found.into[item.tensor.name])
     out = any(found.is_arc(a) for a in found.out[before.tensor.name])
     if into or out:
-        gaps.append(out * stub_out(before, scale.text) + (stub_in(item, scale.text) + 2 * into if into else 0) + STUB)
+        gaps.append(stub_out(before, scale.text) + (stub_in(item, scale.text) + 2 * into if into else 0) + STUB)
     found_distances = [before.right + max(gaps) - item.left]
     for mine, theirs in (
         (before.top_span(scale.text), item.top_span(scale.text)),
@@ -148,53 +189,59 @@ def _straighten(placed: dict[str, Placed], found: Net, scale: Scale) -> None:
         settled = any(not found.is_level(a) and abs(placed[a.source].x - item.fresh) < 0.01 for a in found.into[name])
         if wanted and not settled:
             limit = ahead.x - _distance(item, ahead, found, scale) if ahead else min(wanted)
-            above = [placed[a.source] for a in found.into[name] if not found.is_level(a)]
-            limit = min([limit, *(source.right - 2 * INSET + item.w / 2 for source in above)])
+            over = [placed[a.source] for a in found.into[name] if not found.is_level(a)]
+            limit = min([limit, *(source.right - 2 * INSET + item.w / 2 for source in over)])
             item = replace(item, x=max(item.x, min(limit, *wanted)))
             placed[name] = item
         following[item.tensor.level] = item
 
 
-def _heights(found: Net, scale: Scale) -> dict[int, float]:
-    """The height of each level: that of its largest map."""
-    heights: dict[int, float] = {}
-    for tensor in found.tensors.values():
-        height = max(scale.space * damped(tensor.size.height, scale.rule), SLIVER)
-        heights[tensor.level] = max(height, heights.get(tensor.level, 0.0))
-    return heights
+def meet(source: Placed, target: Placed, cls: str) -> tuple[float, float]:
+    """Where an arrow between two levels leaves and arrives: equal where one map stands over the other."""
+    white = target.w * target.tensor.copied if target.tensor.copied < 1 else 0.0
+    low = max(source.left, target.left + white) + INSET
+    high = min(source.right, target.right) - INSET
+    if cls == "indices":
+        return source.x + 0.25 * source.w, target.x - 0.25 * target.w
+    if low <= high:
+        narrow = target.fresh if white or target.w < source.w else source.x
+        x = min(max(narrow, low), high)
+        return x, x
+    if abs(source.x - target.fresh) < 0.01:
+        return source.x, source.x
+    return source.x + (0.3 * source.w if target.fresh > source.x else 0.0), target.fresh
 
 
-def _levels(found: Net, heights: Mapping[int, float], scale: Scale) -> dict[int, float]:
-    """The middle of each level."""
-    count: dict[int, int] = {}
+def _marked(placed: Mapping[str, Placed], found: Net) -> dict[str, Placed]:
+    """The maps with the places at which arrows from other levels meet their edges."""
+    above: dict[str, float] = {}
+    under: dict[str, float] = {}
+    for arrow in found.arrows:
+        if found.is_level(arrow):
+            continue
+        source, target = placed[arrow.source], placed[arrow.target]
+        down = source.tensor.level < target.tensor.level
+        x0, x1 = meet(source, target, arrow.cls)
+        for item, x, edge in ((source, x0, under if down else above), (target, x1, above if down else under)):
+            name = item.tensor.name
+            edge[name] = round(max(x - item.x, edge.get(name, x - item.x)), 3)
+    return {name: replace(item, above=above.get(name), under=under.get(name)) for name, item in placed.items()}
+
+
+def _levels(found: Net, heights: Mapping[str, float], scale: Scale) -> dict[int, Level]:
+    """Where each level lies: over it numbers, then arcs, then arrows that turn; under it sizes."""
+    arcs: dict[int, int] = {}
     for level, lane in lanes(found).values():
-        count[level] = max(count.get(level, 0), lane)
-    y: dict[int, float] = {}
+        arcs[level] = max(arcs.get(level, 0), lane)
+    levels: dict[int, Level] = {}
     bottom = 0.0
-    for level in sorted(heights, reverse=True):
-        y[level] = bottom + heights[level] / 2
-        bottom += heights[level] + UPRIGHT + scale.text + 2 + LANE * count.get(level, 0)
-    return y
+    for at in sorted({tensor.level for tensor in found.tensors.values()}, reverse=True):
+        of = [heights[name] for name, tensor in found.tensors.items() if tensor.level == at]
+        levels[at] = Level(bottom + max(of) / 2, max(of), PORT * min(of))
+        bottom += max(of) + headroom(arcs.get(at, 0), scale.text) + UPRIGHT + (scale.text * LINE if max(of) < 20 else 0)
+    return levels
 
 
-def _body(tensor: Tensor, found: Net, heights: Mapping[int, float], scale: Scale) -> Placed:
-    """A map with its texts, not placed yet: a number or a size is written where it changes."""
-    into, out = found.into[tensor.name], found.out[tensor.name]
-    sources = [found.tensors[arrow.source] for arrow in into]
-    above = any(source.level < tensor.level for source in sources)
-    leaves_up = any(found.tensors[arrow.target].level < tensor.level for arrow in out)
-    h = heights[tensor.level]
-    w = max(scale.channel * damped(tensor.size.channels, scale.rule), SLIVER)
-    same = len(sources) == 1 and sources[0].size.channels == tensor.size.channels
-    top = "" if same and above else str(tensor.size.channels)
-    item = Placed(tensor, 0.0, 0.0, w, h, top, top_right=above or leaves_up)
-    size = tensor.size
-    stays = bool(sources) and all(s.level == tensor.level and s.size.space == size.space for s in sources)
-    if size.form == "vector" or stays:
-        return item
-    for text in (size.extent, size.short):
-        if width(text, scale.text) <= PORT * h - 3:
-            return replace(item, side=text)
-    arrows = [found.tensors[a.target].level for a in out] + [source.level for source in sources]
-    met = any(level > tensor.level for level in arrows)
-    return replace(item, below=size.extent if len(size.extent) < 6 else size.short, below_right=met)
+def headroom(arcs: int, text: float) -> float:
+    """Room over a level for numbers and arcs."""
+    return text + 2 + LANE * arcs

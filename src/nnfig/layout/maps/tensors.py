@@ -8,10 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Graph, Layer
 from nnfig.layout.tensors import Size, operation, output_size
-from nnfig.layout.words import crop_words, plain_words, words
+from nnfig.layout.words import plain_words, words
 
 ELEMENTWISE = ("act", "norm", "drop", "softmax")
 """Operations that are named with the arrow that they follow and give no map of their own."""
+
+WORD = {"concat": "copy", "add": "add"}
+"""Class of the arrows that lead what is joined to where it is joined."""
+
+JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
+"""Classes of arrows that compute nothing, and what the legend calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,6 @@ class Tensor:
     """The layer (or input) that gives it; for a copy and its neighbour, the concatenation."""
     size: Size
     level: int
-    cls: str
     copied: float = 0.0
     """Share of its channels that is copied from elsewhere."""
     layer: Layer | None = None
@@ -103,7 +108,7 @@ def net(graph: Graph) -> Net:
     for name in graph.inputs:
         size = output_size(graph, name)
         if size:
-            found.add(Tensor(name, size, 0, "data"), ())
+            found.add(Tensor(name, size, 0), ())
     for layer in graph.layers:
         _read(layer, graph, found)
     out: dict[str, list[Arrow]] = {name: [] for name in found.tensors}
@@ -138,41 +143,72 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
         _join(layer, does, size, takes, graph, found)
         return
     cls, name, after = words(layer)
-    level = _level(found.tensors[sources[0]], size)
-    arrows = [Arrow(source, layer.name, cls, name, after) for source in sources]
-    found.add(Tensor(layer.name, size, level, "conv", layer=layer, runs=(layer.name,)), arrows)
+    level = _level(found.tensors[sources[0]], size, found)
+    arrows = [Arrow(sources[0], layer.name, cls, name, after)]
+    arrows += [_second(layer, source, found) for source in sources[1:]]
+    found.add(Tensor(layer.name, size, level, layer=layer, runs=(layer.name,)), arrows)
+
+
+def _second(layer: Layer, source: str, found: Reading) -> Arrow:
+    """What an operation takes beside its first tensor: indices of a pooling, a tensor from before, an operand."""
+    cls, name, after = words(layer)
+    edge = next(e for e in layer.inputs if found.owner.get(e.source) == source)
+    if edge.output:
+        return Arrow(source, layer.name, "indices", "pool indices")
+    if cls == "block":
+        return Arrow(source, layer.name, "copy", "skip connection")
+    return Arrow(source, layer.name, cls, name, after)
 
 
 def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Reading) -> None:
     """A concatenation or a sum: one map that absorbs what only it takes, with arrows for the rest.
 
-    A concatenation absorbs one up-sampled map, a sum every result of a single operation: the arrows meet in it.
+    A concatenation absorbs an up-sampled map, else the results of single operations, a sum always these: the
+    arrows meet in it. What it absorbs of another concatenation are its copies.
     """
-    own = [found.owner[name] for name in takes if _only_for(name, graph, found)]
+    alone = _unique(found.owner[name] for name in takes if _is_only_for(name, graph, found))
+    nested = [name for name in alone if does == "concat" and _is_copies(name, found)]
+    own = [name for name in alone if _is_computed(name, found, does)]
     if does == "concat":
-        own = [name for name in own[::-1] if _rises(name, found)][:1]
-    others = [s for s in _unique(found.owner[t] for t in takes) if s not in own]
+        own = [name for name in own[::-1] if _rises(name, found)][:1] or own
+    outside = [s for s in _unique(found.owner[t] for t in takes) if s not in (*own, *nested)]
+    others = _unique([*outside, *(arrow.source for name in nested for arrow in found.into[name])])
     levels = [found.tensors[name].level for name in (*own, *others)]
     copied = 1 - sum(_share(found.tensors[name].size, size) for name in own) if does == "concat" else 0.0
     arrows: list[Arrow] = []
-    runs = (*(run for name in own for run in found.tensors[name].runs), layer.name)
+    runs = (*(run for name in (*own, *nested) for run in found.tensors[name].runs), layer.name)
     for name in own:
-        arrows += [replace(arrow, target=layer.name) for arrow in found.into.pop(name)]
-        del found.tensors[name]
+        cropped = ("crop",) if _resized(found.tensors[name].size, size) == "crop" else ()
+        arrows += [
+            replace(a, target=layer.name, after=(*a.after, *(cropped if a.cls not in JOINED else ())))
+            for a in found.into[name]
+        ]
+    for name in (*own, *nested):
+        del found.into[name], found.tensors[name]
     for source in others:
-        if does == "concat":
-            arrows.append(Arrow(source, layer.name, "copy", crop_words(found.tensors[source].size, size)))
-        else:
-            arrows.append(Arrow(source, layer.name, "add", "add"))
+        name = " and ".join(part for part in (JOINED[WORD[does]], _resized(found.tensors[source].size, size)) if part)
+        arrows.append(Arrow(source, layer.name, WORD[does], name))
     for word in words(layer)[2]:
         arrows = [_followed(arrow, word) for arrow in arrows]
-    found.add(Tensor(layer.name, size, levels[0], "conv", copied, layer, runs), arrows)
+    found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), layer, runs), arrows)
 
 
-def _only_for(name: str, graph: Graph, found: Reading) -> bool:
-    """Whether a tensor is the result of one operation and goes nowhere but to one layer."""
+def _is_only_for(name: str, graph: Graph, found: Reading) -> bool:
+    """Whether a tensor is the result of an operation and goes nowhere but to one layer."""
     tensor = found.owner[name]
-    return len(found.into[tensor]) == 1 and tensor not in found.used and _is_alone(tensor, graph, found)
+    return bool(found.into[tensor]) and tensor not in found.used and _is_alone(tensor, graph, found)
+
+
+def _is_computed(tensor: str, found: Reading, does: str) -> bool:
+    """Whether a tensor is the result of one operation, or, for a concatenation, of a sum of such."""
+    arrows = found.into[tensor]
+    one = len(arrows) == 1 or (does == "concat" and not found.tensors[tensor].copied)
+    return one and any(arrow.cls not in JOINED for arrow in arrows)
+
+
+def _is_copies(tensor: str, found: Reading) -> bool:
+    """Whether a tensor is put together from copies alone."""
+    return all(arrow.cls == "copy" for arrow in found.into[tensor])
 
 
 def _is_alone(tensor: str, graph: Graph, found: Reading) -> bool:
@@ -193,10 +229,24 @@ def _share(part: Size, whole: Size) -> float:
     return 0.5
 
 
-def _level(before: Tensor, size: Size) -> int:
-    """One level down for each halving, one up for each doubling; a vector lies below every map."""
+def _resized(old: Size, new: Size) -> str:
+    """What is done to a map so that it fits another: nothing, crop or pad."""
+    if old.form == new.form == "map" and isinstance(old.height, int) and isinstance(new.height, int):
+        return "crop" if old.height > new.height else "pad" if old.height < new.height else ""
+    return ""
+
+
+def _level(before: Tensor, size: Size, found: Reading) -> int:
+    """One level down for each halving, one up for each doubling; a vector lies below every map.
+
+    A map that is made from a vector stands on the level of maps of its size.
+    """
+    levels = [tensor.level for tensor in found.tensors.values()]
     if size.form == "vector":
-        return before.level + (before.size.form != "vector")
+        return before.level if before.size.form == "vector" else max(levels) + 1
+    if before.size.form == "vector":
+        alike = [tensor.level for tensor in found.tensors.values() if tensor.size.space == size.space]
+        return alike[-1] if alike else before.level - 1
     old, new = before.size.height, size.height
     if not isinstance(old, int) or not isinstance(new, int):
         return before.level
@@ -209,7 +259,7 @@ def _level(before: Tensor, size: Size) -> int:
 
 def _followed(arrow: Arrow, word: str) -> Arrow:
     """The arrow with one more operation after it; copies stay copies."""
-    return arrow if arrow.cls in ("copy", "add") else replace(arrow, after=(*arrow.after, word))
+    return arrow if arrow.cls in JOINED else replace(arrow, after=(*arrow.after, word))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nnfig.graph import Drawing, LegendEntry, Panel
+from nnfig.graph import Drawing, Panel
 from nnfig.layout.keys import legends
 from nnfig.layout.maps.draw import parts
-from nnfig.layout.maps.place import Scale, place
-from nnfig.layout.maps.tensors import Arrow, Net, net
+from nnfig.layout.maps.legend import entries
+from nnfig.layout.maps.place import BAR, SLIVER, Scale
+from nnfig.layout.maps.tensors import Net, net
 from nnfig.layout.parts import LEAST, MARGIN, Drawn, Parts, bounds, composed, fits, small
 from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.stretch import stretched
@@ -19,10 +19,10 @@ from nnfig.layout.tensors import damped
 from nnfig.layout.unfold import unfolded
 from nnfig.options import Options
 
-HEIGHTS = (0.19, 0.16, 0.13, 0.1)
-"""Heights of the tallest map that are tried, as shares of the width."""
+HEIGHTS = (76.0, 64.0, 52.0, 40.0)
+"""Heights of the tallest map that are tried, in pt."""
 
-WIDEST = 32.0
+WIDEST = BAR
 """The widest map in pt."""
 
 WORDS = {
@@ -33,77 +33,71 @@ WORDS = {
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """Place the tensors of each panel by resolution and time."""
-    return composed(drawing, options, "maps", _panel)
+    """Place the tensors of each panel by resolution and time, all panels at one scale."""
+    panels = [replace(panel, graph=unfolded(panel.graph)) for panel in drawing.panels]
+    nets = {panel.name: net(panel.graph) for panel in panels}
+    scale, font = _scale(panels, nets, options)
+
+    def draw(panel: Panel, share: Options) -> Drawn:
+        return _drawn(nets[panel.name], scale, font, panel, share)
+
+    return composed(replace(drawing, panels=tuple(panels)), options, "maps", draw)
 
 
-def _panel(panel: Panel, options: Options) -> Drawn:
-    """One network: the first way to draw it that fits."""
-    panel = replace(panel, graph=unfolded(panel.graph))
-    found = net(panel.graph)
-    best: Drawn | None = None
-    for scale, font in _scales(found, options):
-        best = _drawn(found, scale, font, panel, options)
-        if fits(best, options):
+def _scale(panels: Sequence[Panel], nets: dict[str, Net], options: Options) -> tuple[Scale, float]:
+    """The scale and the size of text for all panels: the first that is tried with which each fits, else the last."""
+    share = replace(options, max_height=options.max_height / len(panels))
+    scale, font = Scale(options.scale, 1.0, 0.0, small(options.font_size)), options.font_size
+    for scale, font in _scales(list(nets.values()), share):
+        scale = replace(scale, channel=min(_channel(nets[panel.name], scale, panel, options) for panel in panels))
+        if all(fits(_drawn(nets[panel.name], scale, font, panel, share), share) for panel in panels):
             break
-    assert best is not None
-    return best
+    return scale, font
+
+
+def _scales(nets: Sequence[Net], options: Options) -> Iterator[tuple[Scale, float]]:
+    """What is tried: large text and tall maps before small ones."""
+    sizes = [t.size for found in nets for t in found.tensors.values()]
+    tallest = max((damped(size.height, options.scale) for size in sizes), default=1.0)
+    widest = max((damped(size.channels, options.scale) for size in sizes if size.form != "vector"), default=1.0)
+    for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
+        for height in HEIGHTS:
+            space = min(height, 0.3 * options.max_height) / tallest
+            yield Scale(options.scale, space, WIDEST / widest, small(font)), font
+
+
+def _channel(found: Net, scale: Scale, panel: Panel, options: Options) -> float:
+    """Points for each damped unit of channels with which a network is as wide as the width allows."""
+
+    def extent(channel: float) -> float:
+        x0, _, x1, _ = bounds(parts(found, replace(scale, channel=channel), panel))
+        return x1 - x0
+
+    return stretched(extent, scale.channel, options.width - 2 * MARGIN)
 
 
 def _drawn(found: Net, scale: Scale, font: float, panel: Panel, options: Options) -> Drawn:
-    """The panel with maps as wide as the width allows."""
+    """One network at a scale."""
+    drawn = parts(found, scale, panel)
+    said = entries(found, options.width - 2 * MARGIN, scale.text)
+    inside = legends(said, options.width, scale.text, columns=1)
+    corner = free_corner(drawn, inside) if inside else None
+    return Drawn(drawn, font, tuple(said), tuple(_words(found, scale)), corner)
 
-    def at(channel: float) -> Parts:
-        wider = replace(scale, channel=channel)
-        return parts(place(found, wider), found, wider, panel)
 
-    def extent(channel: float) -> float:
-        x0, _, x1, _ = bounds(at(channel))
-        return x1 - x0
-
-    widest = max((damped(t.size.channels, scale.rule) for t in found.tensors.values()), default=1.0)
-    drawn = at(stretched(extent, WIDEST / widest, options.width - 2 * MARGIN))
-    entries = arrow_entries(found)
-    inside = legends(entries, options.width, scale.text, columns=1)
-    words = [f"Boxes are tensors, with edges proportional to {WORDS[scale.rule]}; arrows are operations."]
-    if any(tensor.copied for tensor in found.tensors.values()):
+def _words(found: Net, scale: Scale) -> list[str]:
+    """Sentences for the caption."""
+    tensors = found.tensors.values()
+    maps = [t.size for t in tensors if t.size.form != "vector"]
+    edges = [(scale.space, size.height) for size in maps] + [(scale.channel, size.channels) for size in maps]
+    cut = any(unit * damped(size, scale.rule) < SLIVER for unit, size in edges)
+    least = f" (but none shorter than {SLIVER:g} pt)" if cut else ""
+    words = [f"Boxes are tensors, with edges proportional to {WORDS[scale.rule]}{least}; arrows are operations."]
+    if any(scale.channel * damped(t.size.channels, scale.rule) > BAR for t in tensors if t.size.form == "vector"):
+        words.append("Bars are vectors, not to scale.")
+    if any(tensor.copied for tensor in tensors):
         words.append("White boxes are copies.")
-    return Drawn(drawn, font, tuple(entries), tuple(words), free_corner(drawn, inside) if inside else None)
-
-
-def _scales(found: Net, options: Options) -> Iterator[tuple[Scale, float]]:
-    """What is tried: large text and tall maps before small ones."""
-    tallest = max((damped(t.size.height, options.scale) for t in found.tensors.values()), default=1.0)
-    for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
-        for share in HEIGHTS:
-            height = min(share * options.width, 0.3 * options.max_height)
-            yield Scale(options.scale, height / tallest, 0.0, small(font)), font
-
-
-def arrow_entries(found: Net) -> list[LegendEntry]:
-    """One entry for each class of arrow, with every operation that it stands for: `up-conv 7×7 / 2×2, ReLU`."""
-    groups: dict[str, list[Arrow]] = {}
-    for arrow in found.arrows:
-        groups.setdefault(arrow.cls, []).append(arrow)
-    return [LegendEntry(cls, arrow_text(arrows), "edge") for cls, arrows in groups.items()]
-
-
-def arrow_text(arrows: Sequence[Arrow]) -> str:
-    """What arrows of one class have in common: their names, and what most of them are followed by."""
-    names = list(dict.fromkeys(arrow.name for arrow in arrows))
-    after, count = Counter(arrow.after for arrow in arrows).most_common(1)[0]
-    return ", ".join([_common(names), *(after if 2 * count > len(arrows) else ())])
-
-
-def _common(names: Sequence[str]) -> str:
-    """Names with what all begin and end with said once: `conv 7×7, /2` and `conv 1×1, /2` are `conv 7×7 / 1×1, /2`."""
-    if len(names) == 1:
-        return names[0]
-    heads = {name.partition(" ")[0] for name in names}
-    tails = {name.rpartition(",")[2] if "," in name else "" for name in names}
-    head = f"{heads.pop()} " if len(heads) == 1 else ""
-    tail = f",{tails.pop()}" if len(tails) == 1 and "" not in tails else ""
-    return head + " / ".join(name.removeprefix(head).removesuffix(tail) for name in names) + tail
+    return words
 
 
 def free_corner(drawn: Parts, inside: Sequence[Legend]) -> Point | None:

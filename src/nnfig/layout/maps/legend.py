@@ -1,0 +1,64 @@
+"""What arrows mean: from arrows to one entry of the legend for each class, that holds for every arrow of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from nnfig.graph import LegendEntry
+from nnfig.layout.keys import SWATCH
+from nnfig.layout.maps.tensors import Arrow, Net
+from nnfig.layout.text import width
+
+
+def entries(found: Net, room: float, text: float) -> list[LegendEntry]:
+    """One entry for each class of arrow, with every operation that it stands for: `up-conv 7×7 or 2×2, ReLU`.
+
+    Args:
+        found: the arrows.
+        room: the width that an entry may take.
+        text: the size of text.
+    """
+    groups: dict[str, list[Arrow]] = {}
+    for arrow in found.arrows:
+        groups.setdefault(arrow.cls, []).append(arrow)
+    return [LegendEntry(cls, _shortest(arrows, room - SWATCH["edge"], text), "edge") for cls, arrows in groups.items()]
+
+
+def _shortest(arrows: Sequence[Arrow], room: float, text: float) -> str:
+    """The text of an entry; where it has no room, that there is more to be said."""
+    said = arrow_text(arrows)
+    if width(said, text) <= room:
+        return said
+    return f"{arrow_text(arrows[:1])}, and others"
+
+
+def arrow_text(arrows: Sequence[Arrow]) -> str:
+    """What arrows of one class are: their names, what most of them are followed by, and how many are not.
+
+    >>> arrow_text([Arrow("a", "b", "up", "up-conv 2×2", ("ReLU",))] * 2 + [Arrow("b", "c", "up", "up-conv 2×2")])
+    'up-conv 2×2, ReLU (1 of 3 without)'
+    """
+    counts = Counter(arrow.after for arrow in arrows)
+    usual, most = counts.most_common(1)[0]
+    if 2 * most <= len(arrows):
+        usual = ()
+    others = [
+        f"{count} of {len(arrows)}{': ' + ', '.join(after) if after else ' without'}"
+        for after, count in counts.items()
+        if after != usual
+    ]
+    beside = f" ({'; '.join(others)})" if others else ""
+    return ", ".join([_together(list(dict.fromkeys(arrow.name for arrow in arrows))), *usual]) + beside
+
+
+def _together(names: Sequence[str]) -> str:
+    """Names with what all begin and end with said once: `conv 7×7, /2` and `conv 1×1, /2` are `conv 7×7 or 1×1, /2`."""
+    if len(names) == 1:
+        return names[0]
+    heads = {name.partition(" ")[0] for name in names if " " in name}
+    tails = {name.rpartition(",")[2] if "," in name else "" for name in names}
+    head = f"{heads.pop()} " if len(heads) == 1 and all(" " in name for name in names) else ""
+    tail = f",{tails.pop()}" if len(tails) == 1 and "" not in tails else ""
+    *most, last = (name.removeprefix(head).removesuffix(tail) for name in names)
+    return f"{head}{', '.join(most)} or {last}{tail}"

@@ -1,0 +1,72 @@
+"""What is written around maps: channels above, sizes at the side or below, in one way for all maps of a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnfig.layout.maps.tensors import Net, Tensor
+from nnfig.layout.text import width
+
+CLEAR = 3.0
+"""Room between a size at the side of a map and the arrow over it."""
+
+BELOW = 6
+"""The longest size that is written in full below a map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts around one map."""
+
+    top: str = ""
+    side: str = ""
+    below: str = ""
+
+
+def texts(found: Net, heights: Mapping[str, float], ports: Mapping[int, float], text: float) -> dict[str, Texts]:
+    """The texts of every map.
+
+    Args:
+        found: the tensors.
+        heights: of the maps.
+        ports: for each level, how far over its middle arrows run.
+        text: the size of text.
+    """
+    sized = {name for name, tensor in found.tensors.items() if _is_sized(name, tensor, found)}
+    residual = any(arrow.cls == "add" for arrow in found.arrows)
+    sizes: dict[str, Texts] = {}
+    whole = True
+    for level in sorted({tensor.level for tensor in found.tensors.values()}):
+        members = {name: found.tensors[name].size for name in sized if found.tensors[name].level == level}
+        room = {name: heights[name] / 2 + ports[level] - CLEAR for name in members}
+        said = {name: size.extent for name, size in members.items()}
+        beside = all(width(said[name], text) <= room[name] for name in members)
+        if members and not (whole and beside):
+            less = {name: size.short for name, size in members.items()}
+            beside = all(width(less[name], text) <= room[name] for name in members)
+            whole = whole and not beside and max(map(len, said.values())) <= BELOW
+            said = said if whole else less
+        sizes |= {name: Texts(side=size) if beside else Texts(below=size) for name, size in said.items()}
+    return {
+        name: Texts(_channels(name, tensor, found, residual), at.side, at.below)
+        for name, tensor in found.tensors.items()
+        for at in (sizes.get(name, Texts()),)
+    }
+
+
+def _is_sized(name: str, tensor: Tensor, found: Net) -> bool:
+    """Whether the size is written: where it changes, and for what the network returns."""
+    if tensor.size.form == "vector":
+        return False
+    sources = [found.tensors[arrow.source] for arrow in found.into[name]]
+    changed = not all(s.level == tensor.level and s.size.space == tensor.size.space for s in sources)
+    return not sources or changed or not found.out[name]
+
+
+def _channels(name: str, tensor: Tensor, found: Net, residual: bool) -> str:
+    """The number above: not on pooled maps, and where sums keep it the same only where it changes."""
+    sources = [found.tensors[arrow.source] for arrow in found.into[name]]
+    same = any(source.size.channels == tensor.size.channels for source in sources)
+    pooled = len(sources) == 1 and sources[0].level < tensor.level
+    return "" if same and (pooled or residual) else str(tensor.size.channels)
