@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 import networks
 import pytest
 
-from nnfig.graph import Group
+from nnfig.graph import Drawing, Group, Panel
 from nnfig.layout import scene
 from nnfig.layout.parts import small
 from nnfig.layout.scene import DEPTH_ANGLE, DEPTH_SCALE, Node, Scene
@@ -29,6 +29,13 @@ def front(node: Node) -> tuple[float, float]:
     )
 
 
+def written(found: Scene) -> list[str]:
+    """What stands below boxes, from left to right."""
+    texts = [(node.x, node.below) for node in found.nodes if node.below]
+    texts += [(label.x, "".join(label.lines)) for label in found.labels if label.cls == "dims"]
+    return [text for _, text in sorted(texts)]
+
+
 def by_name(found: Scene) -> dict[str, Node]:
     """Nodes by name."""
     return {node.name: node for node in found.nodes}
@@ -39,11 +46,14 @@ def test_vgg_is_stacks_with_attached_poolings_and_bars():
     found = volumes(networks.vgg16())
     assert found.fits
     assert [len(node.seams) + 1 for node in found.nodes if node.cls == "conv"] == [2, 2, 3, 3, 3]
-    said = [node.below for node in found.nodes if node.below]
-    assert said == [
+    assert written(found) == [
         "224×224×3", "224×224×64", "112×112×128", "56×56×256", "28×28×512", "14×14×512", "7×7×512",
-        "4096", "4096", "1000", "1000",
+        "1×1×4096", "1×1×1000",
     ]  # fmt: skip
+    at, pools = by_name(found), [node for node in found.nodes if node.cls == "pool"]
+    for pool in pools:
+        stack = at[networks.vgg16().graph.layer[pool.name].sources[0]]
+        assert pool.x - front(pool)[0] / 2 == pytest.approx(stack.x + front(stack)[0] / 2, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +79,12 @@ def test_texts_keep_apart(make, inches):
     """No two texts below boxes meet, at any width."""
     found = volumes(make(), width=f"{inches}in")
     text = small(found.font_size)
+    places = [(n.x - (n.w - front(n)[0]) / 2, n.y - n.h / 2, (n.below,)) for n in found.nodes if n.below]
+    places += [(label.x, label.y, label.lines) for label in found.labels]
     boxes = []
-    for node in found.nodes:
-        if node.below:
-            x = node.x - (node.w - front(node)[0]) / 2
-            half, y = width(node.below, text) / 2, node.y - node.h / 2
-            boxes.append((x - half, y - text, x + half, y))
+    for x, y, lines in places:
+        half = max(width(line, text) for line in lines) / 2
+        boxes.append((x - half, y - text * len(lines), x + half, y))
     for a, b in combinations(boxes, 2):
         assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
 
@@ -113,6 +123,28 @@ def test_streams_stand_about_what_they_share():
     assert at["meet"].y == pytest.approx(at["image"].y)
 
 
+def test_streams_that_exchange_cross():
+    """A concatenation that two streams share is four arrows without a circle, and the caption says that they join."""
+    layers = [networks.conv(name, "image", 48, 55) for name in ("a1", "b1")]
+    layers.append(networks.layer("meet", "cat", ("a1", "b1"), (1, 96, 55, 55), "merge"))
+    layers += [networks.conv("a2", "meet", 64, 27), networks.conv("b2", "meet", 64, 27)]
+    layers += [networks.linear("fa", "a2", 100), networks.linear("fb", "b2", 100)]
+    layers.append(networks.layer("both", "cat", ("fa", "fb"), (1, 200), "merge"))
+    layers.append(networks.linear("end", "both", 10))
+    found = volumes(networks.drawing("exchange", layers, {"image": (1, 3, 224, 224)}))
+    assert not [node for node in found.nodes if node.shape == "circle"]
+    ends = {(wire.source, wire.target) for wire in found.wires}
+    assert {(a, b) for a in ("a1", "b1") for b in ("a2", "b2")} | {("fa", "end"), ("fb", "end")} <= ends
+    assert "joined along channels" in found.caption
+
+
+def test_branches_that_meet_in_one_map_keep_their_circle():
+    """Only streams that go on cross; one map of several branches is joined in a circle that the caption explains."""
+    found = volumes(networks.two_streams())
+    assert [node.label for node in found.nodes if node.shape == "circle"] == [("‖",)]
+    assert "‖ joins" in found.caption
+
+
 def test_encoder_and_decoder_fold_into_a_u():
     """Levels lie lower the smaller their maps are, and copies run straight along them."""
     found = volumes(networks.unet(padded=True))
@@ -124,15 +156,20 @@ def test_encoder_and_decoder_fold_into_a_u():
 
 
 def test_kernel_slides_in_the_tensor_when_asked():
-    """`--show kernel` draws it in the tensor that it reads and writes it over the one that it gives."""
+    """`--show kernel` draws it in the tensor that it reads and writes it over the arrow to the one that it gives."""
     layers = [
         networks.conv("conv1", "image", 64, 55, kernel=11, stride=(4, 4)),
         networks.conv("conv2", "conv1", 64, 27),
     ]
     drawn = networks.drawing("kernels", layers, {"image": (1, 3, 224, 224)})
     assert all(node.window is None for node in volumes(drawn).nodes)
-    at = by_name(volumes(drawn, show="kernel"))
-    assert at["conv1"].top == "11×11, /4"
+    found = volumes(drawn, show="kernel")
+    at = by_name(found)
+    assert [(wire.cls, wire.label) for wire in found.wires] == [("kernel", "11×11, /4"), ("kernel", "3×3")]
+    for wire in found.wires:
+        source, target = at[wire.source], at[wire.target]
+        half = width(wire.label, small(found.font_size)) / 2
+        assert source.x + source.w / 2 < wire.label_at[0] - half < wire.label_at[0] + half < target.x - target.w / 2
     assert at["image"].window[2] == pytest.approx(front(at["image"])[1] * math.sqrt(11 / 224), rel=0.01)
     assert at["conv1"].window[3] < at["image"].window[3]
 
@@ -170,6 +207,28 @@ def test_long_chain_breaks_into_lines_that_fit():
     assert found.fits
     assert len({node.y for node in found.nodes}) > 1
     assert len([wire for wire in found.wires if len(wire.via) == 4]) == len({node.y for node in found.nodes}) - 1
+
+
+def test_streams_break_into_lines_together():
+    """Two streams that meet and a long rest: the rest goes on below both, and everything keeps to the width."""
+    layers = [networks.conv("a1", "image", 48, 55), networks.conv("b1", "image", 48, 55)]
+    layers.append(networks.layer("meet", "add", ("a1", "b1"), (1, 48, 55, 55), "merge"))
+    layers += [networks.conv(f"c{i}", f"c{i - 1}" if i else "meet", 32 + i, 64) for i in range(24)]
+    found = volumes(networks.drawing("streams", layers, {"image": (1, 3, 224, 224)}), width="4in")
+    at = by_name(found)
+    assert found.fits
+    assert at["a1"].x == pytest.approx(at["b1"].x)
+    assert at["c23"].y < min(at["a1"].y, at["b1"].y) - at["b1"].h / 2
+
+
+def test_compared_networks_share_one_scale():
+    """Maps and channels of equal size are drawn equally large in every panel."""
+    small_net = networks.drawing("small", [networks.conv("conv", "image", 64, 224)], {"image": (1, 3, 224, 224)})
+    large = networks.vgg16()
+    found = by_name(volumes(Drawing((*large.panels, Panel("other", small_net.graph, "compare")))))
+    stack, slab = found["features.1"], found["other/conv"]
+    assert front(stack)[1] == pytest.approx(front(slab)[1], abs=0.02)
+    assert front(stack)[0] / 2 == pytest.approx(front(slab)[0], abs=0.02)
 
 
 def test_symbolic_sizes_are_written_and_drawn():

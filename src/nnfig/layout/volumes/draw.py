@@ -10,8 +10,8 @@ from nnfig.layout.scene import Frame, Label, Node
 from nnfig.layout.text import LINE
 from nnfig.layout.titles import titles
 from nnfig.layout.volumes.place import FRAME_PAD
-from nnfig.layout.volumes.scale import Scale, kernel_size
-from nnfig.layout.volumes.solids import PAD, moved
+from nnfig.layout.volumes.scale import BAND, Scale, kernel_size
+from nnfig.layout.volumes.solids import PAD, Solid, moved
 from nnfig.layout.volumes.stations import cls_of
 from nnfig.layout.volumes.texts import Placed
 from nnfig.layout.volumes.wires import wires
@@ -21,18 +21,19 @@ def parts(
     placed: Sequence[Placed], rows: Mapping[str, float], scale: Scale, graph: Graph, starts: Collection[str] = ()
 ) -> Parts:
     """Everything but the legend."""
-    drawn, ink = wires(placed, rows, scale.text, starts)
+    windows = _windows(placed, scale) if scale.kernels else {}
+    drawn, ink = wires(placed, rows, scale.text, starts, windows)
     shapes = [moved(shape, item.x, item.y) for item in placed for shape in item.shapes(scale.text)]
     return Parts(
-        nodes=tuple(_node(item, _window(item, placed, scale), graph) for item in placed),
+        nodes=tuple(_node(item, windows.get(item.station.name), graph) for item in placed),
         wires=tuple(drawn),
         frames=tuple(_frames(placed, graph, scale.text)),
-        labels=tuple(_lines(item) for item in placed if len(item.below) > 1),
+        labels=tuple(_lines(item) for item in placed if _apart(item)),
         ink=(*corners(shapes), *ink, *_titles(placed, graph, scale.text)),
     )
 
 
-def _node(item: Placed, window: tuple[float, float, float, float] | None, graph: Graph) -> Node:
+def _node(item: Placed, window: Solid | None, graph: Graph) -> Node:
     """One station as a volume, or as the circle of a join."""
     station, body = item.station, item.body
     layer = station.slabs[-1] if station.slabs else None
@@ -54,44 +55,56 @@ def _node(item: Placed, window: tuple[float, float, float, float] | None, graph:
         seams=tuple(round(i / count, 4) for i in range(1, count)),
         bands=_bands(item),
         top=item.top,
-        below=item.below[0] if len(item.below) == 1 else "",
+        below=item.below[0] if item.below and not _apart(item) else "",
         side=item.side,
         edge=item.edge,
-        window=window,
+        window=_slid(item, window) if window else None,
     )
 
 
+def _apart(item: Placed) -> bool:
+    """Whether what is written below is a label of its own: of several lines, or not under the middle of the front."""
+    return len(item.below) > 1 or (item.shift > 0 and bool(item.below))
+
+
 def _lines(item: Placed) -> Label:
-    """More than one line under a front face."""
-    return Label(item.x - item.body.dx / 2, item.y - item.body.h / 2 - PAD, item.below, "dims", "north")
+    """What is written below, where it is no text of the node."""
+    return Label(item.x - item.body.dx / 2 + item.shift, item.y - item.body.h / 2 - PAD, item.below, "dims", "north")
 
 
-def _window(item: Placed, placed: Sequence[Placed], scale: Scale) -> tuple[float, float, float, float] | None:
-    """The kernel that slides in a tensor, at the middle of its right face, to the scale of the tensor."""
-    if not scale.kernels or item.station.size.form != "map" or item.station.role == "join":
-        return None
-    kernels = [
-        layer.attributes.get("kernel_size")
-        for other in placed
-        if item.station.name in other.station.sources and not other.glued
-        for layer in other.station.slabs[:1]
-    ]
-    side = max((kernel_size(kernel, scale) for kernel in kernels), default=0.0)
-    if side <= 0:
-        return None
-    wide = min(side, item.body.front)
-    return (round(item.body.front / 2 - wide / 2, 2), 0.0, round(min(side, item.body.height), 2), round(side, 2))
+def _windows(placed: Sequence[Placed], scale: Scale) -> dict[str, Solid]:
+    """The kernels that slide in tensors, to the scale of the tensors, each as a small solid."""
+    found: dict[str, Solid] = {}
+    for item in placed:
+        if item.station.size.form != "map" or item.station.role == "join":
+            continue
+        kernels = [
+            layer.attributes.get("kernel_size")
+            for other in placed
+            if item.station.name in other.station.sources and not other.glued
+            for layer in other.station.slabs[:1]
+        ]
+        side = max((kernel_size(kernel, scale) for kernel in kernels), default=0.0)
+        if side > 0:
+            found[item.station.name] = Solid(min(side, item.body.front), min(side, item.body.height), side)
+    return found
+
+
+def _slid(item: Placed, window: Solid) -> tuple[float, float, float, float]:
+    """Where a kernel is drawn: at the middle of the right face."""
+    return (round(item.body.front / 2 - window.front / 2, 2), 0.0, round(window.height, 2), round(window.depth, 2))
 
 
 def _bands(item: Placed) -> tuple[tuple[float, float, str], ...]:
-    """What runs after a slab, painted at its end, each band a sixth of the slab; and the share that is a copy."""
+    """What runs after a slab, painted at its end, each band a sixth of it; and the share that is a copy."""
     if item.station.copied:
         return ((0.0, round(item.station.copied, 4), "data"),)
     count = max(1, len(item.station.slabs))
     found: list[tuple[float, float, str]] = []
     for slab in range(count):
         classes = [cls_of(layer) for where, layer in item.station.bands if where == slab]
-        share = min(1 / 6, 0.6 / max(1, len(classes))) / count
+        each = BAND / item.body.front if item.station.role == "bar" else 1 / 6 / count
+        share = min(each, 0.6 / count / max(1, len(classes)))
         for i, cls in enumerate(classes):
             end = (slab + 1) / count - share * (len(classes) - 1 - i)
             found.append((round(end - share, 4), round(end, 4), cls))

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from nnfig.layout.volumes.rows import line_of
 from nnfig.layout.volumes.scale import Scale
-from nnfig.layout.volumes.solids import apart
+from nnfig.layout.volumes.solids import ARROW, CLEAR, SPACE, apart
 from nnfig.layout.volumes.stations import Station
 from nnfig.layout.volumes.texts import Placed, labelled
-
-ARROW = 12.0
-"""The least length of an arrow."""
-
-CLEAR = 3.0
-"""Room between things of neighbouring boxes."""
-
-SPACE = 5.0
-"""Room between texts of neighbouring boxes."""
 
 BACK = 4
 """How many boxes to the left are looked at for collisions."""
@@ -28,6 +19,9 @@ TURN = 5.0
 
 FRAME_PAD = 4.0
 """Room between the boxes of a folded group and its frame."""
+
+SLANT = 16.0
+"""The least width of arrows that cross from row to row."""
 
 ROW_GAP = 9.0
 """Room between rows."""
@@ -57,7 +51,7 @@ def place(
         done.append(item)
         on_row.setdefault(row, []).append(item)
         at[station.name] = item
-    y = _levels(done, rows, scale.text, _line_gap(done, scale.text) if starts else ROW_GAP, bool(starts))
+    y = _levels(done, rows, scale.text)
     return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
 
 
@@ -77,14 +71,16 @@ def extent(placed: Sequence[Placed], text: float) -> tuple[float, float]:
 
 def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
     """How far right of its source a box stands: touching it, an arrow away, or clear of it for an arrow that turns."""
-    face = source.body.front / 2
     if item.glued:
-        return face + item.body.front / 2
+        return source.body.front / 2 + item.body.front / 2
+    arrow = max(ARROW, item.kernel_room(text))
+    if item.station.exchanged:
+        return source.reach(text)[1] + max(SLANT, arrow) - item.reach(text)[0]
     if not turns:
-        return face + ARROW + item.body.w / 2
+        return source.body.w / 2 + arrow + item.body.w / 2
     if item.station.role == "join" or item.station.copied:
         return source.reach(text)[1] + TURN
-    return source.reach(text)[1] + 2 * TURN - item.reach(text)[0]
+    return source.reach(text)[1] + max(2 * TURN, arrow) - item.reach(text)[0]
 
 
 def _frame(left: Placed, right: Placed, text: float) -> float:
@@ -99,34 +95,40 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     """How far right of `left` the other must stand so that nothing of it meets anything of `left`."""
     body, *texts = left.shapes(text)
     other, *words = right.shapes(text)
+    if right.below == () and right.station.role == left.station.role == "bar" and left.shift:
+        texts = []  # the text that they share
     bodies = [apart(body, other, CLEAR)]
     mixed = [apart(body, word, CLEAR) for word in words] + [apart(word, other, CLEAR) for word in texts]
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def _levels(
-    placed: Sequence[Placed], rows: Mapping[str, float], text: float, gap: float, whole: bool
-) -> dict[float, float]:
+def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) -> dict[float, float]:
     """The axis of every row, as close under those above as what stands over each other allows.
 
-    With `whole`, rows clear each other over their whole length. Half rows lie between their neighbours.
+    Rows of different lines clear each other over their whole length. Half rows lie between their neighbours.
     """
     boxes: dict[float, list[tuple[float, float, float, float]]] = {}
     for item in placed:
         ys = [y for shape in item.shapes(text) for _, y in shape]
-        left, right = (-math.inf, math.inf) if whole else item.reach(text)
+        left, right = item.reach(text)
         boxes.setdefault(rows[item.station.name], []).append((item.x + left, item.x + right, min(ys), max(ys)))
+    between = _line_gap(placed, text)
     y: dict[float, float] = {}
-    for row in sorted(row for row in boxes if row == int(row)):
-        levels = [
-            y[upper] + a[2] - b[3] - gap
-            for upper in y
-            for a in boxes[upper]
-            for b in boxes[row]
-            if a[0] - TURN < b[1] and b[0] - TURN < a[1]
-        ]
-        y[row] = min([*levels, *(y[upper] - 2 * gap for upper in y)], default=0.0)
+    for row in sorted(boxes, key=lambda row: (line_of(row), row != int(row), row)):
+        if row != int(row):
+            y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2
+            continue
+        levels: list[float] = []
+        for upper in y:
+            other = line_of(upper) != line_of(row)
+            gap = between if other else ROW_GAP
+            levels.append(y[upper] - 2 * gap)
+            levels += [
+                y[upper] + a[2] - b[3] - gap
+                for a in boxes[upper]
+                for b in boxes[row]
+                if other or (a[0] - TURN < b[1] and b[0] - TURN < a[1])
+            ]
+        y[row] = min(levels, default=0.0)
     base = y.get(0, 0.0)
-    for row in sorted(set(boxes) - set(y)):
-        y[row] = (y[int(row - 0.5)] + y[int(row + 0.5)]) / 2
     return {row: value - base for row, value in y.items()}

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from nnfig.layout.volumes.stations import Station
 from nnfig.layout.volumes.texts import Placed
 
+LINE_ROWS = 1000
+"""Rows from one line of a broken network to the next."""
+
 
 def rows(found: Sequence[Station]) -> dict[str, float]:
     """Row of each station: 0 for the trunk, then 1 (below), -1 (above), 2, ... for streams beside it.
@@ -63,10 +66,15 @@ def _steps(before: Station, after: Station) -> int:
     return round(math.log2(old / max(1, new))) if not 0.75 < old / max(1, new) < 1.34 else 0
 
 
-def lines(placed: Sequence[Placed], count: int) -> tuple[dict[str, float], frozenset[str]]:
-    """Rows of a network of one stream that is broken into lines as equal as may be, and the stations that begin one.
+def line_of(row: float) -> int:
+    """The line of a broken network on which a row is."""
+    return round(row / LINE_ROWS)
 
-    A line ends where nothing passes over the break, and neither a folded group nor boxes that touch are parted.
+
+def lines(placed: Sequence[Placed], row: Mapping[str, float], count: int) -> tuple[dict[str, float], frozenset[str]]:
+    """Rows of a network that is broken into lines as equal as may be, and the stations that begin one.
+
+    A line ends where one arrow passes over the break, and neither a folded group nor boxes that touch are parted.
     """
     order = {item.station.name: number for number, item in enumerate(placed)}
     reach = [0] * len(placed)
@@ -77,22 +85,27 @@ def lines(placed: Sequence[Placed], count: int) -> tuple[dict[str, float], froze
     furthest = 0
     for number, item in enumerate(placed[:-1]):
         after = placed[number + 1]
-        parted = after.glued or item.station.repeat == after.station.repeat != ""
+        parted = after.glued or len(after.station.sources) != 1 or after.station.sources[0] != item.station.name
+        parted = parted or item.station.repeat == after.station.repeat != ""
         if furthest <= number and reach[number] == number + 1 and not parted and not after.station.projections:
             cuts.append(number + 1)
         furthest = max(furthest, reach[number])
-    total = placed[-1].x
+    total = max(item.x for item in placed)
     begins = {
         placed[min(cuts, key=lambda cut: abs(placed[cut].x - total * part / count))].station.name
         for part in range(1, count)
         if cuts
     }
-    row: dict[str, float] = {}
-    line = 0.0
+    broken: dict[str, float] = {}
+    line = 0
     for item in placed:
         line += item.station.name in begins
-        row[item.station.name] = line
-    return row, frozenset(begins)
+        broken[item.station.name] = line * LINE_ROWS + row[item.station.name]
+    for number in range(line + 1):
+        there = [name for name, found in broken.items() if line_of(found) == number]
+        if len({broken[name] for name in there}) == 1:
+            broken |= dict.fromkeys(there, float(number * LINE_ROWS))
+    return broken, frozenset(begins)
 
 
 def folds(found: Sequence[Station]) -> bool:

@@ -14,6 +14,9 @@ from nnfig.layout.words import sides
 THIN = 4.0
 """Front width of a pooling and the like, and thickness of a bar, in pt."""
 
+BAND = 2.5
+"""Width of a band at the end of a bar."""
+
 SLIVER = 2.0
 """The least width of a slab, and the least height of a box."""
 
@@ -21,8 +24,9 @@ JOIN = 9.0
 """Diameter of a join's circle."""
 
 
-Written = Literal["whole", "short", "tight"]
-"""Sizes stand whole below each box, or channels below and space along the edge; tight: `28²` where both stand below."""
+Written = Literal["whole", "split", "short", "tight"]
+"""Sizes stand whole below each box; or on two lines; or channels below and space along the edge, which is written
+`28²` in the tight way where both stand below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ def solid(station: Station, scale: Scale) -> Solid:
         return Solid(JOIN, JOIN, 0)
     size = station.size
     if size.form == "vector":
-        return Solid(THIN, max(scale.unit * damped(size.channels, scale.rule), SLIVER), THIN)
+        height = max(scale.unit * damped(size.channels, scale.rule), SLIVER)
+        return Solid(THIN + BAND * len(station.bands), height, THIN)
     slab = max(scale.channel * damped(size.channels, scale.rule), SLIVER)
     height = max(scale.space * damped(size.height, scale.rule), SLIVER)
     depth = max(scale.space * damped(size.width, scale.rule), SLIVER) if len(size.space) > 1 else THIN
@@ -82,11 +87,18 @@ WORDS = {
 }
 
 
-def sentence(rule: str, found: Sequence[Station]) -> str:
+def sentence(rule: str, found: Sequence[Station], kernels: bool) -> str:
     """What the caption says about sizes."""
     said = f"Edges of the boxes are {WORDS[rule]}, with a scale of its own for channels"
     if any(station.role == "bar" for station in found):
         said += "; vectors are bars"
     if any(station.role == "thin" for station in found):
         said += "; what keeps the channels is drawn thin"
-    return said + "."
+    said += "."
+    if any(station.sign == "‖" for station in found):
+        said += " The sign ‖ joins tensors along channels."
+    if any(station.exchanged for station in found):
+        said += " Arrows that meet at a box bring tensors that are joined along channels."
+    if kernels:
+        said += " Kernels are drawn as small boxes in the tensors in which they slide."
+    return said

@@ -15,6 +15,15 @@ Polygon = tuple[Point, ...]
 PAD = 1.6
 """Room between a box and its text, in pt."""
 
+CLEAR = 3.0
+"""Room between things of neighbouring boxes."""
+
+SPACE = 7.0
+"""Room between texts of neighbouring boxes."""
+
+ARROW = 12.0
+"""The least length of an arrow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Solid:

@@ -14,6 +14,9 @@ Role = Literal["input", "stack", "bar", "thin", "join"]
 
 SIGNS = {"add": "+", "concat": "‖"}
 
+MOST_CROSSING = 4
+"""Arrows that may stand for one concatenation."""
+
 ELEMENTWISE = ("act", "norm", "drop")
 """Operations that change no size: a band on the box that they follow."""
 
@@ -41,6 +44,8 @@ class Station:
     """Share of the channels that a concatenation took from elsewhere; the rest is new."""
     attached: bool = False
     """A thin box that may touch the box that it follows: nothing else takes that one's tensor."""
+    exchanged: bool = False
+    """It takes its sources joined along channels, without a circle for the join."""
     repeat: str = ""
     """Path of the innermost folded group around it."""
 
@@ -52,11 +57,12 @@ class Station:
         return tuple(dict.fromkeys((*names, *((self.name,) if self.slabs else ()))))
 
 
-def stations(graph: Graph) -> tuple[Station, ...]:
+def stations(graph: Graph, stacked: bool = True) -> tuple[Station, ...]:
     """The boxes of a graph in graph order.
 
-    conv 64, conv 64, pool, conv 128 becomes [64|64](pool) [128]: equal sizes in a row are one stack, a pooling
-    is attached, what keeps the size (activation, normalisation, dropout) is a band, flattening is nothing.
+    conv 64, conv 64, pool, conv 128 becomes [64|64](pool) [128]: equal sizes in a row are one stack (each is a box
+    of its own unless `stacked`), a pooling is attached, what keeps the size (activation, normalisation, dropout) is
+    a band, flattening is nothing. What two streams exchange is an arrow from each to each.
     """
     built: dict[str, Station] = {}
     owner: dict[str, str] = {}
@@ -67,11 +73,11 @@ def stations(graph: Graph) -> tuple[Station, ...]:
             built[name] = Station(name, "input", size, "data")
             owner[name] = name
     for layer in graph.layers:
-        _add(layer, graph, built, owner)
-    return tuple(_with_projections(built).values())
+        _add(layer, graph, built, owner, stacked)
+    return tuple(_exchanging(_with_projections(built)).values())
 
 
-def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str]) -> None:
+def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str], stacked: bool) -> None:
     """Put one layer into a station: a new one, or that of the layer that it follows."""
     does = operation(layer)
     size = output_size(graph, layer.name)
@@ -90,7 +96,7 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
         _concatenate(layer, size, sources, upper, built, owner)
         return
     fresh = _fresh(layer, does, size, sources, graph)
-    if alone and _continues(before, fresh):
+    if stacked and alone and _continues(before, fresh):
         _rename(built, owner, replace(before, slabs=(*before.slabs, layer)), layer)
         return
     touches = alone and fresh.role == "thin" and before.role in ("stack", "thin") and before.size.form == "map"
@@ -182,6 +188,25 @@ def _with_projections(built: dict[str, Station]) -> dict[str, Station]:
                     found[join.name], sources=rest, projections=((branch.sources[0], branch.slabs[0]),)
                 )
                 break
+    return found
+
+
+def _exchanging(built: dict[str, Station]) -> dict[str, Station]:
+    """Concatenations of streams that go on as streams, or end in one fully connected layer, as crossing arrows."""
+    found = dict(built)
+    for join in built.values():
+        takers = [station for station in found.values() if join.name in station.sources]
+        sources = found[join.name].sources
+        dense = join.size.form == "vector" and all(station.role == "bar" for station in takers)
+        plain = all(station.role in ("stack", "bar") and not station.copied for station in takers)
+        streams = len(takers) > 1 and plain
+        few = 1 < len(takers) * len(sources) <= MOST_CROSSING
+        if join.sign != SIGNS["concat"] or not few or not (dense or streams):
+            continue
+        del found[join.name]
+        for taker in takers:
+            among = [each for s in taker.sources for each in (sources if s == join.name else (s,))]
+            found[taker.name] = replace(taker, sources=_unique(among), exchanged=True)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.layout.tensors import Size
+from nnfig.layout.text import width
 from nnfig.layout.volumes.scale import Scale, solid
-from nnfig.layout.volumes.solids import Polygon, Solid, apart
+from nnfig.layout.volumes.solids import ARROW, PAD, SPACE, Polygon, Solid, apart, moved
 from nnfig.layout.volumes.stations import Station
 from nnfig.layout.words import sides
 
@@ -22,17 +24,21 @@ class Placed:
     y: float = 0.0
     below: tuple[str, ...] = ()
     """Lines under the front face."""
+    shift: float = 0.0
+    """How far right of the middle of the front they stand."""
     side: str = ""
     edge: str = ""
     top: str = ""
+    kernel: str = ""
+    """What slides in the tensors that it takes: `11×11, /4`."""
     glued: bool = False
-    """It stands on the right face of its source: a thin box without text of its own."""
+    """It stands on the right face of its source: a thin box."""
 
     def shapes(self, text: float) -> tuple[Polygon, ...]:
         """Outlines of the body and its texts, around the centre."""
         found = [self.body.outline]
         if self.below:
-            found.append(self.body.below(self.below, text))
+            found.append(moved(self.body.below(self.below, text), self.shift))
         if self.side:
             found.append(self.body.side(self.side, text))
         if self.edge:
@@ -46,6 +52,10 @@ class Placed:
         xs = [x for shape in self.shapes(text) for x, _ in shape]
         return min(xs), max(xs)
 
+    def kernel_room(self, text: float) -> float:
+        """How long an arrow must be for the kernel over it."""
+        return width(self.kernel, text) + 3 * PAD if self.kernel else 0.0
+
 
 def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
     """Bodies with their texts, not placed yet."""
@@ -53,13 +63,16 @@ def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
     for station in found:
         for source in station.sources:
             takers[source].append(station)
+    unlike = scale.kernels and len({kernel_text(station) for station in found if station.role == "thin"}) > 1
     said: dict[str, Size | None] = {}
-    items: list[Placed] = []
+    items: dict[str, Placed] = {}
     for station in found:
         before = said[station.sources[0]] if station.sources else None
         item, said[station.name] = _labelled(station, before, takers[station.name], scale)
-        items.append(item)
-    return items
+        if unlike and station.role == "thin":
+            item = replace(item, top=kernel_text(station), glued=False)
+        items[station.name] = _beside_source(item, items, scale.text) if item.glued and item.below else item
+    return _shared(items, takers) if scale.sizes == "whole" else list(items.values())
 
 
 def _labelled(
@@ -70,19 +83,50 @@ def _labelled(
     size = station.size
     if station.role == "join":
         return item, before
-    if scale.kernels and station.role in ("stack", "thin"):
-        item = replace(item, top=kernel_text(station))
+    if scale.kernels and station.role == "stack":
+        item = replace(item, kernel=kernel_text(station))
     if station.role == "thin" and any(taker.size.space == size.space for taker in takers):
-        return replace(item, glued=station.attached and not item.top), before
-    if size == before and station.role != "bar":
-        return replace(item, glued=station.attached and not item.top), before
+        return replace(item, glued=station.attached), before
+    if size == before and station.role != "bar" and not (item.kernel and scale.sizes in ("whole", "split")):
+        return replace(item, glued=station.attached), before
     if size.form == "vector":
-        return replace(item, below=(str(size.channels),)), size
+        ones = (1,) * len(before.space) if before else ()
+        written = Size("vector", size.channels, ones if scale.sizes == "whole" else ())
+        return replace(item, below=(str(written),)), replace(size, space=ones)
     if station.copied:
         return replace(item, top=f"{size.short}×{size.channels}" if scale.sizes == "tight" else str(size)), size
     if scale.sizes == "whole":
-        return replace(item, below=(str(size),)), size
+        return replace(item, below=(str(size),), glued=station.attached), size
+    if scale.sizes == "split":
+        return replace(item, below=(size.extent, f"×{size.channels}"), glued=station.attached), size
     return _short(item, before is not None and before.space == size.space, scale), size
+
+
+def _beside_source(item: Placed, items: Mapping[str, Placed], text: float) -> Placed:
+    """A box on the face of its source with its text moved right, clear of the source and of what stands under it."""
+    source = items[item.station.sources[0]]
+    at = source.body.front / 2 + item.body.front / 2
+    own = moved(item.body.below(item.below, text), at)
+    body, *texts = source.shapes(text)
+    return replace(item, shift=max(0.0, apart(body, own, PAD), *(apart(each, own, SPACE) for each in texts)))
+
+
+def _shared(items: Mapping[str, Placed], takers: Mapping[str, Sequence[Station]]) -> list[Placed]:
+    """Vectors of one size in a row: the size is written once, under the middle of them."""
+    found = dict(items)
+    for name, item in items.items():
+        if item.station.role != "bar" or found[name].below != item.below:
+            continue
+        run = [item]
+        while len(takers[run[-1].station.name]) == 1:
+            after = items[takers[run[-1].station.name][0].name]
+            if after.below != item.below or len(after.station.sources) > 1 or after.station.role != "bar":
+                break
+            run.append(after)
+        if len(run) > 1:
+            found[name] = replace(item, shift=(len(run) - 1) / 2 * (item.body.w + ARROW))
+            found |= {each.station.name: replace(each, below=()) for each in run[1:]}
+    return list(found.values())
 
 
 def _short(item: Placed, same_space: bool, scale: Scale) -> Placed:
@@ -95,10 +139,14 @@ def _short(item: Placed, same_space: bool, scale: Scale) -> Placed:
     if same_space:
         return plain
     if station.role == "input" or len(size.space) != 2:
-        side = size.extent if len(set(size.space)) > 1 or len(size.space) != 2 else str(size.height)
-        return replace(plain, side=side)
+        side = size.short if len(set(size.space)) > 1 or len(size.space) != 2 else str(size.height)
+        upright = replace(plain, side=side)
+        meets = plain.below and apart(plain.body.side(side, text), plain.body.below(plain.below, text), 1.0) > -math.inf
+        return replace(plain, below=(*plain.below, side)) if meets else upright
     if len(set(size.space)) > 1:
         return replace(plain, below=(*plain.below, space))
+    if station.attached:
+        return replace(plain, below=(space,), glued=True)
     written = replace(plain, edge=str(size.width))
     if plain.below and apart(plain.body.below(plain.below, text), plain.body.edge(written.edge, text), 1.0) > 0:
         return replace(plain, below=(*plain.below, space))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nnfig.graph import Drawing, Panel
 from nnfig.layout.parts import LEAST, MARGIN, Drawn, composed, fits, small
@@ -26,92 +26,155 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
 
-SIZES: tuple[Written, ...] = ("whole", "short", "tight")
-"""How sizes are written, the clearest first; panels that are compared do not use the first, so that they look alike."""
-
 MOST_LINES = 3
-"""Lines into which a network of one stream may be broken."""
+"""Lines into which a network may be broken."""
 
-ROOMY = 6.0
+DOWN = ("volumes run to the right: --direction down changes nothing",)
+"""What is reported where another direction is asked for."""
+
+WAYS: tuple[tuple[tuple[float, ...], tuple[Written, ...]], ...] = (
+    ((7.5, LEAST), ("whole",)),
+    ((LEAST,), ("split",)),
+    ((LEAST,), ("short", "tight")),
+)
+"""Sizes of text after the one that is asked for, and how sizes are written in them: the clearest first."""
+
+ROOMY = ("whole", "split")
+"""Ways to write sizes that must leave boxes enough width."""
+
+WIDE = 6.0
 """The widest slab is to have this width in pt, or sizes are written short."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What of a panel does not depend on its scale: its boxes, their rows, and where lines begin."""
+
+    panel: Panel
+    found: tuple[Station, ...]
+    row: Mapping[str, float]
+    starts: frozenset[str]
+    room: float
+    """Width that boxes may take."""
+
+    def placed(self, scale: Scale) -> tuple[Placed, ...]:
+        """The boxes at a scale."""
+        return place(self.found, self.row, scale, self.starts)
+
+    def extent(self, scale: Scale) -> float:
+        """Their width at a scale."""
+        return extent(self.placed(scale), scale.text)[0]
+
+
 def scene(drawing: Drawing, options: Options) -> Scene:
-    """Place the tensors of each panel as volumes within the width; an encoder and decoder as a U."""
-    written = SIZES if len(drawing.panels) == 1 else SIZES[1:]
-    return composed(drawing, options, "volumes", lambda panel, room: _panel(panel, room, written))
+    """Place the tensors of each panel as volumes within the width, all to one scale; an encoder and decoder as a U."""
+    share = replace(options, max_height=options.max_height / len(drawing.panels))
+    drawn = _drawn(drawing.panels, share)
+    made = composed(drawing, options, "volumes", lambda panel, room: drawn[panel.name])
+    return replace(made, report=(*made.report, *(DOWN if options.direction == "down" else ())))
 
 
-def _panel(panel: Panel, options: Options, written: Sequence[Written]) -> Drawn:
-    """One network: the first way to draw it that fits; a long one of one stream is broken into lines."""
-    panel = replace(panel, graph=unfolded(panel.graph, is_stack))
-    found = stations(panel.graph)
-    row = levels(found) if folds(found) else rows(found)
-    starts: frozenset[str] = frozenset()
-    count = len(set(row.values()))
-    ways = list(_scales(found, count, options, written))
-    least = place(found, row, ways[-1][0])
-    room = options.width - 2 * MARGIN
-    if set(row.values()) == {0.0}:
-        for number in range(1, MOST_LINES + 1):
-            if extent(least, ways[-1][0].text)[0] <= room - (number > 1) * 4 * TURN:
-                break
-            row, starts = lines(place(found, dict.fromkeys(row, 0.0), ways[-1][0]), number + 1)
-            least = place(found, row, ways[-1][0], starts)
-        room -= 4 * TURN if starts else 0.0
-    hopeless = extent(least, ways[-1][0].text)[0] > room
-    words = (sentence(options.scale, found),)
-    best: Drawn | None = None
-    for scale, font in ways[-1:] if hopeless else ways:
-        placed = _widest(found, row, scale, starts, room)
-        if scale.sizes == "whole" and not _is_roomy(placed):
-            continue
-        best = Drawn(parts(placed, row, scale, panel.graph, starts), font, tuple(entries(found)), words)
-        if fits(best, options):
+def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
+    """Every panel: the first way to draw them all that fits, with each kernel in its own tensor where it is shown."""
+    unfolded_panels = [replace(panel, graph=unfolded(panel.graph, is_stack)) for panel in panels]
+    best: dict[str, Drawn] = {}
+    for stacked in (False, True) if "kernel" in options.show else (True,):
+        found = [stations(panel.graph, stacked) for panel in unfolded_panels]
+        best, fitting = _to_one_scale(unfolded_panels, found, options)
+        if fitting:
             break
-    assert best is not None
     return best
 
 
-def _scales(
-    found: Sequence[Station], rows: int, options: Options, written: Sequence[Written]
-) -> Iterator[tuple[Scale, float]]:
+def _to_one_scale(
+    panels: Sequence[Panel], found: Sequence[tuple[Station, ...]], options: Options
+) -> tuple[dict[str, Drawn], bool]:
+    """The panels drawn at the first scale at which they fit, and whether they do."""
+    ways = list(_scales(found, options))
+    plans = [_plan(panel, each, ways[-1][0], options) for panel, each in zip(panels, found, strict=True)]
+    hopeless = any(plan.extent(ways[-1][0]) > plan.room for plan in plans)
+    words = (sentence(options.scale, [station for each in found for station in each], "kernel" in options.show),)
+    best: dict[str, Drawn] = {}
+    for scale, font in ways[-1:] if hopeless else ways:
+        scale = replace(scale, channel=min(_widest(plan, scale) for plan in plans))
+        placed = [plan.placed(scale) for plan in plans]
+        if scale.sizes in ROOMY and not all(map(_is_roomy, placed)):
+            continue
+        best = {
+            plan.panel.name: Drawn(
+                parts(boxes, plan.row, scale, plan.panel.graph, plan.starts),
+                font,
+                tuple(entries(plan.found, scale.kernels)),
+                words,
+            )
+            for plan, boxes in zip(plans, placed, strict=True)
+        }
+        if all(fits(drawn, options) for drawn in best.values()):
+            return best, True
+    return best, False
+
+
+def _plan(panel: Panel, found: tuple[Station, ...], least: Scale, options: Options) -> Plan:
+    """Rows, and lines where a network is too long for one."""
+    row = _rows(found)
+    room = options.width - 2 * MARGIN
+    plan = Plan(panel, found, row, frozenset(), room)
+    if folds(found):
+        return plan
+    for number in range(2, MOST_LINES + 1):
+        if plan.extent(least) <= plan.room:
+            break
+        broken, starts = lines(place(found, row, least), row, number)
+        plan = Plan(panel, found, broken, starts, room - 4 * TURN)
+    return plan
+
+
+def _rows(found: Sequence[Station]) -> dict[str, float]:
+    """By resolution for an encoder and decoder, else by streams."""
+    return levels(found) if folds(found) else rows(found)
+
+
+def _scales(found: Sequence[Sequence[Station]], options: Options) -> Iterator[tuple[Scale, float]]:
     """What is tried: whole sizes before short ones, large boxes and text before small ones; slabs are widened later."""
-    sizes = [s.size for s in found if s.role != "join"]
+    sizes = [s.size for each in found for s in each if s.role != "join"]
+    count = max(sum(row == int(row) for row in set(_rows(each).values())) for each in found)
     bars = 1.0 if all(size.form == "vector" for size in sizes) else 0.5
-    for font in dict.fromkeys((options.font_size, min(options.font_size, LEAST))):
-        for sizes_as in written:
-            for share in HEIGHTS[:2] if sizes_as == "whole" else HEIGHTS:
-                height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.25 * (rows - 1))
-                yield (
-                    Scale(
-                        options.scale,
-                        space_scale(sizes, options.scale, height),
-                        0.0,
-                        unit_scale(sizes, options.scale, bars * height),
-                        small(font),
-                        sizes_as,
-                        "kernel" in options.show,
-                    ),
-                    font,
-                )
+    for font, written in _texts(options.font_size):
+        for share in HEIGHTS[:3] if written in ROOMY else HEIGHTS:
+            height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.25 * (count - 1))
+            yield (
+                Scale(
+                    options.scale,
+                    space_scale(sizes, options.scale, height),
+                    0.0,
+                    unit_scale(sizes, options.scale, bars * height),
+                    small(font),
+                    written,
+                    "kernel" in options.show,
+                ),
+                font,
+            )
 
 
-def _widest(
-    found: Sequence[Station], row: Mapping[str, float], scale: Scale, starts: frozenset[str], room: float
-) -> tuple[Placed, ...]:
-    """The widest slabs with which everything still fits the room."""
-    sizes = [s.size for s in found if s.size.form != "vector" and s.role != "join"]
+def _texts(font: float) -> Iterator[tuple[float, Written]]:
+    """Sizes of text and how sizes are written, each pair once."""
+    for fonts, ways in WAYS:
+        sizes = dict.fromkeys((font, *(min(font, size) for size in fonts)))
+        for size in sizes:
+            for written in ways:
+                yield size, written
+
+
+def _widest(plan: Plan, scale: Scale) -> float:
+    """The scale of channels at which slabs are as wide as the room, or good taste, allows."""
+    sizes = [s.size for s in plan.found if s.size.form != "vector" and s.role != "join"]
     tallest = scale.space / space_scale(sizes, scale.rule, 1.0)
     largest = max((damped(size.channels, scale.rule) for size in sizes), default=1.0)
-
-    def wide(channel: float) -> float:
-        return extent(place(found, row, replace(scale, channel=channel), starts), scale.text)[0]
-
-    return place(found, row, replace(scale, channel=stretched(wide, WIDEST * tallest / largest, room)), starts)
+    most = WIDEST * tallest / largest
+    return stretched(lambda channel: plan.extent(replace(scale, channel=channel)), most, plan.room)
 
 
 def _is_roomy(placed: Sequence[Placed]) -> bool:
     """Whether boxes keep enough width beside sizes that are written whole."""
     fronts = [item.body.front / len(item.station.slabs) for item in placed if item.station.role == "stack"]
-    return max(fronts, default=ROOMY) >= ROOMY
+    return max(fronts, default=WIDE) >= WIDE

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from nnfig.layout.scene import Point, Wire
+from nnfig.layout.text import LINE, width
 from nnfig.layout.volumes.place import FRAME_PAD, TURN
+from nnfig.layout.volumes.rows import line_of
+from nnfig.layout.volumes.solids import Polygon, Solid, moved
 from nnfig.layout.volumes.texts import Placed
 
 LANE = 5.0
@@ -14,18 +18,26 @@ LANE = 5.0
 ASIDE = 1.5
 """Arcs enter a join left of its middle and leave it right of it."""
 
+STUB = 3.0
+"""How far arrows that cross from row to row run straight at their ends where a text is in the way."""
+
 Arc = tuple[Placed, Placed, str]
 
 
 def wires(
-    placed: Sequence[Placed], rows: Mapping[str, float], text: float, starts: Collection[str]
+    placed: Sequence[Placed],
+    rows: Mapping[str, float],
+    text: float,
+    starts: Collection[str],
+    windows: Mapping[str, Solid],
 ) -> tuple[list[Wire], list[Point]]:
-    """All arrows, and the corners of those that bend around boxes."""
+    """All arrows, and the corners of those that bend around boxes and of the kernels written over arrows."""
     at = {item.station.name: item for item in placed}
     order = {item.station.name: i for i, item in enumerate(placed)}
     found: list[Wire] = []
     arcs: list[Arc] = []
     ink: list[Point] = []
+    bent = _bent(placed, at, text)
     for item in placed:
         station = item.station
         if station.name in starts:
@@ -34,24 +46,64 @@ def wires(
             continue
         for source in () if item.glued else station.sources:
             if rows[source] != rows[station.name]:
-                found.append(_between(at[source], item, text))
+                found.append(_between(at[source], item, text, source in windows, bent))
             elif any(
                 rows[p.station.name] == rows[source] and p.x > at[source].x
                 for p in placed[order[source] + 1 : order[station.name]]
             ):
                 arcs.append((at[source], item, "skip"))
             else:
-                found.append(Wire(source, station.name))
+                found.append(Wire(source, station.name, cls="kernel" if source in windows and item.kernel else "flow"))
+        if item.kernel and (wire := _spoken(found, item, at)):
+            said = _with_kernel(
+                wire, at[wire.source], item, windows.get(wire.source), _comes_from_above(item, at), text
+            )
+            found[found.index(wire)] = said
+            ink += _kernel_corners(said, text)
         arcs += [(at[source], item, "projection") for source, _ in station.projections]
     drawn, corners = _arcs(arcs, placed, rows if starts else {})
     return found + drawn, ink + corners
+
+
+def _spoken(found: Sequence[Wire], item: Placed, at: Mapping[str, Placed]) -> Wire | None:
+    """The arrow over which a kernel is written: that along the row if there is one."""
+    own = [wire for wire in found if wire.target == item.station.name and wire.into == "west"]
+    return min(own, key=lambda wire: abs(at[wire.source].y - item.y), default=None)
+
+
+def _comes_from_above(item: Placed, at: Mapping[str, Placed]) -> bool:
+    """Whether an arrow comes down to a box, so that its kernel is written under the arrow."""
+    levels = [at[source].y for source in item.station.sources]
+    return max(levels) > item.y + 1.0 and min(levels) > item.y - 1.0
+
+
+def _with_kernel(wire: Wire, source: Placed, item: Placed, window: Solid | None, down: bool, text: float) -> Wire:
+    """An arrow with its kernel: beside its end, on the side to which the rays of the sliding box open less."""
+    right, left = item.x - item.body.w / 2, source.x + source.body.w / 2
+    half = width(item.kernel, text) / 2
+    x = max((left + right) / 2, right - half - 3 * STUB) if source.y != item.y else (left + right) / 2
+    room = 0.0
+    if window and wire.cls == "kernel":
+        start = source.x + source.body.front / 2 + (-window.dx if down else window.dx) / 2
+        ray = window.h / 2 + (item.y - source.y if down else source.y - item.y)
+        room = max(0.0, ray * (right - x + half) / (right - start))
+    side = "south" if down else "north"
+    return replace(wire, label=item.kernel, label_at=(x, item.y - room if down else item.y + room), label_side=side)
+
+
+def _kernel_corners(wire: Wire, text: float) -> list[Point]:
+    """The corners of what is written over an arrow."""
+    assert wire.label_at is not None
+    x, y = wire.label_at
+    half, high = width(wire.label, text) / 2, LINE * text * (-1 if wire.label_side == "south" else 1)
+    return [(x - half, y), (x + half, y + high)]
 
 
 def _to_next_line(
     source: Placed, target: Placed, placed: Sequence[Placed], rows: Mapping[str, float], text: float
 ) -> Wire:
     """An arrow from the end of one line to the beginning of the next, close under the first."""
-    line = [item for item in placed if rows[item.station.name] == rows[source.station.name]]
+    line = [item for item in placed if line_of(rows[item.station.name]) == line_of(rows[source.station.name])]
     right = source.x + source.reach(text)[1] + TURN
     left = target.x + target.reach(text)[0] - 2 * TURN
     low = min(item.y + y for item in line for shape in item.shapes(text) for _, y in shape)
@@ -60,12 +112,19 @@ def _to_next_line(
     return Wire(source.station.name, target.station.name, via=via)
 
 
-def _between(source: Placed, target: Placed, text: float) -> Wire:
-    """An arrow to another row: with turns, or straight where the target takes from several rows."""
+def _between(source: Placed, target: Placed, text: float, slides: bool, bent: Collection[tuple[str, ...]]) -> Wire:
+    """An arrow to another row: with turns, or straight where the target takes from several rows or a kernel slides."""
     names = source.station.name, target.station.name
     if target.station.role == "join":
         into = "north" if source.y > target.y else "south"
         return Wire(*names, into=into, via=((target.x, source.y),))
+    if target.station.exchanged or (slides and target.kernel):
+        cls = "flow" if target.station.exchanged else "kernel"
+        if target.station.sources not in bent:
+            return Wire(*names, cls=cls)
+        right = max(source.x + source.reach(text)[1], source.x + source.body.w / 2 + STUB)
+        left = min(target.x + target.reach(text)[0], target.x - target.body.w / 2 - STUB)
+        return Wire(*names, via=((right, source.y), (left, target.y)))
     if len(target.station.sources) > 1 and not target.station.copied:
         return Wire(*names)
     x = source.x + source.reach(text)[1] + TURN
@@ -73,6 +132,33 @@ def _between(source: Placed, target: Placed, text: float) -> Wire:
         shift = target.body.front * target.station.copied / 2 - target.body.dx / 2
         return Wire(*names, into="south", in_shift=shift, via=((target.x + shift, source.y),))
     return Wire(*names, via=((x, source.y), (x, target.y)))
+
+
+def _bent(placed: Sequence[Placed], at: Mapping[str, Placed], text: float) -> set[tuple[str, ...]]:
+    """Sources whose arrows across rows begin and end level, since a straight one would run through a text."""
+    texts = [moved(shape, p.x, p.y) for p in placed for shape in p.shapes(text)[1:]]
+    return {
+        item.station.sources
+        for item in placed
+        for source in (at[name] for name in item.station.sources)
+        if source.y != item.y
+        for start in [(source.x + source.body.w / 2, source.y)]
+        if any(_strikes(start, (item.x - item.body.w / 2, item.y), shape) for shape in texts)
+    }
+
+
+def _strikes(start: Point, end: Point, shape: Polygon) -> bool:
+    """Whether a straight line comes into the box around an outline."""
+    xs, ys = [x for x, _ in shape], [y for _, y in shape]
+    low, high = 0.0, 1.0
+    for a, b, least, most in ((start[0], end[0], min(xs), max(xs)), (start[1], end[1], min(ys), max(ys))):
+        if a == b:
+            if not least < a < most:
+                return False
+            continue
+        near, far = sorted(((least - a) / (b - a), (most - a) / (b - a)))
+        low, high = max(low, near), min(high, far)
+    return low < high
 
 
 def _arcs(arcs: Sequence[Arc], placed: Sequence[Placed], lines: Mapping[str, float]) -> tuple[list[Wire], list[Point]]:

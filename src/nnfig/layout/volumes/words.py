@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nnfig.graph import Layer, LegendEntry
+from nnfig.layout.tensors import operation
 from nnfig.layout.volumes.stations import Station, cls_of
-from nnfig.layout.words import merged_words, plain_words
+from nnfig.layout.words import merged_words, plain_words, sides
+
+MOST_NAMES = 3
+"""Names of one colour that a legend lists."""
 
 GENERAL = {
     "conv": "convolution",
@@ -19,20 +23,21 @@ GENERAL = {
     "dropout": "dropout",
     "recurrent": "recurrent",
     "embed": "embedding",
-    "block": "block",
 }
 """What a colour means where its layers differ."""
 
 
-def entries(found: Sequence[Station]) -> list[LegendEntry]:
-    """One entry for each colour of boxes and bands, in order of appearance."""
+def entries(found: Sequence[Station], kernels: bool = False) -> list[LegendEntry]:
+    """One entry for each colour of boxes and bands, in order of appearance; with the stride of poolings on request."""
     layers: dict[str, list[Layer]] = {}
     for station in found:
         if station.role not in ("join", "input"):
             layers.setdefault(station.cls, []).extend(station.slabs)
         for _, layer in station.bands:
             layers.setdefault(cls_of(layer), []).append(layer)
-    found_entries = [LegendEntry(cls, _text(cls, members)) for cls, members in layers.items()]
+    found_entries = [
+        LegendEntry(cls, _text(cls, members) + (_stride(members) if kernels else "")) for cls, members in layers.items()
+    ]
     if any(station.copied for station in found):
         found_entries.append(LegendEntry("data", "copy"))
     return found_entries
@@ -41,6 +46,15 @@ def entries(found: Sequence[Station]) -> list[LegendEntry]:
 def _text(cls: str, layers: Sequence[Layer]) -> str:
     """What the layers have in common, and what most of them are followed by."""
     names = list(dict.fromkeys(layer.kind if cls == "block" else plain_words(layer) for layer in layers))
-    name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:3]))
+    name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:MOST_NAMES]))
     after, count = Counter(tuple(merged_words(layer)) for layer in layers).most_common(1)[0]
-    return " + ".join([name, *after]) if 2 * count > len(layers) else name
+    if 2 * count <= len(layers) or not after:
+        return name
+    return " + ".join([name, *after]) if count == len(layers) else f"{name} (+ {' + '.join(after)})"
+
+
+def _stride(layers: Sequence[Layer]) -> str:
+    """`, /2` where all layers of a colour are poolings with that stride."""
+    steps = {sides(layer.attributes.get("stride"))[:1] for layer in layers}
+    pools = all(operation(layer) == "pool" for layer in layers)
+    return f", /{steps.pop()[0]}" if pools and len(steps) == 1 and steps != {()} else ""
