@@ -164,7 +164,8 @@ class Series:
                 gap = gap if tapped or self._entered(i + 1) else 0.0
             label, back = (self.p.label((u, v)), self.p.back((u, v))) if links else ("", "")
             if label or back:
-                gap = max(gap, self._labelled(box, links, label, back, s))
+                begin = self.tap[i] if tapped else s
+                gap = max(gap, begin - s + self._labelled(box, links, label, back, begin))
             end = s + gap + self.extra[i]
             box.wires += [(k, [(out, 0.0), (end + into, 0.0)]) for k in links]
             if self.borrowed(i) and segment.joined:

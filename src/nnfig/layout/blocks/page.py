@@ -176,8 +176,8 @@ def wires(at: Page, prefix: str = "") -> list[Wire]:
         if way:
             drawn = wire(at, link.source, link.target, way, at.classes.get(k, "flow"), prefix)
             if link.label:
-                spot = at.texts.get(k) or _middle(way)
-                drawn = replace(drawn, label=link.label, label_at=spot, label_side=at.label_side)
+                spot, side = (at.texts[k], at.label_side) if k in at.texts else _middle(way)
+                drawn = replace(drawn, label=link.label, label_at=spot, label_side=side)
             made.append(drawn)
     for b in at.backs:
         drawn = wire(at, b.link.source, b.link.target, b.way, "gradient", prefix)
@@ -234,10 +234,10 @@ def _beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
     }[side]
 
 
-def _middle(way: Sequence[Point]) -> Point:
-    """The middle of the longest piece of a way."""
+def _middle(way: Sequence[Point]) -> tuple[Point, Side]:
+    """The middle of the longest piece of a way, and the side of it on which a label is clear of it."""
     (xa, ya), (xb, yb) = max(pairwise(way), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
-    return (xa + xb) / 2, (ya + yb) / 2
+    return ((xa + xb) / 2, (ya + yb) / 2), "north" if abs(xa - xb) > abs(ya - yb) else "east"
 
 
 def _port(rect: Rect, end: Point, near: Point) -> tuple[Side, float]:
