@@ -162,3 +162,14 @@ def test_masks_and_numbers_are_named():
     assert layers["attend"].sources == ("x",)
     assert layers["sum"].look.label == ("+ table",)
     assert layers["half"].look.label == ("× 0.5",)
+
+
+def test_edges_into_attention_say_their_roles():
+    """Queries, keys and values from several layers are told apart; those of one layer are one wire without words."""
+    sketch = graphs.Sketch()
+    encoder, decoder = sketch.conv("encoder", "image"), sketch.conv("decoder", "image")
+    sketch.add("own", "MultiheadAttention", decoder, decoder, decoder)
+    sketch.add("cross", "MultiheadAttention", "own", encoder, encoder)
+    drawn = detail.drawing([sketch.done()], Options()).graph
+    said = {name: [(e.source, e.label) for e in drawn.layer[name].inputs] for name in ("own", "cross")}
+    assert said == {"own": [("decoder", "")], "cross": [("own", "Q"), ("encoder", "K, V")]}

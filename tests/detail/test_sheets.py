@@ -53,6 +53,13 @@ rules:
     assert ("my special", "The special one") in [(entry.cls, entry.text) for entry in drawing.legend]
 
 
+def test_an_empty_title_leaves_out_the_frame(tmp_path):
+    """An opened group stands without a frame then."""
+    sheet = "rules:\n- select: {group: Block}\n  do: open\n"
+    assert len(_drawn(tmp_path, sheet).graph.groups) == 1
+    assert _drawn(tmp_path, sheet + '  title: ""\n').graph.groups == ()
+
+
 def test_a_rule_names_a_network(tmp_path):
     """The caption calls it so, and so does the graph as drawn."""
     net = _net()

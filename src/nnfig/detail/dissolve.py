@@ -49,9 +49,9 @@ def _keeps_frame(
 ) -> bool:
     if group.repeat > 1:
         return True
-    if boxes[group.path] < 2:
-        return False
     rules = draft.rules
+    if boxes[group.path] < 2 or rules.is_frameless(group):
+        return False
     named = bool(group.cls) and group.cls not in CONTAINERS
     if rules.title(group) or (group.path in opened and (named or rules.group_action(group, ("open",)))):
         return True

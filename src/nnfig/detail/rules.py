@@ -170,6 +170,13 @@ class Rules:
                         return action
         return ""
 
+    def is_frameless(self, group: Group) -> bool:
+        """Whether the last rule that says a title for a group says an empty one."""
+        titles = (
+            rule.title for rule in reversed(self.rows) if rule.title is not None and rule.select.takes_group(group)
+        )
+        return next(titles, None) == ""
+
     def title(self, group: Group) -> str:
         """What rules write on a group, else its own title."""
         for rule in reversed(self.rows):
