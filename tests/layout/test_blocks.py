@@ -15,7 +15,7 @@ import shapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnfig.graph import Drawing, Edge, Panel
+from nnfig.graph import Drawing, Edge, Panel, TensorSpec
 from nnfig.layout import scene
 from nnfig.options import Options
 
@@ -271,3 +271,41 @@ def test_a_line_that_wires_share_is_crossed_once():
     assert measure.crossings(bus | {("x", "y"): [(10.0, -5.0), (10.0, 5.0)]}) == (1, 2)
     two = {(name, "t" + name): [(0.0, y), (20.0, y)] for name, y in (("a", 0.0), ("b", 3.0))}
     assert measure.crossings(two | {("x", "y"): [(10.0, -5.0), (10.0, 5.0)]}) == (2, 2)
+
+
+def test_several_tensors_on_one_way_are_counted():
+    """Two tensors from one layer to another are one wire that says so, on the trunk and in a lane; one is not."""
+    graph = shapes.chain(3).graph()
+    first, second, third = graph.layers
+    two = TensorSpec((1, 8)), TensorSpec((1, 8))
+    layers = (
+        replace(first, output=two),
+        replace(second, inputs=(Edge("l0"), Edge("l0", 1), Edge("l0", 1))),
+        replace(third, inputs=(Edge("l1"), Edge("l0"), Edge("l0", 1))),
+    )
+    drawing = Drawing((Panel("", graph.replace(layers=layers)),))
+    for direction in BOTH:
+        made = scene(drawing, Options.of(view="blocks", direction=direction))
+        said = {(w.source, w.target): w.label for w in made.wires}
+        assert said == {("x", "l0"): "", ("l0", "l1"): "2 tensors", ("l1", "l2"): "", ("l0", "l2"): "2 tensors"}
+        rects = {node.name: measure.rect(node) for node in made.nodes}
+        assert measure.overlaps(rects | measure.texts(made)) == []
+        assert measure.through(measure.texts(made), measure.ways(made)) == []
+
+
+def test_columns_break_between_blocks():
+    """Of two places nearly as good, a figure is broken where a block ends, not inside it, though no frame shows it."""
+    b = shapes.Builder("blocks")
+    last = b.input("x", 1, 8)
+    for k, count in enumerate((5, 6, 4, 5)):
+        for i in range(count):
+            last = b.add(f"block{k}.l{i}", "3×3 conv, 64", last)
+    graph = b.graph()
+    layers = tuple(replace(layer, path=layer.name) for layer in graph.layers)
+    drawing = Drawing((Panel("", graph.replace(layers=layers)),))
+    made = scene(drawing, Options.of(view="blocks", direction="down", max_height="5in"))
+    columns = {}
+    for node in made.nodes:
+        columns.setdefault(round(node.x), []).append(node.name)
+    assert len(columns) > 1
+    assert all(names[0] in ("x", *(f"block{k}.l0" for k in range(4))) for names in columns.values())

@@ -42,7 +42,10 @@ Option = tuple[str, "Tex | None"]
 def figure_lines(scene: Scene) -> tuple[Line, ...]:
     """Frames and layers in reading order, then wires, labels and legends."""
     place = {node.name: i for i, node in enumerate(scene.nodes)}
-    wires = sorted(scene.wires, key=lambda w: (place.get(w.target, len(place)), place.get(w.source, -1)))
+    # dashes lie under the solid line that they begin on
+    wires = sorted(
+        scene.wires, key=lambda w: (w.cls != "projection", place.get(w.target, len(place)), place.get(w.source, -1))
+    )
     return (
         *_framed(scene.nodes, scene.frames),
         *(_heading("wires") if wires else ()),

@@ -162,7 +162,9 @@ def _thickness(series: Series, rail: Rail) -> tuple[float, float]:
     for lane in rail.lanes:
         text = max(text, series.p.label(lane.pair), series.p.back(lane.pair), key=len)
     if text:
-        return 5.0 * air.unit, 3.2 + (width(text, air.small) if air.direction == "down" else 1.2 * air.small)
+        # labels stand to the right of a column's wires and above a row's, gradients run on the other side
+        back, label = 5.0 * air.unit, 3.2 + (width(text, air.small) if air.direction == "down" else 1.2 * air.small)
+        return (back, label) if rail.side == air.lane_side else (label, back)
     return 0.0, 0.0
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ROUNDS = 3
 """How often a chain is stretched so that the branches in its lanes have room."""
 
+NEAR, DEEP = 0.6, 4
+"""Price of a break for each module that holds what stands on both sides of it, and so many are counted."""
+
 
 class Series:
     """One chain on its way to a box."""
@@ -164,8 +167,8 @@ class Series:
                 gap = gap if tapped or self._entered(i + 1) else 0.0
             label, back = (self.p.label((u, v)), self.p.back((u, v))) if links else ("", "")
             if label or back:
-                begin = self.tap[i] if tapped else s
-                gap = max(gap, begin - s + self._labelled(box, links, label, back, begin))
+                tap = self.tap[i] - s if tapped else 0.0
+                gap = max(gap, tap + self._labelled(box, links, label, back, s + tap))
             end = s + gap + self.extra[i]
             box.wires += [(k, [(out, 0.0), (end + into, 0.0)]) for k in links]
             if self.borrowed(i) and segment.joined:
@@ -298,10 +301,11 @@ class Series:
             inside = chain.cuts[i] >= 0 and chain.cuts[i + 1] >= 0
             if not inside or covered[i]:
                 continue
+            price = NEAR * min(self.p.net.kinship(chain.cuts[i], chain.cuts[i + 1]), DEEP)
             if tapped[i] or self.segment_boxes[i] is not None:
-                box.breaks.append((self.bottom[i] + 0.5 * (self.tap[i] - self.bottom[i]), 0.0))
+                box.breaks.append((self.bottom[i] + 0.5 * (self.tap[i] - self.bottom[i]), price))
             else:
-                box.breaks.append(((self.bottom[i] + self.top[i + 1]) / 2, 0.0))
+                box.breaks.append(((self.bottom[i] + self.top[i + 1]) / 2, price))
         for i, item in enumerate(self.items):
             if item and not passed[i]:
                 box.breaks += [(self.top[i] + s, price) for s, price in item.breaks]

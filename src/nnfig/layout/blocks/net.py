@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from nnfig.graph import Group, Layer, Look, Panel
@@ -46,6 +47,23 @@ class Net:
         """The group with this index."""
         return self.groups[index - len(self.names)]
 
+    def kinship(self, one: int, other: int) -> int:
+        """How many modules, outer ones first, two nodes or groups have in common: many for two layers of one block."""
+        shared = 0
+        for a, b in zip(self._modules(one), self._modules(other), strict=False):
+            if a != b:
+                break
+            shared += 1
+        return shared
+
+    def _modules(self, index: int) -> list[str]:
+        if index >= self.size:
+            path = self.group(index).path
+        else:
+            layer = self.layers[index]
+            path = layer.path if layer else ""
+        return path.split(".") if path else []
+
     def around(self, index: int) -> list[int]:
         """The groups around a node or group, outermost first."""
         path: list[int] = []
@@ -80,11 +98,17 @@ def net(panel: Panel) -> Net:
     home += [place[group.parent] for group in graph.groups]
     links: dict[tuple[int, int], Link] = {}
     back: dict[tuple[int, int], Link] = {}
+    tensors: dict[tuple[int, int], set[int]] = defaultdict(set)
     for edge, target in graph.edges:
         pair = (index[edge.source], index[target])
         into = back if edge.kind == "gradient" else links
         if pair not in into or (edge.label and not into[pair].label):
             into[pair] = Link(*pair, label=edge.label)
+        if edge.kind == "data":
+            tensors[pair].add(edge.output)
+    for pair, outputs in tensors.items():
+        if len(outputs) > 1 and not links[pair].label:
+            links[pair] = Link(*pair, label=f"{len(outputs)} tensors")
     for i, name in enumerate(ends):
         pair = (index[name], len(graph.inputs) + len(graph.layers) + i)
         links[pair] = Link(*pair)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from nnfig.graph import Graph
 from nnfig.layout.blocks.air import Air
@@ -42,6 +41,8 @@ class Page:
     """Group, outline, and whether it is the continuation of a frame that was broken."""
     texts: dict[int, Point] = field(default_factory=dict)
     """Where labels of links stand."""
+    text_sides: dict[int, Side] = field(default_factory=dict)
+    """On which side of that place, where it is not `label_side`."""
     classes: dict[int, str] = field(default_factory=dict)
     """Classes of wires that are no plain flow."""
     dims: dict[int, int] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Page:
         air, found = self.air, list[Rect]()
         for i, look in enumerate(self.net.looks):
             if look.dims:
-                found.append(_beside(self.rects[i], look.dims, air, self.dims_side(i)))
+                found.append(beside(self.rects[i], look.dims, air, self.dims_side(i)))
         for group, (x0, y0, x1, y1), more in self.frames:
             name, count = words(self.net, group, more)
             top = y1 + air.line
@@ -81,9 +82,10 @@ class Page:
                 found.append((x0, y1, x0 + width(name, air.font), top))
             found += [(x1 - width(f"×{count}", air.font), y1, x1, top)] if count > 1 else []
         for k, (x, y) in self.texts.items():
-            found.append(_beside((x, y, x, y), self.net.links[k].label, air, self.label_side))
+            side = self.text_sides.get(k, self.label_side)
+            found.append(beside((x, y, x, y), self.net.links[k].label, air, side))
         for b in self.backs:
-            found.append(_beside((*b.label_at, *b.label_at), b.link.label, air, b.label_side))
+            found.append(beside((*b.label_at, *b.label_at), b.link.label, air, b.label_side))
         return found
 
     def extent(self) -> Rect:
@@ -129,17 +131,13 @@ def page(net: Net, air: Air, plan: Plan, more: Sequence[Rim]) -> Page:
 
 def shifted(at: Page, dx: float, dy: float) -> Page:
     """The page moved."""
-    return Page(
-        at.net,
-        at.air,
-        [(a + dx, b + dy, c + dx, d + dy) for a, b, c, d in at.rects],
-        {k: [(x + dx, y + dy) for x, y in way] for k, way in at.ways.items()},
-        [(group, (a + dx, b + dy, c + dx, d + dy), more) for group, (a, b, c, d), more in at.frames],
-        {k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
-        at.classes,
-        at.dims,
-        at.titles_aside,
-        [
+    return replace(
+        at,
+        rects=[(a + dx, b + dy, c + dx, d + dy) for a, b, c, d in at.rects],
+        ways={k: [(x + dx, y + dy) for x, y in way] for k, way in at.ways.items()},
+        frames=[(group, (a + dx, b + dy, c + dx, d + dy), more) for group, (a, b, c, d), more in at.frames],
+        texts={k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
+        backs=[
             Back(b.link, [(x + dx, y + dy) for x, y in b.way], (b.label_at[0] + dx, b.label_at[1] + dy), b.label_side)
             for b in at.backs
         ],
@@ -176,8 +174,8 @@ def wires(at: Page, prefix: str = "") -> list[Wire]:
         if way:
             drawn = wire(at, link.source, link.target, way, at.classes.get(k, "flow"), prefix)
             if link.label:
-                spot, side = (at.texts[k], at.label_side) if k in at.texts else _middle(way)
-                drawn = replace(drawn, label=link.label, label_at=spot, label_side=side)
+                side = at.text_sides.get(k, at.label_side)
+                drawn = replace(drawn, label=link.label, label_at=at.texts[k], label_side=side)
             made.append(drawn)
     for b in at.backs:
         drawn = wire(at, b.link.source, b.link.target, b.way, "gradient", prefix)
@@ -222,7 +220,7 @@ def frames(at: Page, prefix: str = "") -> list[Frame]:
     return made
 
 
-def _beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
+def beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
     """The outline of a text that stands beside another outline."""
     x0, y0, x1, y1 = rect
     wide, high, x, y = width(text, air.small), air.small * 1.2, (x0 + x1) / 2, (y0 + y1) / 2
@@ -232,12 +230,6 @@ def _beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
         "south": (x - wide / 2, y0 - 1.6 - high, x + wide / 2, y0),
         "north": (x - wide / 2, y1, x + wide / 2, y1 + 1.6 + high),
     }[side]
-
-
-def _middle(way: Sequence[Point]) -> tuple[Point, Side]:
-    """The middle of the longest piece of a way, and the side of it on which a label is clear of it."""
-    (xa, ya), (xb, yb) = max(pairwise(way), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
-    return ((xa + xb) / 2, (ya + yb) / 2), "north" if abs(xa - xb) > abs(ya - yb) else "east"
 
 
 def _port(rect: Rect, end: Point, near: Point) -> tuple[Side, float]:

@@ -19,6 +19,7 @@ from nnfig.layout.blocks.route import route
 from nnfig.layout.blocks.series import Chain, Decomposition, decomposition
 from nnfig.layout.blocks.sizes import Size, sizes
 from nnfig.layout.blocks.state import line_of
+from nnfig.layout.blocks.wire_labels import place_labels
 from nnfig.layout.blocks.wrap import Rows, wrapped
 
 
@@ -80,7 +81,9 @@ def broken(whole: Long, rows: Rows) -> Page:
     frame_dissolved(at)
     at.classes = _classes(part)
     at.dims = whole.dims
+    place_labels(at)
     route(at, [k for k in range(len(part.net.links)) if k not in at.ways])
+    place_labels(at)
     at.backs = gradients(at)
     return at
 

@@ -1,0 +1,72 @@
+"""Places of the labels at wires that structure gave none: beside a long piece of the wire, where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from nnfig.layout.blocks.page import Page, Rect, beside
+from nnfig.layout.scene import Point, Side
+
+SHARES = (0.5, 0.3, 0.7)
+"""Where along a piece of wire a label may stand."""
+LONG = 30.0
+"""Pieces of this length are long enough for a label."""
+ON_NODE, ON_TEXT, ON_WIRE, ON_FRAME = 20.0, 10.0, 5.0, 2.0
+"""Prices of what a label covers."""
+
+
+def place_labels(at: Page) -> None:
+    """Give every label of a wire that has a way a place, if it has none yet."""
+    wanted = [k for k in sorted(at.ways) if at.net.links[k].label and k not in at.texts]
+    if not wanted:
+        return
+    pieces = [(k, a, b) for k, way in at.ways.items() for a, b in pairwise(way)]
+    for k in wanted:
+        taken = at.written()
+
+        def price(spot: tuple[Point, Side], k: int = k, taken: Sequence[Rect] = taken) -> float:
+            (x, y), side = spot
+            box = beside((x, y, x, y), at.net.links[k].label, at.air, side)
+            return (
+                ON_NODE * sum(_meets(box, r) for r in at.rects)
+                + ON_TEXT * sum(_meets(box, r) for r in taken)
+                + ON_WIRE * sum(_strikes(a, b, box) for _, a, b in pieces)
+                + ON_FRAME * sum(_strikes(a, b, box) for _, r, _ in at.frames for a, b in pairwise(_corners(r)))
+            )
+
+        # the first of the cheapest places: the middle of a long piece where nothing is in the way
+        at.texts[k], at.text_sides[k] = min(_places(at.ways[k]), key=price)
+
+
+def _places(way: Sequence[Point]) -> Iterator[tuple[Point, Side]]:
+    """Places beside a wire: at long pieces first, the last of them before the others."""
+    last_first = list(pairwise(way))[::-1]
+    for a, b in sorted(last_first, key=lambda p: -min(_length(*p), LONG)):
+        level = abs(a[1] - b[1]) < abs(a[0] - b[0])
+        sides: tuple[Side, ...] = ("north", "south") if level else ("east", "west")
+        for share in SHARES:
+            for side in sides:
+                yield (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])), side
+
+
+def _length(a: Point, b: Point) -> float:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _corners(r: Rect) -> list[Point]:
+    return [(r[0], r[1]), (r[2], r[1]), (r[2], r[3]), (r[0], r[3]), (r[0], r[1])]
+
+
+def _meets(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _strikes(a: Point, b: Point, r: Rect) -> bool:
+    """Whether a piece of wire, along an axis or else its bounding box, runs through an outline, not along its edge."""
+    return (
+        min(a[0], b[0]) < r[2] - 0.5
+        and r[0] + 0.5 < max(a[0], b[0]) + 0.01
+        and min(a[1], b[1]) < r[3] - 0.5
+        and r[1] + 0.5 < max(a[1], b[1]) + 0.01
+    )
