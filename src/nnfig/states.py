@@ -197,8 +197,10 @@ class _Board:
         return any(1 < self.boxes[above] <= SMALL for above in self.traced.ancestors(path)[1:])
 
     def _opened(self, wanted: Open) -> Options:
+        """Options that open these groups; closed are the outermost of the others, with everything in them."""
         around = {above for path in wanted for above in self.traced.ancestors(path)}
-        shut = [path for path in self.groups if path not in around and not self._opens_with_another(path)]
+        closed = {path for path in self.groups if path not in around and not self._opens_with_another(path)}
+        shut = [path for path in self.groups if path in closed and closed.isdisjoint(self.traced.ancestors(path)[1:])]
         opened = [path for path in self.groups if path in wanted]
         return replace(
             self.options, depth=None, open=tuple(map(glob.escape, opened)), close=tuple(map(glob.escape, shut))
