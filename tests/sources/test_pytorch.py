@@ -48,6 +48,33 @@ def test_sizes(size: Any, expected: dict[str, TensorSpec]) -> None:
     assert dict(trace(Tagger(), input_size=size).inputs) == expected
 
 
+class Structured(nn.Module):
+    """Takes a batch as a dict, and states as a tuple in it."""
+
+    def forward(self, batch: dict[str, Any], scale: Tensor) -> Tensor:
+        h, c = batch["states"]
+        return batch["image"].mean() * h * c + scale
+
+
+def test_sizes_of_parts_of_a_structure() -> None:
+    """`NAME.KEY` and `NAME.0` are parts of a dict and of a tuple; the graph calls them so."""
+    sizes = ["batch.image=1,3,4,4", "batch.states.1=2,5", "batch.states.0=1,5", "scale=5"]
+    graph = trace(Structured(), input_size=sizes)
+    assert {name: spec.shape for name, spec in graph.inputs.items()} == {
+        "batch.image": (1, 3, 4, 4),
+        "batch.states.0": (1, 5),
+        "batch.states.1": (2, 5),
+        "scale": (5,),
+    }
+
+
+@pytest.mark.parametrize("sizes", [["x=1", "x=1"], ["x.0=1", "x=1"], ["x=1", "x.0=1"]])
+def test_a_part_and_the_whole(sizes: list[str]) -> None:
+    """An input that is given twice is an error, not the last of the two."""
+    with pytest.raises(NnfigError, match="'x(.0)?' is given twice"):
+        trace(Structured(), input_size=sizes)
+
+
 def test_integers_on_the_way_to_a_table() -> None:
     """An offset or a reshape before the look-up, and indexing with brackets, tell as much."""
 

@@ -13,7 +13,7 @@ import torch
 from nnfig.errors import NnfigError
 from nnfig.sources.tracer.structure import mapped, named
 
-_TEXT = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
+_TEXT = re.compile(r"(?:(?P<name>[A-Za-z_][\w.]*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
 _IDS = ("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels")
 _BY_NAME: dict[str, str] = dict.fromkeys(_IDS, "int64")
 """Dtypes of inputs that a whole ecosystem names and types alike, where none is given."""
@@ -68,7 +68,7 @@ def given(
             f"which inputs? {signature(model)} needs {', '.join(wanted)}",
             where=type(model).__name__,
             hint="give one --input SHAPE[:DTYPE] for each (input_size= in Python), for instance --input 1,3,224,224, "
-            "1,128:int64 or NAME=1,128:int64",
+            "1,128:int64 or NAME=1,128:int64; parts of a tuple or a dict are NAME.0=..., NAME.KEY=...",
         )
     known.kwargs.update(keywords)
     return known
@@ -113,19 +113,48 @@ def argument_names(model: torch.nn.Module, what: Given) -> Iterator[tuple[str, t
 
 
 def _from_sizes(sizes: Any, keywords: dict[str, Any]) -> Given:
-    what = Given(kwargs=keywords, made=True)
+    what = Given(made=True)
     args: list[torch.Tensor] = []
+    found: dict[str, Any] = dict(keywords)
     for name, shape, dtype in _each(sizes):
         dtype = dtype or _BY_NAME.get(name)
         tensor = make(shape, dtype or "float32", name)
         if dtype is None:
             what.guessed.add(id(tensor))
         if name:
-            what.kwargs[name] = tensor
+            _put(found, name.split("."), tensor)
         else:
             args.append(tensor)
-    what.args = tuple(args)
+    what.args, what.kwargs = tuple(args), {name: _assembled(value) for name, value in found.items()}
     return what
+
+
+class _Parts(dict[str, Any]):
+    """A tuple or a dict that is given part by part."""
+
+
+def _put(found: dict[str, Any], path: Sequence[str], tensor: torch.Tensor) -> None:
+    *outer, last = path
+    for name in outer:
+        inner = found.setdefault(name, _Parts())
+        found = inner if isinstance(inner, _Parts) else {last: inner}
+    if last in found:
+        raise NnfigError(f"--input: '{'.'.join(path)}' is given twice, as a whole and in parts or under one name")
+    found[last] = tensor
+
+
+def _assembled(value: Any) -> Any:
+    """Parts with numbers as a tuple, with names as a dict.
+
+    >>> _assembled(_Parts({"1": "c", "0": "h"})), _assembled(_Parts(image="x"))
+    (('h', 'c'), {'image': 'x'})
+    """
+    if not isinstance(value, _Parts):
+        return value
+    whole = {name: _assembled(item) for name, item in value.items()}
+    if all(name.isdigit() for name in whole):
+        return tuple(whole[name] for name in sorted(whole, key=int))
+    return whole
 
 
 def _each(sizes: Any) -> Iterator[tuple[str, tuple[int, ...], str | None]]:
