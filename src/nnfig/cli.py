@@ -49,7 +49,7 @@ Show = Annotated[
     list[str] | None,
     typer.Option(
         metavar="LIST",
-        help="What is written (dims, kernel, channels, stride, attributes, shapes, params, macs, names) "
+        help="What is written (dims, kernel, channels, stride, attributes, shapes, params, macs, names, classes) "
         "or drawn (kinds, categories).",
     ),
 ]

@@ -27,7 +27,7 @@ class Options:
     detail: str = "paper"
     """The explicit/implicit dial: overview, paper, explicit or ops."""
     show: tuple[str, ...] = ()
-    """What is written or drawn beyond the dial: dims, kernel, channels, params, macs, names; kinds; categories."""
+    """What is written or drawn beyond the dial: dims, kernel, channels, params, macs, names, classes; kinds; categories."""
     hide: tuple[str, ...] = ()
     """What is left out below the dial, in the same words."""
     merge: tuple[str, ...] = ()

@@ -121,6 +121,14 @@ def test_facets_are_shown_and_hidden():
     assert drawing.graph.layer["conv"].look.label == ("conv", "64 parameters", "conv", "BN")
 
 
+def test_names_and_classes_stand_within_their_frame(tmp_path):
+    """What the frame says of the path is not said again in its boxes."""
+    sheet = "show: [names, classes]\nrules:\n- select: {group: Block}\n  do: open\n"
+    graph = _drawn(tmp_path, sheet).graph
+    assert [group.title for group in graph.groups] == ["block: Block"]
+    assert graph.layer["block.a"].look.label[-1] == "a: Conv2d"
+
+
 def test_every_fault_is_shown_with_its_line(tmp_path):
     """All at once: unknown keys, wrong values, broken templates; each with file, line and column."""
     with pytest.raises(NnfigError) as caught:

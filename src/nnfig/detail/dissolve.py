@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS
+from nnfig.detail.names import frame_title
 from nnfig.graph import Graph, Group
 
 
@@ -25,7 +26,12 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
     def nearest(path: str) -> str:
         return next((above for above in graph.ancestors(path) if above in names), "")
 
-    groups = tuple(replace(group, parent=nearest(group.parent), title=draft.rules.title(group)) for group in kept)
+    def framed(group: Group) -> Group:
+        title, parent = draft.rules.title(group), nearest(group.parent)
+        titled = frame_title(group, parent, title) if draft.rules.shows("names") else title
+        return replace(group, parent=parent, title=titled)
+
+    groups = tuple(framed(group) for group in kept)
     layers = tuple(
         layer if layer.group in names or not layer.group else replace(layer, group=nearest(layer.group))
         for layer in graph.layers

@@ -11,6 +11,7 @@ from nnfig.detail.common_facts import IDEAS, Facts, class_fact, facts
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, short
+from nnfig.detail.names import layer_name
 from nnfig.detail.operands import is_masked, key_value_heads, one_sided
 from nnfig.detail.outputs import telling
 from nnfig.detail.rules import Rules, Writing
@@ -87,11 +88,12 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
     writing = rules.writing(layer, graph)
     unknown = writing.label == Writing().label and not writing.rename
     several = bool(contents) and contents.drawn > 1
+    name = layer_name(layer, draft.graph)
     if contents and not writing.own_label and ((several and category_of(layer.kind).name not in IDEAS) or unknown):
-        return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules)), ""
+        return (*block_lines(layer, draft, desk.axes.channels(layer)), *fact_lines(layer, rules, name)), ""
     if not glyph and not contents and (said := one_sided(layer, draft.origin)):
-        return (said, *fact_lines(layer, rules)), ""
-    more = {"channels": desk.axes.channels(layer), "called": _called(layer, desk)}
+        return (said, *fact_lines(layer, rules, name)), ""
+    more = {"name": name, "channels": desk.axes.channels(layer), "called": _called(layer, desk)}
     if is_masked(contents.members if contents else (layer,), draft.origin):
         more["masked"] = "Masked"
     if (shared := key_value_heads(layer, graph)) not in ("", heads(layer)):
@@ -108,13 +110,16 @@ def _called(layer: Layer, desk: Desk) -> str:
 _OF_SEVERAL = ("merge", "function")
 """Categories whose sign would be wrong where they take one tensor and a number."""
 
-_FACTS = ("shape", "params", "macs", "name")
+_FACTS = ("shape", "params", "macs")
 """Fields that get a line of their own where `--show` asks for them."""
 
 
-def fact_lines(layer: Layer, rules: Rules) -> tuple[str, ...]:
-    """Shape, parameters, cost and name, as far as they are to be written."""
-    return tuple(text for field in _FACTS if rules.shows(FACETS[field]) and (text := field_value(layer, field)))
+def fact_lines(layer: Layer, rules: Rules, name: str) -> tuple[str, ...]:
+    """Shape, parameters, cost, and `name: class` of what has a name, as far as they are to be written."""
+    facts = [text for field in _FACTS if rules.shows(FACETS[field]) and (text := field_value(layer, field))]
+    words = (name if rules.shows("names") else "", field_value(layer, "class") if rules.shows("classes") else "")
+    said = ": ".join(word for word in words if word)
+    return (*facts, said) if said and name else tuple(facts)
 
 
 def text_lines(
@@ -134,7 +139,7 @@ def text_lines(
         facet = FACETS.get(field)
         if facet is not None and not rules.shows(facet):
             return ""
-        return field_value(layer, field) or more.get(field, "")
+        return more[field] if field == "name" else field_value(layer, field) or more.get(field, "")
 
     lines = [render(template, value) for template in writing.label]
     if writing.title:
@@ -142,7 +147,7 @@ def text_lines(
     if rules.shows("attributes"):
         said = (fact for fact in facts(layer, rules, graph) if fact not in known)
         lines.append(", ".join((*class_fact(layer, writing), *said)))
-    lines += fact_lines(layer, rules)
+    lines += fact_lines(layer, rules, more["name"])
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
 
 

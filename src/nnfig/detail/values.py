@@ -104,13 +104,14 @@ FACETS = {
     "macs": "macs",
     "name": "names",
     "path": "names",
+    "class": "classes",
     "padding": "attributes",
     "num_embeddings": "attributes",
     "shape": "shapes",
 }
 """What `--show` and `--hide` call a field; a field that is not listed is always written."""
 
-FACET_WORDS = ("dims", "kernel", "channels", "stride", "attributes", "shapes", "params", "macs", "names")
+FACET_WORDS = ("dims", "kernel", "channels", "stride", "attributes", "shapes", "params", "macs", "names", "classes")
 """Words of `--show` and `--hide` that mean text rather than layers."""
 
 
@@ -207,6 +208,7 @@ _COMPUTED: dict[str, Callable[[Layer], str]] = {
     "macs": lambda layer: f"{big(layer.macs)} MACs" if layer.macs else "",
     "shape": lambda layer: sizes(layer.shape),
     "kind": lambda layer: layer.kind,
+    "class": lambda layer: layer.original or layer.kind,
     "name": lambda layer: layer.name,
     "path": lambda layer: layer.path,
     "bidirectional": lambda layer: "bidirectional" if layer.attributes.get("bidirectional") is True else "",

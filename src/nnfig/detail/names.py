@@ -1,0 +1,30 @@
+"""How layers and frames are named where names are shown: as the source names them, within the frame around them."""
+
+from __future__ import annotations
+
+from nnfig.graph import Graph, Group, Layer
+
+
+def layer_name(layer: Layer, graph: Graph) -> str:
+    """A layer's name within its frame; '' for what a drawn layer does after its own work, such as its activation.
+
+    >>> inner = Layer("encoder.conv", "Conv2d", group="encoder")
+    >>> dense, softmax = Layer("dense", "Linear", path="dense"), Layer("dense_softmax", "Softmax", path="dense")
+    >>> graph = Graph(layers=(inner, dense, softmax), groups=(Group("encoder"),))
+    >>> [layer_name(layer, graph) for layer in graph.layers]
+    ['conv', 'dense', '']
+    """
+    if layer.path != layer.name and layer.path in graph.layer:
+        return ""
+    return _within(layer.name, layer.group)
+
+
+def frame_title(group: Group, parent: str, title: str) -> str:
+    """A frame's title with the group's name before it, unless that is the title."""
+    own = _within(group.path, parent)
+    said = title or group.cls
+    return said if own in ("", said) else f"{own}: {said}" if said else own
+
+
+def _within(name: str, path: str) -> str:
+    return name.removeprefix(f"{path}.") if path else name
