@@ -42,12 +42,13 @@ class Codes:
         self._ignored = NAMES_ONLY.union(ignored)
         self._seen: dict[Any, int] = {}
         self._layers: dict[str, int] = {}
+        self._chains: dict[tuple[str, str], int] = {}
 
     def of(self, members: Sequence[Layer], group: str = "") -> int:
         """The number of a stretch of layers inside a group ('' if it is a bare layer)."""
         place = {layer.name: index for index, layer in enumerate(members)}
         body = tuple(
-            (self._layer(layer), self._chain(layer, group), tuple(self._ends(layer, place))) for layer in members
+            (self._layer(layer), self._chain(layer.group, group), tuple(self._ends(layer, place))) for layer in members
         )
         title = self._graph.group[group].cls if group else ""
         return self._number((title, body))
@@ -60,14 +61,18 @@ class Codes:
             )
         return self._layers[layer.name]
 
-    def _chain(self, layer: Layer, group: str) -> tuple[str, ...]:
-        """Classes of the groups between the layer and the group."""
-        between: list[str] = []
-        for path in self._graph.ancestors(layer.group):
-            if path == group:
-                break
-            between.append(self._graph.group[path].cls)
-        return tuple(between) if group else ()
+    def _chain(self, path: str, group: str) -> int:
+        """A number for the classes of the groups from here up to the group."""
+        if not group:
+            return 0
+        new: list[str] = []
+        while path != group and (path, group) not in self._chains:
+            new.append(path)
+            path = self._graph.group[path].parent
+        found = self._chains.get((path, group), 0)
+        for each in reversed(new):
+            found = self._chains[each, group] = self._number((self._graph.group[each].cls, found))
+        return found
 
     def _ends(self, layer: Layer, place: dict[str, int]) -> Iterable[Any]:
         """Where inputs come from: a place inside, or a tensor from outside, of which only the form counts here."""
@@ -124,9 +129,6 @@ def members_by_group(graph: Graph) -> dict[str, list[Layer]]:
 
 def child_of(graph: Graph, layer: Layer, group: str) -> str:
     """The group directly inside `group` that holds the layer, '' if it stands there itself."""
-    child = ""
-    for path in graph.ancestors(layer.group):
-        if path == group:
-            return child
-        child = path
-    return child
+    above = graph.ancestors(layer.group)
+    inside = len(above) - len(graph.ancestors(group))
+    return above[inside - 1] if inside else ""
