@@ -138,6 +138,8 @@ def _short(item: Placed, same_space: bool, scale: Scale) -> Placed:
     plain = replace(item, below=(channels,) if channels else ())
     if same_space:
         return plain
+    if station.role != "input" and len(size.space) > 2:
+        return replace(plain, below=(*plain.below, size.short))
     if station.role == "input" or len(size.space) != 2:
         side = size.short if len(set(size.space)) > 1 or len(size.space) != 2 else str(size.height)
         upright = replace(plain, side=side)

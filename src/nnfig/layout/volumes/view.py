@@ -26,7 +26,7 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
 
-MOST_LINES = 3
+MOST_LINES = 5
 """Lines into which a network may be broken."""
 
 DOWN = ("volumes run to the right: --direction down changes nothing",)
@@ -89,13 +89,13 @@ def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
 def _to_one_scale(
     panels: Sequence[Panel], found: Sequence[tuple[Station, ...]], options: Options
 ) -> tuple[dict[str, Drawn], bool]:
-    """The panels drawn at the first scale at which they fit, and whether they do."""
+    """The panels drawn in the first way in which they fit, and whether there is one."""
     ways = list(_scales(found, options))
-    plans = [_plan(panel, each, ways[-1][0], options) for panel, each in zip(panels, found, strict=True)]
-    hopeless = any(plan.extent(ways[-1][0]) > plan.room for plan in plans)
     words = (sentence(options.scale, [station for each in found for station in each], "kernel" in options.show),)
+    fewest = [_plans(panel, each, ways[-1][0], options) for panel, each in zip(panels, found, strict=True)]
     best: dict[str, Drawn] = {}
-    for scale, font in ways[-1:] if hopeless else ways:
+    for more, scale, font in _tries(ways, fewest):
+        plans = [each[min(more, len(each) - 1)] for each in fewest]
         scale = replace(scale, channel=min(_widest(plan, scale) for plan in plans))
         placed = [plan.placed(scale) for plan in plans]
         if scale.sizes in ROOMY and not all(map(_is_roomy, placed)):
@@ -114,19 +114,32 @@ def _to_one_scale(
     return best, False
 
 
-def _plan(panel: Panel, found: tuple[Station, ...], least: Scale, options: Options) -> Plan:
-    """Rows, and lines where a network is too long for one."""
+def _tries(ways: Sequence[tuple[Scale, float]], plans: Sequence[Sequence[Plan]]) -> Iterator[tuple[int, Scale, float]]:
+    """Lines beyond the fewest, scale and size of text: whole sizes on more lines before short ones on few."""
+    least = ways[-1][0]
+    if any(each[0].extent(least) > each[0].room for each in plans):
+        yield 0, *ways[-1]
+        return
+    for more in range(max(map(len, plans))):
+        yield from ((more, scale, font) for scale, font in ways if scale.sizes in ROOMY)
+    yield from ((0, scale, font) for scale, font in ways if scale.sizes not in ROOMY)
+
+
+def _plans(panel: Panel, found: tuple[Station, ...], least: Scale, options: Options) -> list[Plan]:
+    """A network on as few lines as hold it with the least of everything, and on more; an encoder and decoder on one."""
     row = _rows(found)
     room = options.width - 2 * MARGIN
-    plan = Plan(panel, found, row, frozenset(), room)
+    whole = Plan(panel, found, row, frozenset(), room)
     if folds(found):
-        return plan
+        return [whole]
+    placed = whole.placed(least)
+    plans = [whole]
     for number in range(2, MOST_LINES + 1):
-        if plan.extent(least) <= plan.room:
-            break
-        broken, starts = lines(place(found, row, least), row, number)
-        plan = Plan(panel, found, broken, starts, room - 4 * TURN)
-    return plan
+        broken, starts = lines(placed, row, number)
+        if len(starts) > len(plans[-1].starts):
+            plans.append(Plan(panel, found, broken, starts, room - 4 * TURN))
+    fewest = next((i for i, plan in enumerate(plans) if plan.extent(least) <= plan.room), len(plans) - 1)
+    return plans[fewest:]
 
 
 def _rows(found: Sequence[Station]) -> dict[str, float]:
