@@ -26,6 +26,22 @@ def test_each_network_in_its_own_language(make, view):
     assert why in scene(make(), Options()).report[0]
 
 
+def test_the_reason_names_what_is_in_the_way():
+    """Where only blocks will do the report says which layer other views could not show."""
+    assert "'block0.add'" in choose(networks.residual())[1]
+    assert "is attention" in choose(networks.transformer())[1]
+    assert "in 4 places" in choose(networks.unet())[1]
+
+
+def test_up_sampling_that_meets_nothing_is_no_u():
+    """A pyramid whose branches are put together once at its end is no encoder and decoder."""
+    layers = [networks.conv("a", "image", 8, 32), networks.pool("down", "a", 8, 16)]
+    layers += [networks.conv(name, "down", 8, 16) for name in ("b", "c")]
+    layers.append(networks.layer("cat", "cat", ("b", "c"), (1, 16, 16, 16), "merge"))
+    layers.append(networks.layer("up", "Upsample", "cat", (1, 16, 32, 32), "up", scale_factor=2))
+    assert choose(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))[0] == "blocks"
+
+
 @pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])
 def test_a_transformer_is_drawn_as_blocks_with_a_warning(view):
     """What a view cannot show it does not pretend to show."""

@@ -1,11 +1,12 @@
 """Promises of the maps view: the U-Net of its paper, arrows by operation, levels by resolution."""
 
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import networks
 import pytest
 
-from nnfig.graph import Group
+from nnfig.graph import Drawing, Edge, Group, Panel
 from nnfig.layout import scene
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
@@ -46,6 +47,85 @@ def test_pools_and_upconvs_run_upright_and_copies_level():
             assert end - (target.x - target.w / 2) > target.copied * target.w
         if wire.cls == "copy":
             assert (wire.out, wire.into) == ("east", "west")
+
+
+def test_maps_of_a_level_are_as_high_as_they_are():
+    """What was cropped on its way is lower than what it was cropped from, about the same middle."""
+    at = {node.name: node for node in maps(networks.unet()).nodes}
+    assert at["cat.0"].h / at["down.0.1"].h == pytest.approx((392 / 568) ** 0.5)
+    assert at["cat.0"].y == pytest.approx(at["down.0.1"].y)
+
+
+def test_a_sequence_knows_its_axes_from_its_neighbours():
+    """In a net of one dimension what follows a convolution is N C L too: activation, concatenation, up-sampling."""
+    layers = [
+        networks.layer("a", "Conv1d", "sound", (1, 8, 64), "conv", kernel_size=(15,)),
+        networks.layer("b", "Conv1d", "a", (1, 16, 32), "conv", kernel_size=(15,), stride=(2,)),
+        networks.layer("up", "interpolate", "b", (1, 16, 64), "up", scale_factor=2),
+        networks.layer("cat", "cat", ("a", "up"), (1, 24, 64), "merge"),
+        networks.layer("act", "tanh", "cat", (1, 24, 64), "act"),
+        networks.layer("c", "Conv1d", "act", (1, 2, 64), "conv", kernel_size=(1,)),
+    ]
+    found = maps(networks.drawing("net", layers, {"sound": (1, 1, 64)}))
+    at = {node.name: node for node in found.nodes}
+    assert [(at[n].top, at[n].side) for n in ("sound", "cat", "c")] == [("1", "64"), ("24", "64"), ("2", "64")]
+    assert "up-sample 2, tanh" in {entry.text for key in found.legends for entry in key.entries}
+
+
+def test_nested_concatenations_are_one():
+    """What is put together in two steps is drawn once, with a copy from each."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.conv("b", "a", 8, 32),
+        networks.layer("inner", "cat", ("a", "b"), (1, 16, 32, 32), "merge"),
+        networks.conv("c", "b", 8, 32),
+        networks.layer("outer", "cat", ("c", "inner"), (1, 24, 32, 32), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert [node.name for node in found.nodes] == ["image", "a", "b", "outer"]
+    assert {w.source for w in found.wires if w.target == "outer" and w.cls == "copy"} == {"a", "b"}
+    assert {node.name: node.copied for node in found.nodes}["outer"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_unpooling_is_told_from_its_indices():
+    """Values come on the way of the operation, indices on a way of their own."""
+    indexed = Edge("pool", 1)
+    unpool = networks.layer("unpool", "MaxUnpool2d", "c", (1, 8, 32, 32), "up", kernel_size=(2, 2))
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.pool("pool", "a", 8, 16),
+        networks.conv("b", "pool", 8, 16),
+        networks.conv("c", "b", 8, 16),
+        replace(unpool, inputs=(*unpool.inputs, indexed)),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert {w.source: w.cls for w in found.wires if w.target == "unpool"} == {"c": "up", "pool": "indices"}
+    assert {"max unpool 2×2", "pool indices"} <= {entry.text for key in found.legends for entry in key.entries}
+
+
+def test_the_legend_counts_exceptions():
+    """What one arrow of several is not followed by is said."""
+    layers = [networks.conv(name, before, 8, 32) for before, name in pairwise(["image", "a", "b", "c"])]
+    layers[-1] = replace(layers[-1], look=replace(layers[-1].look, data=()))
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert [entry.text for key in found.legends for entry in key.entries] == ["conv 3×3, ReLU (1 of 3 without)"]
+
+
+def test_a_least_width_is_said():
+    """Edges that are drawn longer than in proportion are told in the caption, and only then."""
+    assert "but none shorter than 3 pt" in maps(networks.unet()).caption
+    layers = [networks.conv(name, before, 8, 32) for before, name in pairwise(["image", "a", "b"])]
+    assert "shorter" not in maps(networks.drawing("net", layers, {"image": (1, 8, 32, 32)})).caption
+
+
+def test_compared_nets_have_one_scale():
+    """Equal tensors are equally large in all panels."""
+    small, large = networks.unet(depth=2), networks.unet(depth=4)
+    both = Drawing((large.panels[0], Panel("small", small.graph, "compare", "small")))
+    found = maps(both)
+    at = {node.name: node for node in found.nodes}
+    assert (at["down.0.1"].w, at["down.0.1"].h) == (at["small/down.0.1"].w, at["small/down.0.1"].h)
+    assert found.font_size == 8 or found.fits
 
 
 def test_padding_says_copy_and_sizes_only_where_they_change():

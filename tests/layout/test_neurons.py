@@ -18,9 +18,11 @@ def neurons(drawing: Drawing, **options: object) -> Scene:
 
 
 def test_small_vectors_are_whole_and_large_ones_have_an_ellipsis():
-    """Ten units are ten circles; 784 are a few, with dots before the last."""
+    """Ten units are ten circles; 784 are a few, with dots before the last, and no fewer places than ten have."""
     found = neurons(networks.mlp(784, 10, 3))
-    assert [(node.units, node.dots_after) for node in found.nodes] == [(7, 6), (10, 0), (3, 0)]
+    assert [(node.units, node.dots_after) for node in found.nodes] == [(9, 8), (10, 0), (3, 0)]
+    assert found.nodes[0].h == found.nodes[1].h
+    assert [node.units for node in neurons(networks.mlp(784, 3)).nodes] == [7, 3]
     assert [label.lines for label in found.labels] == [("784",), ("10", "ReLU"), ("3", "ReLU")]
     assert all(wire.cls == "dense" and not wire.tip for wire in found.wires)
 
@@ -46,15 +48,78 @@ def test_compared_nets_stand_beside_each_other():
     assert found.fits
 
 
-def test_weights_are_counted_on_request():
-    """`--show params` writes the number of parameters between columns."""
-    drawn = networks.mlp(4, 8, 2)
-    layers = tuple(replace(layer, params=number) for layer, number in zip(drawn.graph.layers, (40, 1018), strict=True))
-    counted = replace(drawn, panels=(replace(drawn.panels[0], graph=drawn.graph.replace(layers=layers)),))
-    assert not [label for label in neurons(counted).labels if label.anchor == "south"]
-    found = neurons(counted, show="params")
-    assert [label.lines for label in found.labels if label.anchor == "south"] == [("40",), ("1,018",)]
-    assert "parameters between columns" in found.caption
+def with_params(drawn: Drawing, *numbers: int) -> Drawing:
+    """The drawing with these numbers of parameters in its layers."""
+    layers = tuple(replace(each, params=number) for each, number in zip(drawn.graph.layers, numbers, strict=True))
+    return replace(drawn, panels=(replace(drawn.panels[0], graph=drawn.graph.replace(layers=layers)),))
+
+
+def test_weights_are_written_on_request():
+    """`--show params`: sizes of weights and biases over the fans, a unit marked 1 for biases, where there are any."""
+    drawn = with_params(networks.mlp(4, 8, 2, 3), 40, 16, 1018)
+    assert not [label for label in neurons(drawn).labels if label.anchor == "south"]
+    found = neurons(drawn, show="params")
+    assert [label.lines for label in found.labels if label.anchor == "south"] == [("8×4", "+ 8"), ("2×8",), ("1,018",)]
+    assert [node.name for node in found.nodes if node.kind == "bias"] == ["fc0.bias"]
+    assert [(w.source, w.target) for w in found.wires if w.source == "fc0.bias"] == [("fc0.bias", "fc0")]
+    assert "units marked 1 are those of the biases" in found.caption
+    assert "biases}" not in neurons(with_params(networks.mlp(4, 8), 32), show="params").caption
+
+
+def test_units_are_named_on_request():
+    """`--show names`: x at the inputs, y at the outputs, the last index that of the last unit."""
+    found = neurons(networks.mlp(784, 5, 3, 1), show="names")
+    texts = [label.lines[0] for label in found.labels if label.anchor in ("east", "west")]
+    assert texts == ["x₁", "x₂", "x₃", "x₄", "x₅", "x₆", "x₇₈₄", "y"]
+
+
+def test_compared_nets_have_one_pitch():
+    """The thinned net stands as the full one does: same distances, same heights, at any width, or below it."""
+    full, thin = networks.mlp(5, 5, 5, 1), networks.mlp(5, 5, 5, 1, dropout=0.4)
+    both = Drawing((full.panels[0], Panel("thin", thin.graph, "compare", "Thinned")), caption="Dropout.")
+    for width in ("5.5in", "3.25in", "2in"):
+        found = neurons(both, width=width)
+        at = {node.name: node for node in found.nodes}
+        names = [node.name for node in found.nodes if "/" not in node.name]
+        apart = {
+            (round(at[f"thin/{name}"].x - at[name].x, 6), round(at[f"thin/{name}"].y - at[name].y, 6)) for name in names
+        }
+        assert len(apart) == 1
+        assert found.fits
+
+
+def test_two_inputs_two_heads_and_a_sum():
+    """Columns of one rank stand over each other; a concatenation is both columns, a sum an arc into the later one."""
+    layers = [
+        networks.linear("a", "state", 4),
+        networks.linear("b", "goal", 4),
+        networks.layer("cat", "cat", ("a", "b"), (1, 8), "merge"),
+        networks.linear("c", "cat", 4),
+        networks.linear("d", "c", 4),
+        networks.layer("add", "add", ("c", "d"), (1, 4), "merge"),
+        networks.linear("policy", "add", 2),
+        networks.linear("value", "add", 1),
+    ]
+    found = neurons(networks.drawing("net", layers, {"state": (1, 3), "goal": (1, 2)}))
+    at = {node.name: node for node in found.nodes}
+    assert set(at) == {"state", "goal", "a", "b", "c", "d", "policy", "value"}
+    assert at["state"].x == at["goal"].x < at["a"].x == at["b"].x < at["c"].x < at["d"].x < at["policy"].x
+    assert at["policy"].y - at["policy"].h / 2 > at["value"].y + at["value"].h / 2
+    dense = {(w.source, w.target) for w in found.wires if w.cls == "dense"}
+    assert {("a", "c"), ("b", "c"), ("d", "policy"), ("d", "value")} <= dense
+    assert [(w.source, w.target) for w in found.wires if w.cls == "skip"] == [("c", "d")]
+
+
+def test_lines_never_run_through_units():
+    """A column that is joined past another one is no picture of columns: refused with the two names."""
+    layers = [
+        networks.linear("a", "x", 4),
+        networks.layer("cat", "cat", ("x", "a"), (1, 8), "merge"),
+        networks.linear("b", "cat", 4),
+    ]
+    found = neurons(networks.drawing("net", layers, {"x": (1, 4)}))
+    assert found.view == "blocks"
+    assert "lines from 'x' to 'b' would run through other units" in found.warnings[0]
 
 
 def test_classifier_of_a_larger_network():

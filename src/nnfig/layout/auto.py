@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nnfig.graph import Drawing, Graph, Layer
+from nnfig.graph import Drawing, Graph
 from nnfig.layout.tensors import DENSE, operation, output_size
+from nnfig.layout.unfold import unfolded
 
 MOST_BOXES = 120
 """Layers beyond which boxes to scale would be slivers."""
@@ -11,35 +12,55 @@ MOST_BOXES = 120
 CHAIN = {"conv", "pool", "up", *DENSE}
 """What a network that is drawn as volumes is made of."""
 
-MAPPED = {"conv", "pool", "up", "concat", "crop", "act", "norm", "softmax", "drop", "out"}
-"""What an encoder and decoder joined by copies is made of; sums and closed blocks read better as boxes."""
+COLUMNS = {*DENSE, "concat", "add"}
+"""What a network that is drawn as columns of units is made of."""
+
+MAPPED = {"conv", "pool", "up", "concat", "add", "crop", "act", "norm", "softmax", "drop", "out", "block"}
+"""What an encoder and decoder that are joined in several places are made of."""
+
+JOINS = 2
+"""In so many places at least what is up-sampled meets what comes from elsewhere in such a network."""
+
+SIZES = 2
+"""A chain whose maps have no more sizes than that tells little by volumes."""
 
 MOST_COLUMNS = 24
+
+SEQUENTIAL = {"attn": "attention", "recurrent": "recurrent", "embed": "an embedding"}
+"""Classes of look of layers whose tensors are no maps and no vectors, and what they are called."""
 
 
 def choose(drawing: Drawing) -> tuple[str, str]:
     """The view in which people draw such a network, and why.
 
-    An MLP is columns of neurons, a plain chain of convolutions sized volumes, an encoder and decoder joined by
-    copies maps; everything else, several panels included, blocks.
+    Fully connected layers are columns of neurons, a plain chain of convolutions sized volumes, an encoder and
+    decoder joined across maps; everything else, several panels included, blocks.
     """
     if len(drawing.panels) > 1:
         return "blocks", "there are several panels"
     graph = drawing.graph
     does = {operation(layer) for layer in graph.layers}
-    if "linear" in does and does <= DENSE and _is_chain(graph) and not refusal("neurons", drawing):
-        return "neurons", "the network is a chain of fully connected layers"
-    if {"up", "concat"} <= does <= MAPPED and _is_planar(graph) and not refusal("maps", drawing):
-        return "maps", "maps are down-sampled, up-sampled and copied across"
-    if (
-        "conv" in does
-        and does & {"pool", "up"}
-        and does <= CHAIN
-        and _is_chain(graph)
-        and not refusal("volumes", drawing)
-    ):
-        return "volumes", "the network is a chain of convolutions that change the size of maps"
-    return "blocks", "operations as boxes show any network"
+    if "linear" in does and does <= COLUMNS and not refusal("neurons", drawing):
+        return "neurons", "the network is made of fully connected layers"
+    if does <= MAPPED and not refusal("maps", drawing) and (joins := _joins(graph)) >= JOINS:
+        return "maps", f"maps are down-sampled, up-sampled and joined across in {joins} places"
+    if does & {"conv", "up"} and does <= CHAIN and _is_chain(graph) and not refusal("volumes", drawing):
+        sizes = _heights(graph)
+        if sizes > SIZES:
+            return "volumes", f"the network is a chain of convolutions with maps of {sizes} sizes"
+    return "blocks", _why_blocks(graph)
+
+
+def _why_blocks(graph: Graph) -> str:
+    """What a network has that no other view shows as well."""
+    for cls, word in SEQUENTIAL.items():
+        for layer in graph.layers:
+            if layer.look and layer.look.cls == cls:
+                return f"'{layer.name}' is {word}, and operations as boxes show any network"
+    joint = next((layer for layer in graph.layers if len(set(layer.sources)) > 1), None)
+    if joint:
+        return f"branches meet in '{joint.name}', and operations as boxes show any network"
+    return "operations as boxes show any network"
 
 
 def view(drawing: Drawing, asked: str) -> tuple[str, str, str]:
@@ -70,7 +91,7 @@ def _no_maps(graph: Graph) -> str:
 def _no_space(graph: Graph) -> str:
     if attention := _attention(graph):
         return f"'{attention}' is attention, whose tensors have no height and width"
-    return "" if _count(graph, "map") else "no tensor has height and width"
+    return "" if _heights(graph) else "no tensor has height and width"
 
 
 def _too_many(count: int) -> str:
@@ -79,35 +100,45 @@ def _too_many(count: int) -> str:
 
 
 def _no_columns(graph: Graph) -> str:
-    vectors = [layer for layer in graph.layers if (size := output_size(graph, layer.name)) and size.form == "vector"]
-    if not any(operation(layer) == "linear" for layer in vectors):
+    from nnfig.layout.neurons.columns import far, read
+
+    found = read(unfolded(graph))
+    if not any(operation(column.layer) == "linear" for column in found.columns.values() if column.layer):
         return "no fully connected layer gives a vector of units"
-    behind = next((layer for layer in vectors if operation(layer) not in DENSE and _takes_vector(layer, graph)), None)
-    if behind:
-        return f"'{behind.name}' ({behind.kind}) does not join every unit with every unit"
-    count = sum(graph.repeats(layer) for layer in vectors)
-    return f"{count} vectors are too many columns" if count > MOST_COLUMNS else ""
+    if found.unread:
+        return f"'{found.unread[0].name}' ({found.unread[0].kind}) does not join every unit with every unit"
+    count = len(found.columns)
+    if count > MOST_COLUMNS:
+        return f"{count} vectors are too many columns"
+    past = far(list(found.columns.values()))
+    return f"lines from '{past[0]}' to '{past[1]}' would run through other units" if past else ""
 
 
-def _takes_vector(layer: Layer, graph: Graph) -> bool:
-    sizes = (output_size(graph, source) for source in layer.sources)
-    return any(size is not None and size.form == "vector" for size in sizes)
+def _joins(graph: Graph) -> int:
+    """How many maps are made of what went through deeper levels and of what did not; 0 where few are up-sampled so."""
+    from nnfig.layout.maps.tensors import net
+
+    found = net(unfolded(graph))
+    level = {name: tensor.level for name, tensor in found.tensors.items()}
+    rising = sum(any(level[arrow.source] > level[name] for arrow in found.into[name]) for name in level)
+    lowest: dict[str, int] = {}
+    joins = 0
+    for name in level:
+        passed = {lowest[arrow.source] for arrow in found.into[name]}
+        joins += len(passed) > 1 and max(passed) > level[name]
+        lowest[name] = max([level[name], *passed])
+    return joins if 2 * joins >= rising else 0
 
 
-def _count(graph: Graph, form: str) -> int:
-    """How many tensors have this form."""
+def _heights(graph: Graph) -> int:
+    """How many heights maps have."""
     sizes = (output_size(graph, name) for name in (*graph.inputs, *graph.layer))
-    return sum(size is not None and size.form == form for size in sizes)
+    return len({size.height for size in sizes if size is not None and size.form == "map"})
 
 
 def _attention(graph: Graph) -> str:
     """Name of the first layer that is attention."""
     return next((layer.name for layer in graph.layers if layer.look and layer.look.cls == "attn"), "")
-
-
-def _is_planar(graph: Graph) -> bool:
-    """Whether every convolution gives maps with two directions or more."""
-    return all(len(layer.shape) >= 4 for layer in graph.layers if operation(layer) == "conv")
 
 
 def _is_chain(graph: Graph) -> bool:

@@ -57,7 +57,7 @@ class Placed:
     y: float
     w: float
     h: float
-    texts: Texts = Texts()
+    texts: Texts
     above: float | None = None
     """How far right of its middle an arrow meets the upper edge: the number stands beside it; None: no arrow does."""
     under: float | None = None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Dim, Graph, Layer
 from nnfig.layout.tensors import operation, output_size
@@ -14,10 +14,13 @@ MOST = 10
 """The largest vector of which every unit is drawn."""
 
 CUT = 7
-"""Circles of a longer one: an ellipsis stands before the last."""
+"""Circles of a longer one where no whole one is taller: an ellipsis stands before the last."""
 
 KEPT = 0.5
 """Share of units that dropout keeps where its probability is unknown."""
+
+FOLLOWING = ("act", "norm", "softmax", "drop", "flat")
+"""Operations that change no size: words under a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,69 +39,128 @@ class Column:
     crossed: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
     """Columns that it takes everything from."""
+    added: tuple[str, ...] = ()
+    """Columns whose units are added to its own."""
     layer: Layer | None = None
 
 
-def columns(graph: Graph, most: int = MOST) -> tuple[Column, ...]:
+@dataclass
+class Reading:
+    """What is known while the graph is read."""
+
+    graph: Graph
+    cut: int
+    columns: dict[str, Column] = field(default_factory=dict[str, Column])
+    owners: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    """Columns that together are what a layer or input gives."""
+    unread: list[Layer] = field(default_factory=list[Layer])
+    """Layers that take columns and cannot be shown between columns."""
+
+    def add(self, column: Column) -> None:
+        """One more column."""
+        self.columns[column.name] = column
+        self.owners[column.name] = (column.name,)
+
+    def taken(self, layer: Layer) -> tuple[str, ...]:
+        """The columns that a layer takes, in order."""
+        return tuple(dict.fromkeys(name for source in layer.sources for name in self.owners.get(source, ())))
+
+
+def columns(graph: Graph, cut: int = CUT) -> tuple[Column, ...]:
     """The vectors of a graph, from the last map that becomes a vector on.
 
     Linear 8, ReLU, Dropout, Linear 3 becomes a column of 8 circles, some crossed out, and one of 3.
     """
-    found: dict[str, Column] = {}
-    owner: dict[str, str] = {}
+    found = list(read(graph, cut).columns.values())
+    met = {name for column in found for name in (*column.sources, *column.added)}
+    return tuple(column for column in found if column.sources or column.name in met) or tuple(found)
+
+
+def circles(graphs: Iterable[Graph]) -> int:
+    """Circles of vectors that are too long, so that none looks shorter than one that is drawn whole."""
+    whole = [c.units for graph in graphs for c in columns(graph) if not c.dots_after]
+    return max([CUT, *(units - 1 for units in whole)])
+
+
+def read(graph: Graph, cut: int = CUT) -> Reading:
+    """The columns of a graph, and the layers that have no place among them."""
+    found = Reading(graph, cut)
     for name in graph.inputs:
         size = output_size(graph, name)
         if size and size.form == "vector":
-            found[name] = _column(name, "data", size.channels, most)
-            owner[name] = name
+            found.add(_column(name, "data", size.channels, cut))
     for layer in graph.layers:
-        _add(layer, graph, found, owner, most)
-    return tuple(found.values())
+        _read(layer, found)
+    return found
 
 
-def _add(layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, str], most: int) -> None:
-    """Read one layer: a column, a word under the one before, or crossed units in it."""
-    size = output_size(graph, layer.name)
+def _read(layer: Layer, found: Reading) -> None:
+    """Read one layer: a column, a word under the one before, crossed units in it, or columns taken together."""
+    size = output_size(found.graph, layer.name)
     if size is None or size.form != "vector":
         return
     does = operation(layer)
-    sources = tuple(dict.fromkeys(owner[s] for s in layer.sources if s in owner))
-    before = found[sources[0]] if len(sources) == 1 else None
-    cls = layer.look.cls if layer.look else "block"
-    if before and does in ("act", "norm", "softmax", "drop", "flat") and before.size == size.channels:
-        owner[layer.name] = before.name
-        changed = replace(before, words=(*before.words, *_words(layer, does)))
-        if does == "drop":
-            changed = replace(changed, crossed=crossed(before.units, layer.attributes.get("p", KEPT), layer.name))
-        found[before.name] = changed
-        return
-    if does == "linear" and not sources:
-        sources = _flattened(layer, graph, found, owner, most)
-    fresh = _column(layer.name, "data" if does == "flat" else cls, size.channels, most)
-    found[layer.name] = replace(fresh, sources=sources, words=tuple(merged_words(layer)), layer=layer)
-    owner[layer.name] = layer.name
+    taken = found.taken(layer)
+    alone = len(taken) == 1 and found.columns[taken[0]].size == size.channels
+    if alone and does in FOLLOWING:
+        found.owners[layer.name] = taken
+        found.columns[taken[0]] = _followed(found.columns[taken[0]], layer, does)
+    elif does == "concat" and all(source in found.owners for source in layer.sources):
+        found.owners[layer.name] = taken
+    elif does == "add" and _is_residual(layer, taken, found):
+        *others, last = sorted(taken, key=list(found.columns).index)
+        words = (*found.columns[last].words, "sum", *merged_words(layer))
+        found.columns[last] = replace(found.columns[last], words=words, added=tuple(others))
+        found.owners[layer.name] = (last,)
+    else:
+        if taken and does not in ("linear", "flat", "out"):
+            found.unread.append(layer)
+        if does == "linear" and not taken:
+            taken = _flattened(layer, found)
+        given = does in FOLLOWING
+        cls = "data" if given else layer.look.cls if layer.look else "block"
+        words = (*_map_words(layer, found), *merged_words(layer)) if given else merged_words(layer)
+        fresh = replace(_column(layer.name, cls, size.channels, found.cut), sources=taken, words=tuple(words))
+        found.add(_followed(fresh, layer, does) if given else replace(fresh, layer=layer))
 
 
-def _flattened(
-    layer: Layer, graph: Graph, found: dict[str, Column], owner: dict[str, str], most: int
-) -> tuple[str, ...]:
+def _followed(column: Column, layer: Layer, does: str) -> Column:
+    column = replace(column, words=(*column.words, *_words(layer, does)))
+    if does != "drop":
+        return column
+    return replace(column, crossed=crossed(column.units, layer.attributes.get("p", KEPT), layer.name))
+
+
+def _is_residual(layer: Layer, taken: Sequence[str], found: Reading) -> bool:
+    """Whether a layer adds equal columns, of which the last is taken by nothing else."""
+    if len(taken) < 2 or len({found.columns[name].size for name in taken}) > 1:
+        return False
+    last = max(taken, key=list(found.columns).index)
+    names = [name for name, owner in found.owners.items() if owner == (last,)]
+    return all(len(found.graph.consumers[name]) == 1 for name in names)
+
+
+def _flattened(layer: Layer, found: Reading) -> tuple[str, ...]:
     """A column for what a fully connected layer takes from a part of the network that is not drawn."""
     source = layer.sources[0] if layer.sources else ""
     size = layer.attributes.get("in_features")
     if not source or not isinstance(size, int):
         return ()
-    shape = output_size(graph, source)
-    words = (str(shape),) if shape and shape.form == "map" and set(shape.space) != {1} else ()
-    found[source] = replace(_column(source, "data", size, most), words=words)
-    owner[source] = source
+    found.add(replace(_column(source, "data", size, found.cut), words=_map_words(layer, found)))
     return (source,)
 
 
-def _column(name: str, cls: str, size: Dim, most: int) -> Column:
+def _map_words(layer: Layer, found: Reading) -> tuple[str, ...]:
+    """The size of the map that a vector is made of."""
+    shape = output_size(found.graph, layer.sources[0]) if layer.sources else None
+    return (str(shape),) if shape and shape.form == "map" and set(shape.space) != {1} else ()
+
+
+def _column(name: str, cls: str, size: Dim, cut: int) -> Column:
     """A column of every unit, or of a few and an ellipsis before the last."""
-    if isinstance(size, int) and size <= most:
+    if isinstance(size, int) and size <= MOST:
         return Column(name, cls, size, size)
-    return Column(name, cls, size, CUT, CUT - 1)
+    return Column(name, cls, size, cut, cut - 1)
 
 
 def crossed(units: int, p: object, seed: str) -> tuple[int, ...]:
@@ -123,7 +185,35 @@ def _words(layer: Layer, does: str) -> tuple[str, ...]:
     return (label[0],)
 
 
-def joined(found: Sequence[Column]) -> list[tuple[Column, Column]]:
-    """Pairs of columns between which every unit is joined with every unit."""
-    by_name = {c.name: c for c in found}
-    return [(by_name[s], c) for c in found for s in c.sources]
+def brief(found: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns without what is written under all hidden ones alike."""
+    taken = {name for column in found for name in column.sources}
+    hidden = [column for column in found if column.sources and column.name in taken]
+    if len({column.words for column in hidden}) > 1:
+        return tuple(found)
+    return tuple(replace(column, words=()) if column in hidden else column for column in found)
+
+
+def joined(found: Iterable[Column]) -> list[tuple[str, str]]:
+    """Names of columns between which every unit is joined with every unit."""
+    return [(source, column.name) for column in found for source in column.sources]
+
+
+def ranks(found: Sequence[Column]) -> Mapping[str, int]:
+    """How many columns a vector is away from the first; what only later columns take stands right before them."""
+    rank: dict[str, int] = {}
+    for column in found:
+        rank[column.name] = 1 + max((rank[source] for source in column.sources), default=-1)
+    takers: dict[str, list[int]] = {}
+    for source, target in joined(found):
+        takers.setdefault(source, []).append(rank[target])
+    for column in found:
+        if not column.sources and column.name in takers:
+            rank[column.name] = min(takers[column.name]) - 1
+    return rank
+
+
+def far(found: Sequence[Column]) -> tuple[str, str] | None:
+    """Two columns that are joined past another one, if there are such."""
+    rank = ranks(found)
+    return next(((a, b) for a, b in joined(found) if rank[b] - rank[a] > 1), None)
