@@ -150,3 +150,20 @@ def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, env=env)
         made.add(done.stdout)
     assert len(made) == 1
+
+
+def test_no_color_is_heeded_and_color_asked_for_wins(nnfig, monkeypatch):
+    """On a terminal `show` has colours, with NO_COLOR it has none, unless --color asks for them."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in nnfig("show", "examples/lenet.yaml")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in nnfig("show", "examples/lenet.yaml")[1]
+    assert "\x1b[" in nnfig("show", "examples/lenet.yaml", "--color")[1]
+
+
+def test_the_version_begins_as_the_first_line_of_figures(nnfig):
+    """`nnfig --version` and `% nnfig 1.0 ...` do not contradict each other."""
+    from nnfig.emit.page import FORMAT
+
+    assert nnfig("--version")[1].startswith(f"nnfig {FORMAT}.")

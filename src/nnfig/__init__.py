@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nnfig.figure import Figure, draw, load, trace
     from nnfig.graph import Graph
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["Figure", "Graph", "NnfigError", "draw", "load", "trace"]
 
 _HOME = {"Graph": "graph", "NnfigError": "errors"}

@@ -183,7 +183,7 @@ def show(
     from nnfig import surfaces
 
     graph = _load(source, input, arg, _progress(progress, quiet))
-    tty = sys.stdout.isatty()
+    tty = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     typer.echo(
         surfaces.summary(
             graph, format=format, depth=depth, fold=fold is not False, color=tty if color is None else color

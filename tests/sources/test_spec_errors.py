@@ -149,6 +149,7 @@ DEFINED = {
     "- block(1, width=2)": "block is given width twice",
     "- block(wdth=2)": "block has no parameter 'wdth'|did you mean 'width'?",
     "- block 2": "'2' after the definition 'block'|arguments stand in brackets: block(width, depth=1)",
+    "- {group: g, layers: [block(2, 1), ReLU]}": "'block(2' has no closing bracket|a comma inside [...] parts layers",
     "- blok(2)": "unknown kind 'blok'|did you mean 'block'?",
     "- {kind: block(2), params: 4}": "'params' does not go with a definition",
     "- loop": "the definition 'loop' uses itself: loop → loop",

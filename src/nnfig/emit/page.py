@@ -13,7 +13,7 @@ from nnfig.layout.scene import Scene
 from nnfig.resources import resource
 
 FORMAT = "1.0"
-"""Of the macros; written into the first line."""
+"""Of the macros, written into the first line: the first release whose `nnfig.sty` knows them all."""
 
 
 def tex(scene: Scene, page: str = "standalone", template: str | None = None, command: str = "") -> str:

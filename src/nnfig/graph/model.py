@@ -251,7 +251,8 @@ class Graph:
         printer.text(import_module("nnfig.report").terminal(self))
 
     def __str__(self) -> str:
-        lines = [f"{self.name or 'network'}: {len(self.layers)} layers, {self.params:,} parameters"]
+        layers = f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}"
+        lines = [f"{self.name or 'network'}: {layers}, {self.params:,} parameters"]
         lines += [f"  input {name} {spec} {spec.dtype}" for name, spec in self.inputs.items()]
         for layer in self.layers:
             indent = "  " * (1 + len(self.ancestors(layer.group)))

@@ -43,7 +43,7 @@ def read_text(text: str, filename: str = "layers.yaml") -> Graph:
     """The graph of a text.
 
     >>> print(read_text("{nnfig: 1, name: small, inputs: {x: [1, 4]}, layers: [Linear 2]}"))
-    small: 1 layers, 10 parameters
+    small: 1 layer, 10 parameters
       input x 1x4 float32
       linear = Linear(x) 1x2
       return linear

@@ -8,6 +8,7 @@ from nnfig.records import found
 from nnfig.sources.language.models import BROKEN, BlockModel, LayerModel
 from nnfig.sources.language.tree import Map, Seq, Source, Spot
 
+_COMMA = "a comma inside [...] parts layers: write each layer on a line of its own, or in quotes"
 _KEYS = LayerModel.keys.keys() | BlockModel.keys.keys()
 
 
@@ -22,8 +23,19 @@ def lengthen(document: Map, source: Source) -> None:
 def _lengthen_list(items: Any, source: Source) -> None:
     if not isinstance(items, Seq):
         return
+    parted = -1  # the line in which a comma parted the arguments of a definition
     for position, item in enumerate(items):
-        items[position] = _long(item, items.items_at[position], source)
+        spot = items.items_at[position]
+        more = (item.count("(") - item.count(")")) if isinstance(item, str) else 0
+        if spot.line == parted and not isinstance(item, Map):
+            items[position] = broken(spot)
+            parted = -1 if more < 0 else parted
+        elif more > 0:
+            source.report(f"'{item}' has no closing bracket", _COMMA, spot=spot)
+            items[position] = broken(spot)
+            parted = spot.line
+        else:
+            items[position] = _long(item, spot, source)
 
 
 def _long(item: Any, spot: Spot, source: Source) -> Map:
@@ -32,8 +44,7 @@ def _long(item: Any, spot: Spot, source: Source) -> Map:
         entry.put("kind", item, spot, spot)
         return entry
     if not isinstance(item, Map):
-        hint = "a comma inside [...] parts layers: write each layer on a line of its own, or in quotes"
-        source.report(f"expected a layer, found {found(item)}", hint, spot=spot)
+        source.report(f"expected a layer, found {found(item)}", _COMMA, spot=spot)
         return broken(spot)
     extra = [key for key in item if key not in _KEYS]
     if "kind" not in item and "layers" not in item and extra:
