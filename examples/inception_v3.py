@@ -152,6 +152,19 @@ def inception_v3() -> InceptionV3:
     return InceptionV3()
 
 
-def skin_lesions() -> InceptionV3:
-    """With 757 classes of skin lesions (Esteva et al., 2017)."""
-    return InceptionV3(757)
+class SkinLesions(nn.Module):
+    """Probabilities of fine classes of lesions, and of the coarse classes that each of them belongs to."""
+
+    def __init__(self, training_classes: int = 757, inference_classes: int = 9) -> None:
+        super().__init__()
+        self.net = InceptionV3(training_classes)
+        self.register_buffer("taxonomy", torch.zeros(training_classes, inference_classes))
+
+    def forward(self, image):
+        fine = F.softmax(self.net(image), dim=1)
+        return {"training classes": fine, "inference classes": fine @ self.taxonomy}
+
+
+def skin_lesions() -> SkinLesions:
+    """With 757 training classes that add up to 9 inference classes (Esteva et al., 2017)."""
+    return SkinLesions()

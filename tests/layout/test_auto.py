@@ -71,12 +71,29 @@ def test_several_panels_are_blocks_unless_asked():
 
 
 def test_strip_has_a_box_for_every_layer_and_no_text():
-    """The strip view keeps layers and colours, drops labels, sizes and tips, and explains colours in a legend."""
+    """The strip view keeps layers, ends and colours, drops labels, sizes and tips, and has a legend of colours."""
     found = scene(networks.residual(8), Options.of(view="strip"))
-    assert len(found.nodes) == len(networks.residual(8).graph.layers) + 1
+    assert len(found.nodes) == len(networks.residual(8).graph.layers) + 2
     assert not any("".join(node.label) or node.dims for node in found.nodes)
     assert not any(wire.tip for wire in found.wires)
     assert found.fits
+
+
+def test_strip_names_what_comes_out():
+    """Name and size of every output stand right of all boxes, clear of each other and within the width."""
+    layers = [networks.conv("stem", "image", 16, 32)]
+    layers += [networks.conv("scores", "stem", 63, 8), networks.conv("boxes", "stem", 12, 8)]
+    drawn = networks.drawing("detector", layers, {"image": (1, 3, 32, 32)})
+    panel = drawn.panels[0]
+    looks = {name: Look((name,), "data") for name in ("scores", "boxes")}
+    both = Drawing((Panel("", panel.graph.replace(outputs=("scores", "boxes")), output_looks=looks),))
+    found = scene(both, Options.of(view="strip", width="3.25in"))
+    assert {label.lines for label in found.labels} == {("scores: 8×8×63",), ("boxes: 8×8×12",)}
+    assert all(label.x > max(node.x + node.w / 2 for node in found.nodes) for label in found.labels)
+    assert abs(found.labels[0].y - found.labels[1].y) > 6
+    assert found.fits
+    alone = scene(drawn, Options.of(view="strip"))
+    assert [label.lines for label in alone.labels] == [("output", "8×8×12")]
 
 
 def test_unfolding_keeps_paths():

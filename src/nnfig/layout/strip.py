@@ -1,27 +1,42 @@
-"""The strip view: a whole network as small unlabelled boxes coloured by operation, with a legend, in few rows."""
+"""The strip view: a whole network as small unlabelled boxes coloured by operation, with its outputs and a legend."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing, LegendEntry, Look, Panel
 from nnfig.layout.blocks.air import Air
-from nnfig.layout.blocks.choose import Choice, Room, laid
+from nnfig.layout.blocks.choose import Room, laid
 from nnfig.layout.blocks.panels import alone, parts, strips_of
-from nnfig.layout.keys import legends
-from nnfig.layout.parts import LEGEND_GAP, MARGIN, Drawn, Parts, composed, small
-from nnfig.layout.scene import Scene
-from nnfig.layout.tensors import operation
+from nnfig.layout.keys import SLACK, legends
+from nnfig.layout.parts import LEGEND_GAP, MARGIN, Drawn, Parts, bounds, composed, small
+from nnfig.layout.scene import Label, Node, Scene
+from nnfig.layout.tensors import operation, output_size
+from nnfig.layout.text import LINE, width
 from nnfig.options import Options
 
-MEASURES = (3.4, 3.0, 2.6, 2.3, 2.0)
+MEASURES = (3.4, 3.0, 2.6, 2.3, 2.0, 1.6, 1.4)
 """Sizes from which boxes and gaps follow, in pt; the largest that keeps to few rows is taken."""
+
+LARGE = 2.6
+"""The least measure that is taken for the sake of a single row."""
 
 JOINS = {"concat": "Concatenation", "add": "Sum"}
 
+WHITE = ("merge", "func")
+"""Classes without a colour of their own."""
+
 ROWS = 2
-"""Rows that a strip may take before it is drawn smaller."""
+"""Rows that a strip may take before it is drawn smaller than LARGE."""
+
+GAP = 3.0
+"""Room between a box and the words beside it."""
+
+Words = Mapping[str, tuple[str, ...]]
+"""What is written beside each output, by the name of the layer that gives it."""
+
+Rect = tuple[float, float, float, float]
 
 
 def scene(drawing: Drawing, options: Options) -> Scene:
@@ -30,24 +45,44 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 
 def _panel(panel: Panel, drawing: Drawing, options: Options) -> Drawn:
-    """One network without labels, sizes and arrowheads."""
+    """One network without labels, sizes and arrowheads; what it returns is named at the right."""
     graph = panel.graph
+    words = _outputs(panel)
     plain = replace(
         panel,
         graph=graph.replace(layers=tuple(replace(layer, look=_bare(layer.look)) for layer in graph.layers)),
         input_looks={name: Look(cls="data") for name in graph.inputs},
-        output_looks={},
+        output_looks={name: Look(cls="data") for name in words},
     )
-    entries = (*drawing.legend, *_joins(panel))
-    drawn = parts([alone(plain, _choice(plain, entries, options))])
-    return Drawn(_quiet(drawn), options.font_size, entries, ("Boxes are operations, coloured by kind.",))
+    entries = _entries(drawing.legend, panel)
+    text = small(options.font_size)
+    wide = max((SLACK * width(line, text) for lines in words.values() for line in lines), default=0.0) + GAP
+    return Drawn(
+        _largest(plain, words, wide, entries, options),
+        options.font_size,
+        entries,
+        ("Boxes are operations, coloured by kind.",),
+    )
 
 
-def _joins(panel: Panel) -> tuple[LegendEntry, ...]:
-    """What the boxes are in which branches meet."""
+def _outputs(panel: Panel) -> Words:
+    """Name and size of everything that the network returns, by the layer that gives it."""
+    graph = panel.graph
+    names = [name for name in dict.fromkeys(graph.outputs) if name in graph.layer]
+    found: dict[str, tuple[str, ...]] = {}
+    for number, name in enumerate(names, 1):
+        look, size = panel.output_looks.get(name), output_size(graph, name)
+        said = look.label if look and look.label else ("output" if len(names) == 1 else f"output {number}",)
+        found[name] = (*said, str(size)) if size else said
+    return found
+
+
+def _entries(legend: Sequence[LegendEntry], panel: Panel) -> tuple[LegendEntry, ...]:
+    """The legend, with one entry for all white boxes: those in which branches meet, and functions."""
     found = {operation(layer): None for layer in panel.graph.layers if layer.look and layer.look.cls == "merge"}
-    names = [JOINS[does] for does in found if does in JOINS]
-    return (LegendEntry("merge", " or ".join(names)),) if names else ()
+    white = [entry.text for entry in legend if entry.cls in WHITE] + [JOINS[does] for does in found if does in JOINS]
+    coloured = tuple(entry for entry in legend if entry.cls not in WHITE)
+    return (*coloured, LegendEntry("merge" if found else "func", " or ".join(white))) if white else coloured
 
 
 def _bare(look: Look | None) -> Look:
@@ -55,19 +90,25 @@ def _bare(look: Look | None) -> Look:
     return Look(cls=look.cls, data=look.data, merged=look.merged) if look else Look()
 
 
-def _choice(panel: Panel, entries: Sequence[LegendEntry], options: Options) -> Choice:
-    """The largest measures with which the strip fits in few rows."""
+def _largest(panel: Panel, words: Words, wide: float, entries: Sequence[LegendEntry], options: Options) -> Parts:
+    """The strip with the largest measures with which it fits in few rows; the words beside its end or after it."""
     text = small(options.font_size)
     keys = legends(entries, options.width - 2 * MARGIN, text)
     legend = LEGEND_GAP + max(key.h - key.y for key in keys) if keys else 0.0
     room = Room(options.width - 2 * MARGIN, options.max_height - 2 * MARGIN - legend)
     part = strips_of(panel)[-1]
-    tried: list[Choice] = []
+    fitting: list[tuple[int, Parts]] = []
+    drawn = Parts()
     for measure in MEASURES:
-        tried.append(laid(part, Air(measure, "right"), room))
-        if tried[-1].fits and tried[-1].rows.count <= ROWS:
+        if measure < LARGE and fitting and min(rows for rows, _ in fitting) <= ROWS:
             break
-    return next((choice for choice in reversed(tried) if choice.fits), tried[-1])
+        for inside in (0.0, wide):
+            choice = laid(part, Air(measure, "right"), replace(room, width=room.width - inside))
+            drawn = _worded(_quiet(parts([alone(panel, choice)])), words, text)
+            x0, _, x1, _ = bounds(drawn)
+            if choice.fits and x1 - x0 <= room.width + 0.5:
+                fitting.append((choice.rows.count, drawn))
+    return min(fitting, key=lambda each: each[0], default=(0, drawn))[1]
 
 
 def _quiet(drawn: Parts) -> Parts:
@@ -78,3 +119,44 @@ def _quiet(drawn: Parts) -> Parts:
         frames=(),
         labels=(),
     )
+
+
+def _worded(drawn: Parts, words: Words, text: float) -> Parts:
+    """The words beside the boxes of the outputs: to the right where there is room, else above or below."""
+    at = {node.name: node for node in drawn.nodes}
+    taken = [_rect(node) for node in drawn.nodes]
+    labels: list[Label] = []
+    for name, lines in words.items():
+        node = at.get(f"{name}:out")
+        if node is None:
+            continue
+        choices = _places(node, lines, text, len(words) > 1)
+        label, rect = next((each for each in choices if not any(_meet(each[1], other) for other in taken)), choices[0])
+        labels.append(label)
+        taken.append(rect)
+    ink = tuple(point for x0, y0, x1, y1 in taken[len(drawn.nodes) :] for point in ((x0, y0), (x1, y1)))
+    return replace(drawn, labels=tuple(labels), ink=(*drawn.ink, *ink))
+
+
+def _places(node: Node, lines: tuple[str, ...], text: float, several: bool) -> list[tuple[Label, Rect]]:
+    """Where words may stand, the best place first: in lines or in one to the right, above, below."""
+    one = (": ".join(lines),)
+    right, top, bottom = node.x + node.w / 2 + GAP, node.y + node.h / 2 + GAP, node.y - node.h / 2 - GAP
+    found: list[tuple[Label, Rect]] = []
+    for said in (one, lines) if several else (lines, one):
+        wide, high = max(SLACK * width(line, text) for line in said), LINE * text * len(said)
+        found.append(
+            (Label(right, node.y, said, "dims", "west"), (right, node.y - high / 2, right + wide, node.y + high / 2))
+        )
+    wide, high = SLACK * width(one[0], text) / 2, LINE * text
+    found.append((Label(node.x, top, one, "dims", "south"), (node.x - wide, top, node.x + wide, top + high)))
+    found.append((Label(node.x, bottom, one, "dims", "north"), (node.x - wide, bottom - high, node.x + wide, bottom)))
+    return found
+
+
+def _rect(node: Node) -> Rect:
+    return node.x - node.w / 2, node.y - node.h / 2, node.x + node.w / 2, node.y + node.h / 2
+
+
+def _meet(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
