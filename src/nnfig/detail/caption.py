@@ -27,8 +27,8 @@ def caption(
     told: Sequence[Mapping[str, Told]],
     common: Facts,
     title: str = "",
-) -> str:
-    """The caption of a figure.
+) -> Mapping[str, str]:
+    """The sentences of a figure's caption, in order, by what they are about.
 
     Args:
         drafts: of the main panel and of those it is compared with.
@@ -39,17 +39,17 @@ def caption(
         title: the figure's name; empty: that of the network.
     """
     everything = (*drafts, *panels)
-    parts = (
-        _merged(drafts, told, {inset.cls for inset in insets}),
-        _common(common),
-        _folded(everything),
-        _stages(everything),
-        _ties(drafts),
-        _closed(everything, insets),
-        _insets(insets),
-        "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
-    )
-    return " ".join((f"{_shows(drafts, title)}.", *(sentence(part) for part in parts if part)))
+    parts = {
+        "merged": _merged(drafts, told, {inset.cls for inset in insets}),
+        "common": _common(common),
+        "folded": _folded(everything),
+        "stages": _stages(everything),
+        "ties": _ties(drafts),
+        "closed": _closed(everything, insets),
+        "insets": _insets(insets),
+        "hidden": "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
+    }
+    return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
 
 
 def _shows(drafts: Sequence[Draft], title: str) -> str:

@@ -102,9 +102,11 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
     merged = [told([each for each in everything if each.origin is draft.origin]) for draft in everything]
     drafts = [label(draft, of, common) for draft, of in zip(drafts, merged, strict=False)]
     inner = [label(draft, of, common) for draft, of in zip(inner, merged[len(drafts) :], strict=True)]
+    said = caption(drafts, inner, shown, merged[: len(drafts)], common, options.title)
     return Drawing(
         _panels(prepared, drafts, shown, inner),
-        caption=caption(drafts, inner, shown, merged[: len(drafts)], common, options.title),
+        caption=" ".join(said.values()),
+        said=said,
         alt=alt(drafts, options.title),
         legend=legend((*drafts, *inner), merged),
         notes=(*_shut(prepared), *(note for state in states for note in _notes(state))),

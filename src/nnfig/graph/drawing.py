@@ -45,6 +45,8 @@ class Drawing:
     """The main panel first."""
     caption: str = ""
     """Plain text; says what is merged, hidden, folded and closed."""
+    said: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The caption's sentences by what they are about, for views in which some of them do not hold."""
     alt: str = ""
     """Plain text for screen readers."""
     legend: tuple[LegendEntry, ...] = ()

@@ -28,9 +28,21 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-def caption(drawing: Drawing, *sentences: str) -> str:
-    """The drawing's caption, and what the view adds to it."""
+UNSAID = {"maps": {"merged", "folded"}, "neurons": {"merged", "folded"}}
+"""Sentences that do not hold in a view: it writes repeated blocks out, and shows itself what follows what."""
+
+REWORDED = {"maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"}}
+"""Words for what a view draws otherwise than boxes do."""
+
+
+def caption(drawing: Drawing, view: str, *sentences: str) -> str:
+    """The drawing's caption as far as it holds for a view, and what the view adds to it."""
+    unsaid = UNSAID.get(view, set())
     said = drawing.caption.strip()
+    if drawing.said:
+        said = " ".join(text for about, text in drawing.said.items() if about not in unsaid)
+    for words, instead in REWORDED.get(view, {}).items():
+        said = said.replace(words, instead)
     if said and said[-1] not in ".?!":
         said += "."
     return " ".join(part for part in (said, *sentences) if part)
@@ -162,7 +174,7 @@ def finished(drawn: Drawn, drawing: Drawing, options: Options, view: str) -> Sce
         frames=parts.frames,
         labels=parts.labels,
         legends=tuple(replace(key, x=key.x + dx, y=key.y + dy) for key in keys),
-        caption=caption(drawing, *drawn.words),
+        caption=caption(drawing, view, *drawn.words),
         alt=drawing.alt,
         view=view,
         fits=width <= options.width + 0.5 and height <= options.max_height + 0.5,

@@ -185,13 +185,21 @@ def _words(layer: Layer, does: str) -> tuple[str, ...]:
     return (label[0],)
 
 
+def common(found: Sequence[Column]) -> tuple[str, ...]:
+    """What is written under all hidden columns alike."""
+    words = {column.words for column in _hidden(found)}
+    return words.pop() if len(words) == 1 else ()
+
+
 def brief(found: Sequence[Column]) -> tuple[Column, ...]:
     """The columns without what is written under all hidden ones alike."""
-    taken = {name for column in found for name in column.sources}
-    hidden = [column for column in found if column.sources and column.name in taken]
-    if len({column.words for column in hidden}) > 1:
-        return tuple(found)
+    hidden = _hidden(found) if common(found) else []
     return tuple(replace(column, words=()) if column in hidden else column for column in found)
+
+
+def _hidden(found: Sequence[Column]) -> list[Column]:
+    taken = {name for column in found for name in column.sources}
+    return [column for column in found if column.sources and column.name in taken]
 
 
 def joined(found: Iterable[Column]) -> list[tuple[str, str]]:

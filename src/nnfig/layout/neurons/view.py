@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.graph import Drawing, Panel
-from nnfig.layout.neurons.columns import Column, brief, circles, columns, joined
+from nnfig.layout.neurons.columns import Column, brief, circles, columns, common, joined
 from nnfig.layout.neurons.notes import biases, has_bias, names, weights
 from nnfig.layout.neurons.place import PITCH, RADIUS, Spot, below, places, spots
 from nnfig.layout.parts import LEAST, MARGIN, PANEL_GAP, Drawn, Parts, bounds, composed, small
@@ -43,10 +43,13 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     panels = tuple(replace(panel, graph=unfolded(panel.graph)) for panel in drawing.panels)
     cut = circles(panel.graph for panel in panels)
     found = {panel.name: columns(panel.graph, cut) for panel in panels}
-    beside, style, found = _choice(panels, found, options)
+    beside, style, chosen = _choice(panels, found, options)
 
     def draw(panel: Panel, share: Options) -> Drawn:
-        return _drawn(panel, found[panel.name], style)
+        made = _drawn(panel, chosen[panel.name], style)
+        left_out = common(found[panel.name]) if chosen[panel.name] != found[panel.name] else ()
+        followed = f"Every hidden layer is followed by {', then '.join(left_out)}."
+        return replace(made, words=(*made.words, followed)) if left_out else made
 
     return composed(replace(drawing, panels=panels), options, "neurons", draw, beside=beside)
 
