@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,6 +56,20 @@ class Groups:
         """Outermost groups that compute attention and nothing around it (no residual sum)."""
         return self._outermost(self._is_attention)
 
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """Outermost groups that are calls of one module, each taking what the call before it gave: a recurrence."""
+        calls: dict[str, list[str]] = {}
+        for group in self.graph.groups:
+            calls.setdefault(group.path.partition("@")[0], []).append(group.path)
+        found = {path for each in calls.values() if len(each) > 1 and self._is_recurrence(each) for path in each}
+        return self._outermost(lambda group: group.path in found)
+
+    def _is_recurrence(self, calls: list[str]) -> bool:
+        names = [{layer.name for layer in self.members[path]} for path in calls]
+        takes = [{source for layer in self.members[path] for source in layer.sources} for path in calls]
+        return all(before & after for before, after in zip(names, takes[1:], strict=False))
+
     def is_whole(self, path: str) -> bool:
         """Whether all that goes into the group reaches all that comes out: drawn as one block it tells no lie."""
         if path not in self._whole:
@@ -100,16 +115,24 @@ class Groups:
         """Whether the group is a Sequential or the like, or was made by folding."""
         return self.graph.group[path].cls in CONTAINERS or not self.graph.group[path].cls
 
+    def stage(self, path: str) -> str:
+        """The class of the blocks of which a container holds several and no others; '' if it is no such stage."""
+        if not self.is_container(path):
+            return ""
+        blocks = [self.graph.group[inner] for inner in self.blocks(path)]
+        classes = {block.cls for block in blocks}
+        return classes.pop() if len(classes) == 1 and sum(block.repeat for block in blocks) > 1 else ""
+
     def blocks(self, path: str) -> list[str]:
         """Groups directly inside that draw more than one box."""
         return [child.path for child in self.children[path] if self.weight[child.path] > 1]
 
-    def _outermost(self, test: object) -> frozenset[str]:
+    def _outermost(self, test: Callable[[Group], bool]) -> frozenset[str]:
         found: set[str] = set()
         for group in self.graph.groups:
             if group.parent in found or any(above in found for above in self.graph.ancestors(group.parent)):
                 continue
-            if callable(test) and test(group) and self.is_whole(group.path):
+            if test(group) and self.is_whole(group.path):
                 found.add(group.path)
         return frozenset(found)
 

@@ -84,7 +84,7 @@ def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> boo
         return True
     if level == "layers" or groups.rules.depth is not None:
         return False
-    return path in groups.attention or (level == "blocks" and path in frontier and groups.is_whole(path))
+    return path in groups.attention or path in groups.steps or (level == "blocks" and path in frontier and groups.is_whole(path))
 
 
 def _worth_closing(groups: Groups, closed: set[str], asked: dict[str, str]) -> list[str]:
@@ -100,14 +100,24 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
         boxes = _boxes(groups, open_)
         best = ""
         for path in shut:
-            blocks, plain = groups.blocks(path), groups.is_container(path)
-            useful = ((len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW) or _is_one_repeat(groups, path)
-            useful = useful or (plain and not blocks) or _wraps_all(groups, path, blocks)
-            if useful and groups.graph.group[path].repeat == 1 and boxes - 1 + _boxes(groups, open_, path) <= MANY:
+            fits = boxes - 1 + _boxes(groups, open_, path) <= MANY and groups.graph.group[path].repeat == 1
+            if fits and _says_more_open(groups, path, boxes) and not _is_one_of_stages(groups, path, shut):
                 best = path if not best or groups.weight[path] > groups.weight[best] else best
         if not best:
             return frozenset(shut)
         open_.add(best)
+
+
+def _says_more_open(groups: Groups, path: str, boxes: int) -> bool:
+    blocks = groups.blocks(path)
+    useful = ((len(blocks) > 1 or _holds_repeat(groups, path)) and boxes < FEW) or _is_one_repeat(groups, path)
+    return useful or (groups.is_container(path) and not blocks) or _wraps_all(groups, path, blocks)
+
+
+def _is_one_of_stages(groups: Groups, path: str, shut: list[str]) -> bool:
+    """Whether there are several stages of one class of blocks: they are closed together, so that they look alike."""
+    cls = groups.stage(path)
+    return bool(cls) and any(groups.stage(other) == cls for other in shut if other != path)
 
 
 def _wraps_all(groups: Groups, path: str, blocks: list[str]) -> bool:

@@ -70,22 +70,12 @@ def _placed(net: Net, line: Line, order: int) -> _Plan:
     if not line.steps:
         plan.column[line.nodes[0]] = plan.row[line.nodes[0]] = 0
     for node in bus:
-        plan.column[node] = plan.last = plan.last + 1
-        plan.row[node] = lowest
+        plan.column[node] = 1 + max((plan.column.get(p, 0) for p in before[node]), default=0)
+        plan.row[node] = lowest + sum(plan.column[node] == plan.column[n] for n in bus if n in plan.row)
+        plan.last = max(plan.last, plan.column[node])
     for node in line.states:
         plan.column[node], plan.row[node] = 0, -line.states.index(node)
-    own = net.shapes[line.nodes[0]]
-    sources = [n for n in range(net.size) if not before[n] and n not in plan.column]
-    sources.sort(key=lambda n: net.shapes[n] != own)
-    for n in sources:
-        if len(after[n]) > 1 or after[n][0] in bus:
-            first = not any(plan.row.get(m) == lowest and plan.column.get(m) == 0 for m in sources)
-            taken = any(plan.column.get(m) == plan.column.get(after[n][0], -1) for m in sources)
-            if first or len(after[n]) > 1 or taken:
-                used = [plan.row[m] for m in sources if plan.column.get(m) == 0]
-                plan.column[n], plan.row[n] = 0, max(used, default=lowest - 1) + 1
-            else:
-                plan.column[n], plan.row[n] = plan.column[after[n][0]], lowest + 1
+    _place_sources(plan, lowest)
     ends = _ends(plan)
     for node in (*moves, *range(net.size)):
         if node not in plan.column and node not in plan.tails and node not in ends and before[node]:
@@ -102,6 +92,24 @@ def _placed(net: Net, line: Line, order: int) -> _Plan:
             plan.column[node] = plan.column[after[node][0]] if after[node] else plan.last
             plan.row[node] = plan.row[after[node][0]] + 1 if after[node] else lowest
     return plan
+
+
+def _place_sources(plan: _Plan, lowest: int) -> None:
+    """Inputs that feed the bus or several nodes: level with what they feed, else below it, else below each other."""
+    net, line = plan.net, plan.line
+    state = net.shapes[line.nodes[0]]
+    sources = [n for n in range(net.size) if not line.before[n] and n not in plan.column]
+    for node in sorted(sources, key=lambda n: net.shapes[n] != state):
+        takers = line.after[node]
+        if len(takers) == 1 and takers[0] not in plan.bus:
+            continue
+        taken = {(plan.column[n], plan.row[n]) for n in plan.column}
+        first = takers[0] if takers[0] in plan.bus else None
+        spots = [(0, row) for row in range(lowest, lowest + len(sources) + 1)]
+        if first is not None and len(takers) == 1:
+            level, under = (0, plan.row[first]), (plan.column[first], plan.row[first] + 1)
+            spots = [*([level] if plan.column[first] == 1 else []), under, *spots]
+        plan.column[node], plan.row[node] = next(spot for spot in spots if spot not in taken)
 
 
 def _visit(plan: _Plan, node: int, order: int, floor: int) -> None:
@@ -172,7 +180,7 @@ def _bus(net: Net, line: Line) -> tuple[int, ...]:
     for node in range(net.size):
         if not before[node] or node in line.moves or not all(p in early for p in before[node]):
             continue
-        if any(net.looks[n].glyph in JOINTS for n in after[node]):
+        if any(net.looks[n].glyph in JOINTS and not _is_sum(net, line, n) for n in after[node]):
             continue
         early.add(node)
         if len(after[node]) > 1:
@@ -187,6 +195,11 @@ def _bus(net: Net, line: Line) -> tuple[int, ...]:
                 stack += before[at]
         members |= dict.fromkeys(sorted(chain))
     return tuple(members)
+
+
+def _is_sum(net: Net, line: Line, node: int) -> bool:
+    """Whether a node only adds up what was made of inputs."""
+    return net.looks[node].glyph == "+" and node not in line.moves and all(line.before[p] for p in line.before[node])
 
 
 def _heads(net: Net, line: Line, bus: tuple[int, ...]) -> tuple[int, ...]:

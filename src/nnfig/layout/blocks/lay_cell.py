@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Box, Leaf
 from nnfig.layout.blocks.boxes import Spot as Point
 from nnfig.layout.blocks.cells import Cell
 from nnfig.layout.blocks.grid import Spot
+from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.blocks.place import Placer
+
+LABELLED = 2
+"""A wire's label needs room of its own where it runs to the next column; longer ones have room."""
 
 Track = tuple[int, int, int]
 """0 for a gap between columns or 1 for one between rows, its place, and the source of a wire that runs in it."""
@@ -30,12 +35,13 @@ class _Ruler:
 def cell_box(placer: Placer, cell: Cell) -> Box:
     """The whole panel as the cell that it is."""
     air, spots, out = placer.air, cell.spots, Box()
+    placer.dims |= _free_sides(placer, cell)
     boxes = {node: placer.leaf(node) for node in spots}
     leaves = {node: box.leaf for node, box in boxes.items() if box.leaf}
     tracks, count = _tracks(placer, cell)
     sides = {n: (leaves[n].at, box.length - leaves[n].at) for n, box in boxes.items()}
-    columns = _ruler(spots, cell, 0, sides, air.gap, air.lane, count)
-    rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air.gap, air.lane, count)
+    columns = _ruler(spots, cell, 0, sides, air, count, _labels(placer, cell))
+    rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air, count, {})
     zero = rows.middle[0]
     out.length = columns.length
 
@@ -56,9 +62,39 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
         bends[0] = _border(bends[0], way[0], way[1], leaves[link.source])
         bends[-1] = _border(bends[-1], way[-1], way[-2], leaves[link.target])
         out.wires.append((k, bends))
+        if link.label:
+            out.texts.append((k, *_middle(bends)))
         for _, t in bends:
             out.reach(t)
     return out
+
+
+def _labels(placer: Placer, cell: Cell) -> dict[int, float]:
+    """Room that labels of wires need in the gaps between columns."""
+    found: dict[int, float] = {}
+    for k, way in cell.ways.items():
+        label = placer.net.links[k].label
+        if label and way[0][1] == way[1][1] and way[1][0] - way[0][0] <= LABELLED:
+            high = placer.air.direction == "down"
+            room = placer.air.small * 1.2 + 2 if high else width(label, placer.air.small) + placer.air.gap
+            found[way[0][0] + 1] = max(found.get(way[0][0] + 1, 0.0), room)
+    return found
+
+
+def _middle(bends: Sequence[Point]) -> Point:
+    """Where a wire's label stands: the middle of the longest piece with the flow."""
+    (sa, ta), (sb, tb) = max(pairwise(bends), key=lambda piece: abs(piece[1][0] - piece[0][0]))
+    return (sa + sb) / 2, (ta + tb) / 2
+
+
+def _free_sides(placer: Placer, cell: Cell) -> dict[int, int]:
+    """For each node the side across the flow where no wire meets it, for its size; 0: behind it."""
+    met: dict[int, set[int]] = {node: set() for node in cell.spots}
+    for k, way in cell.ways.items():
+        for node, here, there in ((placer.net.links[k].source, *way[:2]), (placer.net.links[k].target, *way[:-3:-1])):
+            met[node].add((there[1] > here[1]) - (there[1] < here[1]))
+    usual = -placer.air.lane_side
+    return {n: next((side for side in (usual, -usual) if side not in sides), 0) for n, sides in met.items()}
 
 
 def _border(middle: Point, here: Spot, there: Spot, leaf: Leaf) -> Point:
@@ -93,9 +129,9 @@ def _ruler(
     cell: Cell,
     axis: int,
     sides: Mapping[int, tuple[float, float]],
-    gap: float,
-    lane: float,
+    air: Air,
     count: Mapping[tuple[int, int], int],
+    least: Mapping[int, float],
 ) -> _Ruler:
     """Columns (or rows) that hold something one after another, with a gap between; others take no room."""
     held: dict[int, list[int]] = {}
@@ -107,8 +143,9 @@ def _ruler(
     for place in places:
         if place % 2:
             tracks = count.get((axis, place), 0)
-            wide = gap + max(0, tracks - 1) * lane if tracks else 0.0
-            middle[place] = at + pending + (wide or gap) / 2
+            wide = air.gap + max(0, tracks - 1) * air.lane if tracks else 0.0
+            wide = max(wide, least.get(place, 0.0))
+            middle[place] = at + pending + (wide or air.gap) / 2
             pending += wide
             continue
         if place not in used:
@@ -116,7 +153,7 @@ def _ruler(
             continue
         before = max((sides[n][0] for n in held.get(place, ())), default=0.0)
         after = max((sides[n][1] for n in held.get(place, ())), default=0.0)
-        at += max(pending, gap) if place != places[0] else 0.0
+        at += max(pending, air.gap) if place != places[0] else 0.0
         middle[place] = at + before
         at, pending = at + before + after, 0.0
     return _Ruler(middle, at + pending)

@@ -54,14 +54,13 @@ def line_of(net: Net) -> Line | None:
 
 
 def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[int, ...]:
-    """An input that runs through products and sums alone to an end, at least one of each."""
+    """An input that runs through products and sums alone, at least one of each."""
     ways: dict[int, tuple[int, ...]] = {}
     for node in reversed(range(net.size)):
-        goes = [ways[n] for n in after[node] if n in ways and (net.looks[n].glyph in JOINTS or not after[n])]
-        if goes or not after[node]:
-            ways[node] = (node, *max(goes, key=len, default=()))
+        goes = [ways[n] for n in after[node] if net.looks[n].glyph in JOINTS or not after[n]]
+        ways[node] = (node, *max(goes, key=lambda way: (not after[way[-1]], len(way)), default=()))
     for start in range(net.size):
-        way = ways.get(start, ())
+        way = ways[start]
         signs = [net.looks[n].glyph for n in way[1:]]
         is_input = net.layers[start] is None and not before[start]
         if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:

@@ -126,7 +126,7 @@ def _classes(part: Strip) -> dict[int, str]:
                     found |= dict.fromkeys(level.joins.get(lane.pair, ()), "skip")
     for rung in part.fold.rungs if part.fold else ():
         found |= dict.fromkeys(rung.links, "skip" if len(rung.nodes) == 2 else "flow")
-    for k, link in enumerate(part.net.links):
+    for k, link in enumerate(part.net.links if not part.cell else ()):
         if _is_projection(part.net, [link.source]) or _is_projection(part.net, [link.target]):
             found[k] = "projection"
     return found
