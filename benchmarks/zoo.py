@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
 from nnfig.graph import Graph
 from nnfig.sources import trace
@@ -112,6 +113,8 @@ def witnessed(model: nn.Module, forward: Callable[[], Any]) -> Counter[tuple[str
 def _shapes(value: Any) -> tuple[Any, ...]:
     if isinstance(value, torch.Tensor):
         return (tuple(value.shape),)
+    if isinstance(value, PackedSequence):
+        return (tuple(value.data.shape),)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):

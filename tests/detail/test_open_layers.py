@@ -243,6 +243,19 @@ def test_what_has_other_equations_stays_closed() -> None:
     assert drawn.notes == ("'gru' (GRU) stays closed: it has 96 parameters, and PyTorch's equations 108",)
 
 
+def test_packed_sequences_stay_closed() -> None:
+    """Their steps are of different sizes, which no repeated block can say."""
+
+    def pack(x: Tensor) -> Any:
+        return nn.utils.rnn.pack_padded_sequence(x, [5, 2], batch_first=True)
+
+    graph = trace(nn.LSTM(3, 4), inputs=(pack(state(2, 5, 3)),))
+    assert graph.layers[0].shape == (7, 4)
+    drawn = drawing([graph], Options.of(detail="ops"))
+    assert drawn is not None
+    assert drawn.notes == ("'LSTM' (LSTM) stays closed: its sequences are packed, each of its own length",)
+
+
 def test_at_ops_all_is_open_but_what_is_closed_by_name() -> None:
     """`--detail ops` shows every operation; `--close` keeps a layer whole."""
     closed = trace(Classifier(), input_size=(1, 5, 8))

@@ -68,10 +68,10 @@ def test_sizes_of_parts_of_a_structure() -> None:
     }
 
 
-@pytest.mark.parametrize("sizes", [["x=1", "x=1"], ["x.0=1", "x=1"], ["x=1", "x.0=1"]])
+@pytest.mark.parametrize("sizes", [["scale=1", "scale=1"], ["scale.0=1", "scale=1"], ["scale=1", "scale.0=1"]])
 def test_a_part_and_the_whole(sizes: list[str]) -> None:
     """An input that is given twice is an error, not the last of the two."""
-    with pytest.raises(NnfigError, match="'x(.0)?' is given twice"):
+    with pytest.raises(NnfigError, match=r"'scale(\.0)?' is given twice"):
         trace(Structured(), input_size=sizes)
 
 

@@ -157,7 +157,8 @@ def sequence(parts: Parts) -> None:
 def _time(parts: Parts) -> int:
     """The axis of time."""
     shape = parts.inputs[0].spec.shape
-    if any("int" in taken.spec.dtype for taken in parts.inputs):
+    states = [spec.shape for spec in parts.layer.output[1:]]
+    if any(len(state) != len(shape) for state in states):
         raise StaysClosed("its sequences are packed, each of its own length")
     time = 1 if parts.attributes.get("batch_first") and len(shape) == 3 else 0
     if len(shape) not in (2, 3) or not isinstance(shape[time], int) or not shape[time]:

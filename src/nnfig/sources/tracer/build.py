@@ -10,6 +10,7 @@ import torch
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources.macs import FORMULAS, FREE, macs
 from nnfig.sources.tracer.arguments import of_module
+from nnfig.sources.tracer.compat import packed_weights
 from nnfig.sources.tracer.groups import Groups
 from nnfig.sources.tracer.marks import marks
 from nnfig.sources.tracer.recording import Call, Recording, Value
@@ -139,6 +140,7 @@ class _Builder:
                 count += parameter.numel()
             elif parameter.numel() > largest:
                 shared, largest = owner, parameter.numel()
+        count += sum(weight.numel() for weight in packed_weights(call.module))
         return count, shared if largest > count else ""
 
     def _outputs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

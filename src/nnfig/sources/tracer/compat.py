@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Generator, MutableMapping
+from collections.abc import Callable, Generator, Iterator, MutableMapping
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -38,6 +38,25 @@ def own_buffers(module: torch.nn.Module) -> MutableMapping[str, Any]:
 def own_modules(module: torch.nn.Module) -> MutableMapping[str, Any]:
     """The module's own table of submodules."""
     return module._modules
+
+
+def has_pre_hooks(module: torch.nn.Module) -> bool:
+    """Whether somebody wants to see or change what the module is given; never so for scripted modules."""
+    return bool(module._forward_pre_hooks) and not isinstance(module, torch.jit.ScriptModule)
+
+
+def packed_weights(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Weights of quantised modules, which are no parameters."""
+    if type(module).__module__.startswith(QUANTISED):
+        for name in ("weight", "bias"):
+            held = getattr(module, name, None)
+            tensor = held() if callable(held) else None
+            if isinstance(tensor, torch.Tensor):
+                yield tensor
+
+
+QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
+"""Where PyTorch keeps modules with packed integer weights."""
 
 
 def caller(depth: int = 1) -> FrameType | None:

@@ -45,8 +45,11 @@ SHAPE_OF_FIRST = _words(
 )
 """Functions that look only at the size and dtype of their first argument."""
 
-SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as")
-"""Functions that look only at the size or dtype of their second argument."""
+SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as pad_packed_sequence")
+"""Functions that look only at the size or dtype of their second argument, or at where each sequence ends."""
+
+BRANCHES = _words("cond while_loop scan associative_scan map")
+"""Functions that run other functions where no mode sees them."""
 
 KEPT_WITHOUT_EFFECT = _words(
     "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout feature_dropout"

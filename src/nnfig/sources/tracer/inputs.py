@@ -58,7 +58,7 @@ def given(
         args = tuple(inputs) if isinstance(inputs, (tuple, list)) and not hasattr(inputs, "_fields") else (inputs,)
         return Given(args, keywords)
     if input_size is not None:
-        return _from_sizes(input_size, keywords)
+        return _from_sizes(_for_one(model, input_size), keywords)
     wanted = [name for name in required(model) if name not in keywords]
     if not wanted:
         return Given((), keywords)
@@ -72,6 +72,30 @@ def given(
         )
     known.kwargs.update(keywords)
     return known
+
+
+def _for_one(model: torch.nn.Module, sizes: Any) -> Any:
+    """Sizes by name, of which none is a parameter of forward, are those of a dict that is its first argument.
+
+    Raises:
+        NnfigError: text names a parameter that forward does not have.
+    """
+    parameters = _parameters(model)
+    if any(p.kind is p.VAR_KEYWORD for p in parameters) or not parameters:
+        return sizes
+    known = [p.name for p in parameters]
+    if isinstance(sizes, Mapping):
+        names = [str(name).partition(".")[0] for name in sizes]
+        return sizes if set(names) & set(known) else {f"{known[0]}.{name}": size for name, size in sizes.items()}
+    texts = [size for size in ([sizes] if isinstance(sizes, str) else sizes) if isinstance(size, str)]
+    for name, _, _ in map(_parse, texts):
+        if name and name.partition(".")[0] not in known:
+            raise NnfigError(
+                f"--input {name}: {signature(model)} has no parameter '{name.partition('.')[0]}'",
+                where=type(model).__name__,
+                hint=f"a part of a dict is {known[0]}.{name}=...",
+            )
+    return sizes
 
 
 def required(model: torch.nn.Module) -> list[str]:
@@ -97,7 +121,7 @@ def _parameters(model: torch.nn.Module) -> list[inspect.Parameter]:
 
 def argument_names(model: torch.nn.Module, what: Given) -> Iterator[tuple[str, torch.Tensor]]:
     """Every tensor of the arguments with a name from forward's signature."""
-    positional = [p for p in _parameters(model) if p.kind is not p.KEYWORD_ONLY]
+    positional = [p for p in _parameters(model) if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
     for position, value in enumerate(what.args):
         parameter = positional[min(position, len(positional) - 1)] if positional else None
         if parameter is None:

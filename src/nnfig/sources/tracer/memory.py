@@ -89,7 +89,9 @@ def congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 def sizes(tensor: torch.Tensor) -> tuple[int | str, ...]:
-    """Its sizes; those that differ inside a nested tensor are called so."""
+    """Its sizes, inside a transform those of the whole batch; those that differ in a nested tensor are called so."""
+    while (inner := unwrapped(tensor)) is not None:
+        tensor = inner
     if not tensor.is_nested:
         return tuple(tensor.shape)
     sizes: list[int | str] = []

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from nnfig.sources.tracer.arguments import in_order, of_call
-from nnfig.sources.tracer.compat import global_hooks, own_modules, quiet, version
+from nnfig.sources.tracer.compat import global_hooks, has_pre_hooks, own_modules, quiet, version
 from nnfig.sources.tracer.functions import (
+    BRANCHES,
     ESCAPES,
     FACTORIES,
     KEPT_WITHOUT_EFFECT,
@@ -19,25 +20,23 @@ from nnfig.sources.tracer.functions import (
     SHAPE_OF_SECOND,
     Function,
 )
-from nnfig.sources.tracer.memory import Memory, alias, among, congruent, once, sizes
+from nnfig.sources.tracer.journal import Journal, Origins
+from nnfig.sources.tracer.memory import alias, among, congruent, once
 from nnfig.sources.tracer.recording import (
     FLOAT_INPUT,
     INT_INPUT,
     PARAMETER,
     Call,
     Frame,
-    Recording,
-    Value,
+    class_name,
     is_leaf,
 )
 from nnfig.sources.tracer.stack import Stack, here
 from nnfig.sources.tracer.structure import mapped, tensors
-
-Origins = Callable[[torch.Tensor], tuple[str, list[torch.Tensor]] | None]
-"""For a tensor that no torch function was seen to make: what made it, and from which earlier tensors."""
+from nnfig.sources.tracer.threads import Threads
 
 
-class Recorder:
+class Recorder(Journal):
     """State of one recording."""
 
     def __init__(
@@ -48,106 +47,23 @@ class Recorder:
         tick: Callable[[str], None] | None = None,
     ) -> None:
         """Args: the model; names of its parameters and buffers by id of the tensor in use; what else helps."""
+        super().__init__(model, stored, origins)
         self.paths: dict[int, str] = {}
         for path, module in model.named_modules():
             self.paths.setdefault(id(module), path)
         self.model = model
-        self.frame = Frame("", model, 0, None)
-        self.recording = Recording(self.frame)
-        self.memory = Memory()
-        self.closed = False
-        """Inside a leaf: what runs there is not recorded."""
-        self._stored = stored
-        self._origins = origins
         self._tick = tick
         self._entered = False
         self._numbers: Counter[str] = Counter()
         self._stack = Stack()
         self._handles: list[Any] = []
+        self._hooked: set[int] = set()
+        """Leaves that begin to run only when the hooks of their user have run."""
+        self._threads = Threads()
         self._foreign: list[torch.nn.Module] = []
         """Modules that the model does not hold, kept so that their ids stay theirs."""
 
-    # --- values
-
-    def value(self, tensor: torch.Tensor) -> int:
-        """The value that a tensor holds now; an unknown one becomes a Parameter, a Constant or an opaque call."""
-        found = self.memory.get(tensor)
-        return self._unknown(tensor) if found is None else found
-
-    def add_input(self, name: str, tensor: torch.Tensor) -> None:
-        """A tensor that the network is given."""
-        floating = tensor.is_floating_point() or tensor.is_complex()
-        number = self._new(tensor, -1, 0, FLOAT_INPUT if floating else INT_INPUT)
-        self.recording.inputs.append((name, number))
-
-    def _new(self, tensor: torch.Tensor, call: int, output: int, depends: int) -> int:
-        values = self.recording.values
-        values.append(Value(sizes(tensor), str(tensor.dtype)[6:], call, output, depends))
-        self.memory.put(tensor, len(values) - 1)
-        return len(values) - 1
-
-    def _unknown(self, tensor: torch.Tensor) -> int:
-        inner = self.memory.inner(tensor)
-        if inner is not None:
-            self.memory.put(tensor, number := self.value(inner))
-            return number
-        known = [other for other in reversed(self.memory.sharing(tensor)) if self.memory.get(other) is not None]
-        if known:
-            same = next((other for other in known if congruent(other, tensor)), None)
-            if same is None:  # a view that no torch function was seen to make
-                return self._append(Call("alias", self.frame, (self.value(known[0]),)), [tensor])
-            self.memory.put(tensor, number := self.value(same))
-            return number
-        if id(tensor) in self._stored or isinstance(tensor, torch.nn.Parameter):
-            return self._stored_value(tensor)
-        origin = self._origins(tensor) if self._origins else None
-        if origin is not None:
-            known = [t for t in origin[1] if self.memory.get(t) is not None or id(t) in self._stored]
-            if known:
-                return self._opaque(origin[0], [self.value(t) for t in known], tensor)
-        if self.recording.escapes and not self.closed:
-            return self._returned("from_numpy", tensor)
-        self.recording.unseen += 1
-        return self._append(Call("Constant", self.frame, tensor=tensor.detach()), [tensor], 0)
-
-    def _stored_value(self, tensor: torch.Tensor) -> int:
-        name, original = self._stored.get(id(tensor), ("", tensor))
-        parameter = isinstance(tensor, torch.nn.Parameter)
-        call = Call("Parameter" if parameter else "Constant", self.frame, path=name, tensor=original)
-        return self._append(call, [tensor], PARAMETER if parameter else 0)
-
-    def _opaque(self, kind: str, ins: Sequence[int], tensor: torch.Tensor) -> int:
-        self.recording.notes[f"'{kind}' ran unseen; its result is connected to what went in"] = None
-        return self._append(Call(kind, self.frame, tuple(dict.fromkeys(ins)), opaque=True), [tensor])
-
-    def _returned(self, kind: str, tensor: torch.Tensor) -> int:
-        """A tensor made of plain numbers after values had left the trace: taken to come from those."""
-        escapes, self.recording.escapes = self.recording.escapes, []
-        places = ", ".join(dict.fromkeys(place for _, place in escapes))
-        self.recording.notes[
-            f"values left the trace ({places}) and came back as a new tensor at {here()}: what Python or NumPy did "
-            f"between is not seen, the edge into '{kind}' is assumed"
-        ] = None
-        ins = tuple(dict.fromkeys(number for number, _ in escapes))
-        return self._append(Call(kind, self.frame, ins, opaque=True), [tensor])
-
     # --- calls
-
-    def _append(self, call: Call, results: Sequence[torch.Tensor], depends: int | None = None) -> int:
-        """Write a call down; returns the first result's value."""
-        recording = self.recording
-        position = len(recording.calls)
-        recording.calls.append(call)
-        if depends is None:
-            depends = 0
-            for number in call.ins:
-                depends |= recording.values[number].depends
-        if call.module is not None and next(call.module.parameters(), None) is not None:
-            depends |= PARAMETER
-        for tensor in results:
-            call.outs.append(self._new(tensor, position, len(call.outs), depends))
-        call.results = len(call.outs)
-        return call.outs[0] if call.outs else -1
 
     def function(
         self,
@@ -178,7 +94,7 @@ class Recorder:
             new = [result := alias(result)]
         ins = [self.value(t) for t in _read(function, taken, kwargs)]
         if not ins and function.name in FACTORIES and self.recording.escapes:
-            self._returned(function.kind, new[0])
+            self.returned(function.kind, new[0])
             return result
         call = Call(
             function.kind,
@@ -186,9 +102,12 @@ class Recorder:
             tuple(ins),
             helpers=self._stack.helpers(),
             arguments=of_call(function, args, kwargs),
+            opaque=function.kind in BRANCHES,
         )
+        if call.opaque:
+            self.recording.notes[f"what '{call.kind}' runs inside is not seen: it is one layer"] = None
         direct = [t for t in made if among(t, written)] or written[:1]
-        self._append(call, new or direct)
+        self.append(call, new or direct)
         self._rewrite(call, written)
         return result
 
@@ -209,7 +128,7 @@ class Recorder:
 
     def _further_output(self, call: Call, tensor: torch.Tensor, fresh: set[int]) -> None:
         depends = self.recording.values[call.outs[0]].depends
-        number = self._new(tensor, len(self.recording.calls) - 1, len(call.outs), depends)
+        number = self.new(tensor, len(self.recording.calls) - 1, len(call.outs), depends)
         call.outs.append(number)
         fresh.add(number)
 
@@ -230,29 +149,43 @@ class Recorder:
 
     def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
         """A module is about to run."""
-        if self.closed:
+        if self._threads.is_away():
+            self._threads.enter()
+            return
+        if self.closed or id(module) in self._hooked:
             return
         with quiet():
             if not self._entered and module is self.model and not is_leaf(module):
                 self._entered = True
                 return
-            self._stack.enter()
-            parent = self.frame
-            path = self.paths.get(id(module))
-            if path is None:  # made inside forward
-                path = self.paths[id(module)] = _join(parent.path, type(module).__name__)
-                self._foreign.append(module)
-            number = self._numbers[path]
-            self._numbers[path] += 1
-            taken = tuple((id(t), version(t)) for t in tensors(args))
-            leaf = is_leaf(module)
-            self.frame = Frame(path, module, number, parent, leaf, len(self.recording.calls), taken)
-            self.closed = leaf
-            if self._tick:
-                self._tick(path)
+            self._begin(module, args)
+
+    def _begin(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+        self._stack.enter()
+        parent, path = self.frame, self._path(module)
+        number = self._numbers[path]
+        self._numbers[path] += 1
+        taken = tuple((id(t), version(t)) for t in tensors(args))
+        leaf = is_leaf(module)
+        self.frame = Frame(path, module, number, parent, leaf, len(self.recording.calls), taken)
+        self.closed = leaf
+        if self._tick:
+            self._tick(path)
+
+    def _path(self, module: torch.nn.Module) -> str:
+        path = self.paths.get(id(module))
+        if path is None:  # made inside forward
+            path = self.paths[id(module)] = _join(self.frame.path, type(module).__name__)
+            self._foreign.append(module)
+        return path
 
     def after(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
         """A module has run, or raised (then the result is None)."""
+        if self._threads.is_away():
+            if self._threads.leave() and result is not None:
+                with self._threads.lock:
+                    self._from_thread(module, args, kwargs, result)
+            return None
         frame = self.frame
         if frame.module is not module:
             if not self._is_open(module):
@@ -289,10 +222,10 @@ class Recorder:
         taken, made = [*tensors(args), *tensors(in_order(module, kwargs))], tensors(result)
         silent = len(self.recording.calls) == frame.first_call
         childless = not own_modules(module)
-        unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self._stored]
+        unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self.stored]
         if not frame.leaf and not (silent and (childless or unseen) and made):
             return None
-        if not frame.leaf and silent and childless and any(id(t) in self._stored for t in made):
+        if not frame.leaf and silent and childless and any(id(t) in self.stored for t in made):
             self.frame = frame  # it hands out its own parameter: that is its only layer
             for tensor in made:
                 self.value(tensor)
@@ -319,13 +252,43 @@ class Recorder:
             number=frame.number,
             opaque=opaque,
         )
-        self._append(call, once(made))
+        self.append(call, once(made))
         self._rewrite(call, written)
         return changed_result
+
+    def _from_thread(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """Write down a module that ran in another thread, where no function is seen: one layer."""
+        path = self._path(module)
+        taken = [*tensors(args), *tensors(in_order(module, kwargs))]
+        call = Call(
+            class_name(module),
+            self.frame,
+            tuple(self.value(t) for t in taken),
+            module=module,
+            path=path,
+            number=self._numbers[path],
+            opaque=not is_leaf(module),
+        )
+        self._numbers[path] += 1
+        self.append(call, [t for t in once(tensors(result)) if not among(t, taken)])
+        self.away += call.outs
+        self.recording.notes[
+            f"'{path}' runs in a thread of its own: what is computed there outside of modules is not seen"
+        ] = None
 
     def install(self) -> None:
         """Begin to listen to module calls."""
         self._handles = global_hooks(self.before, self.after)
+        for module in self.model.modules():
+            if has_pre_hooks(module) and is_leaf(module):
+                self._hooked.add(id(module))
+                self._handles.append(module.register_forward_pre_hook(self._after_hooks))
+
+    def _after_hooks(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+        """The user's own hooks have run, beside the layer; now the layer begins."""
+        if not self.closed and not self._threads.is_away():
+            with quiet():
+                self._begin(module, args)
 
     def remove(self) -> None:
         """Stop listening; let go of what the run held."""

@@ -128,7 +128,7 @@ def is_leaf(module: torch.nn.Module) -> bool:
         return False
     if isinstance(module, _ONE_PIECE):
         return True
-    children = [name for name in own_modules(module) if name != "parametrizations"]
+    children = [name for name in own_modules(module) if name not in ("parametrizations", "_packed_params")]
     return not children and any(base.__module__.startswith(_PYTORCH) for base in cls.__mro__[:-2])
 
 

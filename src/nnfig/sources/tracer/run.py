@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 from collections.abc import Callable
 
@@ -35,6 +36,7 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
             what = wrong.mended
 
 
+PARTS = "; where it takes a dict or a tuple, give its parts: NAME.KEY=SHAPE, NAME.0=SHAPE"
 DEEPER = 1000
 """Python calls that the recorder adds to a deeply nested model's own."""
 QUICK = 10**9
@@ -126,6 +128,7 @@ def _run(
         try:
             with mode:
                 result = model(*run.args, **run.kwargs)
+                result = list(result) if inspect.isgenerator(result) else result
         except NeedsIntegers as needs:
             raise _integers(recorder, needs, what, changes) from None
         if isinstance(mode, MetaMode) and mode.asked is not None:
@@ -200,12 +203,13 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
 def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> NnfigError:
     place, text = raised_at(error.__traceback__)
     message = " ".join(str(error).split())
+    parts = what.made and isinstance(error, (TypeError, KeyError, IndexError))
     return NnfigError(
         Problem(
             f"forward raised {type(error).__name__}: {message[:400]}",
             where=place or type(model).__name__,
             excerpt=text,
-            hint=f"it was given {what}",
+            hint=f"it was given {what}" + (PARTS if parts else ""),
         )
     )
 

@@ -149,11 +149,12 @@ class Backup:
 
 def realised(model: torch.nn.Module, run: Callable[[torch.nn.Module], Any]) -> torch.nn.Module:
     """The model, or, where lazy modules do not know their sizes yet, a copy of it that has run once."""
-    if not any(is_lazy(t) for t in (*model.parameters(), *model.buffers())):
+    lazy: list[Any] = [t for t in (*model.parameters(), *model.buffers()) if is_lazy(t)]
+    if not lazy:
         return model
     import copy
 
-    twin = copy.deepcopy(model)
+    twin = copy.deepcopy(model, {id(t): type(t)(device=t.device, dtype=t.dtype) for t in lazy})
     with kept(model), torch.no_grad():
         run(twin)
     return twin

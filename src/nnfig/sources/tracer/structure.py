@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 
 DEEP = 3
 """How far tensors are looked for inside plain objects, and only where nothing else holds one."""
@@ -27,6 +28,8 @@ def tensors(value: Any) -> list[torch.Tensor]:
 def _collect(value: Any, found: list[torch.Tensor]) -> None:
     if isinstance(value, torch.Tensor):
         found.append(value)
+    elif isinstance(value, PackedSequence):
+        found.append(value.data)  # the rest says which of its rows belong together
     elif isinstance(value, (list, tuple)):
         for item in value:
             if item.__class__ not in _PLAIN:
@@ -81,6 +84,8 @@ def named(value: Any, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
     """
     if isinstance(value, torch.Tensor):
         yield name, value
+    elif isinstance(value, PackedSequence):
+        yield name, value.data
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from named(item, _join(name, key))
