@@ -89,6 +89,18 @@ def test_a_projection_shortcut_is_marked():
         assert "shortcut" not in dict(graph.layer["a"].look.data)
 
 
+def test_a_lateral_connection_of_a_pyramid_is_no_shortcut():
+    """Beside a way down to a smaller map and up again, a 1×1 convolution projects nothing past a block."""
+    sketch = graphs.Sketch()
+    fine = sketch.conv("fine", "image", 16)
+    small = sketch.add("pool", "MaxPool2d", fine, shape=(1, 16, 8, 8))
+    up = sketch.add("up", "interpolate", sketch.add("top", "Conv2d", small, shape=(1, 32, 8, 8)), shape=(1, 32, 16, 16))
+    lateral = sketch.conv("lateral", fine, 32, 1)
+    sketch.add("sum", "add", up, lateral, shape=(1, 32, 16, 16))
+    graph = detail.drawing([sketch.done()], Options(detail="explicit")).graph
+    assert "shortcut" not in dict(graph.layer["lateral"].look.data)
+
+
 def test_sums_and_products_are_signs_where_they_join():
     """A sum of two tensors is a circle; of one tensor and a number it is a box."""
     sketch = graphs.Sketch()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from nnfig.detail.categories import category_of
 from nnfig.graph import Graph
 
@@ -39,11 +41,22 @@ def _projects(graph: Graph, name: str, other: str) -> bool:
     start = layer.sources[0]
     if category_of(layer.kind).name not in ("convolution", "linear") or graph.spec(start) == graph.spec(name):
         return False
-    return len(graph.consumers[start]) > 1 and _leads(graph, start, other)
+    return len(graph.consumers[start]) > 1 and _leads(graph, start, other, min(_area(graph, start), _area(graph, name)))
 
 
-def _leads(graph: Graph, start: str, end: str) -> bool:
-    """Whether `end` is reached from `start`, through at least one layer between."""
+def _area(graph: Graph, name: str) -> int:
+    """How many places a map has; 1 for what is no map."""
+    spec = graph.spec(name)
+    places = [size for size in spec.shape[2:] if isinstance(size, int)] if spec and len(spec.shape) > 3 else []
+    return prod(places)
+
+
+def _leads(graph: Graph, start: str, end: str, area: int) -> bool:
+    """Whether `end` is reached from `start`, through at least one layer between.
+
+    A way over a map of fewer places than both ends have is that of a pyramid: what is beside it is a lateral
+    connection and no shortcut.
+    """
     if start == end:
         return False
     seen, stack = {end}, [end]
@@ -52,7 +65,7 @@ def _leads(graph: Graph, start: str, end: str) -> bool:
         for source in at.sources if at else ():
             if source == start:
                 return True
-            if source not in seen:
+            if source not in seen and _area(graph, source) >= area:
                 seen.add(source)
                 stack.append(source)
     return False
