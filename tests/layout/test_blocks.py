@@ -156,6 +156,33 @@ def test_unet_folds():
     assert place["k3"].y < place["k0"].y
 
 
+def test_an_encoder_of_residual_blocks_folds_with_a_time_for_every_block():
+    """Residual sums, skips that share an end and an embedding that every block takes do not keep a U from folding."""
+    b = shapes.Builder("unet")
+    last = b.input("x", 1, 3, 64, 64)
+    time = b.add("time", "embedding", b.input("t", 1, 16), shape=(1, 16))
+    ends = []
+    for d in range(4):
+        size = 64 >> d
+        first = b.add(f"e{d}a", "3×3 conv", last, time, shape=(1, 8, size, size))
+        second = b.add(f"e{d}b", "3×3 conv", first, shape=(1, 8, size, size))
+        last = b.add(f"e{d}", "+", second, first, shape=(1, 8, size, size))
+        ends.append(last)
+    for d in (2, 1, 0):
+        size = (1, 8, 64 >> d, 64 >> d)
+        up = b.add(f"u{d}", "up", last, cls="up", shape=size)
+        merged = b.add(f"k{d}", "concat", up, ends[d], *([ends[d + 1]] if d else []), cls="merge", shape=size)
+        last = b.add(f"d{d}", "3×3 conv", merged, time, shape=size)
+    made = draw(b)
+    place = {n.name: n for n in made.nodes}
+    for d in range(3):
+        assert abs(place[f"e{d}"].y - place[f"k{d}"].y) < 0.01
+    assert place["k2"].y < place["k0"].y
+    rects = {node.name: measure.rect(node) for node in made.nodes}
+    assert measure.overlaps(rects) == []
+    assert measure.through(rects, measure.ways(made)) == []
+
+
 def test_the_state_of_a_cell_is_one_straight_line():
     """From the old state over the product and the sum to the new one, left to right."""
     place = {n.name: n for n in draw(shapes.lstm(), direction="right").nodes}

@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.net import START, Net
 
-if TYPE_CHECKING:
-    pass
-
 LEAST_RUNGS = 2
+MOST_SPANS = 60
+"""In a net of more skips than this nobody looks for a fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,13 @@ class Fold:
     tails: tuple[Rung, ...]
     """Side outputs of the right column."""
     dissolve: frozenset[int]
+    across: frozenset[int] = frozenset()
+    """Other links from one column to the other, or from beside to all over them: they are routed last."""
 
     @property
     def aside(self) -> frozenset[int]:
-        """Links that the fold draws."""
-        return frozenset(k for part in (*self.rungs, *self.tails) for k in part.links)
+        """Links that are no part of a column."""
+        return self.across | {k for part in (*self.rungs, *self.tails) for k in part.links}
 
     @property
     def bridge(self) -> tuple[int, int]:
@@ -59,39 +60,41 @@ class Fold:
         return frozenset([*on_rungs, *on_tails, *self.bottom])
 
 
-def find(net: Net) -> Fold | None:
-    """The fold of a net whose skips are nested around a deepest place, or None."""
+def find(net: Net, astray: frozenset[int] = frozenset()) -> Fold | None:
+    """The fold of a net whose skips are nested around a deepest place, or None.
+
+    Args:
+        net: the net.
+        astray: nodes of the trunk that no rung may end at.
+    """
     after: dict[int, list[tuple[int, int]]] = defaultdict(list)
     before: dict[int, list[int]] = defaultdict(list)
     for k, link in enumerate(net.links):
         after[link.source].append((link.target, k))
         before[link.target].append(link.source)
-    trunk = _longest(net, before)
+    trunk = _longest(net, {n: before[n] for n in range(net.size)})
+    if trunk and _is_map(net, trunk[-1]):
+        # a time or a class may pass more layers than the image does before they meet
+        maps = [n for n in range(net.size) if _is_map(net, n)]
+        trunk = _longest(net, {n: [p for p in before[n] if _is_map(net, p)] for n in maps})
     place = {n: i for i, n in enumerate(trunk)}
     chained = {k for a, b in pairwise(trunk) for v, k in after[a] if v == b}
     spans, tails = _beside(trunk, place, after, before)
-    if len(spans) < LEAST_RUNGS:
+    wide = [(i, j, rung) for i, j, rung in spans if _is_rung(net, trunk, i, j)]
+    if not LEAST_RUNGS <= len(wide) <= MOST_SPANS:
         return None
-    # the place that most skips run across
-    change = [0] * (len(trunk) + 1)
-    for i, j, _ in spans:
-        change[i + 1] += 1
-        change[j] -= 1
-    most, top, now = 0, 0, 0
-    for p, step in enumerate(change):
-        now += step
-        if now > most:
-            most, top = now, p
-    across = sorted(((i, j, rung) for i, j, rung in spans if i < top < j), key=lambda span: (span[0], -span[1]))
-    if len(across) < LEAST_RUNGS or any(not (a < c and d < b) for (a, b, _), (c, d, _) in pairwise(across)):
-        return None
-    if not _shrinks(net, trunk, across):
+    top = _deepest(wide, len(trunk))
+    across = _nested([(i, j, rung) for i, j, rung in wide if i < top < j and astray.isdisjoint(rung.nodes)])
+    if len(across) < (1 if astray else LEAST_RUNGS) or not _shrinks(net, trunk, across):
         return None
     i, j, _ = across[-1]
-    if j - i < 2 or any(net.looks[n].glyph for n in trunk[i + 1 : top]):
+    if j - i < 2:
         return None
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)
+    spare = [rung for a, b, rung in spans if a < turn <= b and rung not in rungs]
+    if len(spare) > len(rungs) + 2 or any(len(rung.nodes) > 2 for rung in spare):
+        return None
     inner = set(bottom)
     if any(link.source in inner or link.target in inner for k, link in enumerate(net.links) if k not in chained):
         bottom = ()
@@ -105,14 +108,71 @@ def find(net: Net) -> Fold | None:
         trunk = trunk[: end + 1]
     ends = [n for rung in rungs for n in (rung.nodes[0], rung.nodes[-1])]
     dissolve = _wrappers(net, ends, [*rungs, *kept], trunk, turn, len(bottom))
-    return Fold(turn, trunk, bottom, rungs, kept, dissolve)
+    loose = frozenset(k for rung in spare for k in rung.links) | _broadcast(place, after)
+    return Fold(turn, trunk, bottom, rungs, kept, dissolve, loose)
 
 
-def _longest(net: Net, before: dict[int, list[int]]) -> tuple[int, ...]:
-    """The longest way through the net."""
+def _is_rung(net: Net, trunk: tuple[int, ...], i: int, j: int) -> bool:
+    """Whether the way that a skip goes past is smaller than both its ends; True where sizes are unknown."""
+
+    def size(k: int) -> int:
+        shape = net.shapes[trunk[k]] if trunk[k] < len(net.shapes) else ()
+        return shape[-1] if len(shape) >= 4 and isinstance(shape[-1], int) else 0
+
+    ends = size(i), size(j)
+    return not all(ends) or any(0 < size(k) < min(ends) for k in range(i + 1, j))
+
+
+def _deepest(spans: list[tuple[int, int, Rung]], length: int) -> int:
+    """The place of the trunk that most skips run across."""
+    change = [0] * (length + 1)
+    for i, j, _ in spans:
+        change[i + 1] += 1
+        change[j] -= 1
+    most, top, now = 0, 0, 0
+    for p, step in enumerate(change):
+        now += step
+        if now > most:
+            most, top = now, p
+    return top
+
+
+def _nested(spans: list[tuple[int, int, Rung]]) -> list[tuple[int, int, Rung]]:
+    """The most skips that lie strictly inside each other, the outer ones first."""
+    order = sorted(spans, key=lambda span: (span[0], -span[1]))
+    best: list[tuple[int, int]] = []
+    for y, (a, b, _) in enumerate(order):
+        inner = [(best[x][0] + 1, x) for x, (c, d, _) in enumerate(order[:y]) if c < a and b < d]
+        best.append(max(inner, key=lambda found: found[0], default=(1, -1)))
+    at = max(range(len(best)), key=lambda y: (best[y][0], -y), default=-1)
+    found: list[tuple[int, int, Rung]] = []
+    while at != -1:
+        found.append(order[at])
+        at = best[at][1]
+    return found[::-1]
+
+
+def _broadcast(place: dict[int, int], after: dict[int, list[tuple[int, int]]]) -> frozenset[int]:
+    """Links from nodes beside the trunk that feed places all over it (a time, a class), but for the first of each."""
+    found: set[int] = set()
+    for n, taken in after.items():
+        fed = sorted((place[v], k) for v, k in taken if v in place)
+        if n not in place and len(fed) > 2:
+            found |= {k for _, k in fed[1:]}
+    return frozenset(found)
+
+
+def _is_map(net: Net, node: int) -> bool:
+    """Whether a node gives a tensor with channels and two or more sizes in space."""
+    return node < len(net.shapes) and len(net.shapes[node]) >= 4
+
+
+def _longest(net: Net, before: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
+    """The longest way along nodes, each with those before it."""
     depth: dict[int, tuple[int, int]] = {}
     for n in range(net.size):
-        depth[n] = max(((depth[p][0] + 1, p) for p in before[n]), default=(1, -1))
+        if n in before:
+            depth[n] = max(((depth[p][0] + 1, p) for p in before[n]), default=(1, -1))
     at = max(((d, n) for n, (d, _) in depth.items()), default=(0, -1))[1]
     way: list[int] = []
     while at != -1:
@@ -146,14 +206,14 @@ def _beside(
 
 
 def _shrinks(net: Net, trunk: tuple[int, ...], across: list[tuple[int, int, Rung]]) -> bool:
-    """Whether resolution falls towards the fold; where it is unknown, three nested skips are enough."""
+    """Whether resolution never grows towards the fold; where it is unknown, three nested skips are enough."""
     sizes: list[int] = []
     for i, _, _ in across:
         shape = net.shapes[trunk[i]] if trunk[i] < len(net.shapes) else ()
         if len(shape) < 3 or not isinstance(shape[-1], int):
             return len(across) > LEAST_RUNGS
         sizes.append(shape[-1])
-    return all(a > b for a, b in pairwise(sizes))
+    return all(a >= b for a, b in pairwise(sizes))
 
 
 def _turn(net: Net, trunk: tuple[int, ...], i: int, j: int) -> tuple[int, tuple[int, ...]]:

@@ -27,6 +27,7 @@ def frame_dissolved(at: Page) -> None:
     for group in sorted((g for g in held if g not in framed), reverse=True):
         inside = set(held[group])
         rects = [at.rects[i] for i in held[group]]
+        rects += [size for size in map(at.size_of, held[group]) if size]
         rects += [rect for other, rect, _ in at.frames if group in net.around(other)]
         x0, y0 = min(r[0] for r in rects) - pad, min(r[1] for r in rects) - pad
         x1, y1 = max(r[2] for r in rects) + pad, max(r[3] for r in rects) + pad

@@ -53,11 +53,16 @@ def turning(chain: Chain, net: Net, fold: Fold) -> int | None:
     at = next((i for i, item in enumerate(chain.cuts) if item in on_right), None)
     if at is None or at < 2 or chain.segments[at - 1].branches or chain.segments[at - 1].core:
         return None
-    inside = {item for item in chain.cuts if item >= 0}
-    ends = [n for rung in fold.rungs for n in (rung.nodes[0], rung.nodes[-1])] + [t.nodes[0] for t in fold.tails]
-    if any(not inside & {n, *net.around(n)} for n in (*ends, *fold.bridge)):
+    if astray(chain, net, fold):
         return None
     return None if any(lane.i < at <= lane.j for lane in chain.lanes) else at
+
+
+def astray(chain: Chain, net: Net, fold: Fold) -> frozenset[int]:
+    """Ends of rungs and of the arrow between the columns that do not stand on the axis of a column."""
+    inside = {item for item in chain.cuts if item >= 0}
+    ends = [n for rung in fold.rungs for n in (rung.nodes[0], rung.nodes[-1])] + [t.nodes[0] for t in fold.tails]
+    return frozenset(n for n in (*ends, *fold.bridge) if not inside & {n, *net.around(n)})
 
 
 def fold_box(placer: Placer, fold: Fold) -> Box:

@@ -61,6 +61,11 @@ class Page:
             return ("east" if side > 0 else "west") if down else ("south" if side > 0 else "north")
         return "south" if down else "east"
 
+    def size_of(self, node: int) -> Rect | None:
+        """The outline of the size that is written beside a node."""
+        dims = self.net.looks[node].dims
+        return beside(self.rects[node], dims, self.air, self.dims_side(node)) if dims else None
+
     @property
     def label_side(self) -> Side:
         """On which side of its place the label of a wire stands."""
@@ -69,9 +74,7 @@ class Page:
     def written(self) -> list[Rect]:
         """Outlines of all text that stands outside boxes."""
         air, found = self.air, list[Rect]()
-        for i, look in enumerate(self.net.looks):
-            if look.dims:
-                found.append(beside(self.rects[i], look.dims, air, self.dims_side(i)))
+        found += [outline for outline in map(self.size_of, range(self.net.size)) if outline]
         for group, (x0, y0, x1, y1), more in self.frames:
             name, count = words(self.net, group, more)
             top = y1 + air.line

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from nnfig.graph import Panel
 from nnfig.layout.blocks.choose import Choice, Room, best
 from nnfig.layout.blocks.fold import find
-from nnfig.layout.blocks.lay_fold import turning
+from nnfig.layout.blocks.lay_fold import astray, turning
 from nnfig.layout.blocks.leaders import leaders
-from nnfig.layout.blocks.net import START, net
+from nnfig.layout.blocks.net import START, Net, net
 from nnfig.layout.blocks.page import Page, Rect, frames, nodes, shifted, wires
 from nnfig.layout.blocks.sizes import Size
 from nnfig.layout.blocks.strips import Strip, broken, strip
@@ -43,11 +43,25 @@ class Set:
 def strips_of(panel: Panel) -> list[Strip]:
     """Ways of taking a panel apart, the better first."""
     numbers = net(panel)
-    fold = find(numbers)
-    folded = strip(numbers, fold) if fold else None
-    if fold and folded and turning(folded.parts[START].chain, numbers, fold) is not None:
-        return [folded, strip(numbers)]
-    return [strip(numbers)]
+    folded = _folded(numbers)
+    return [folded, strip(numbers)] if folded else [strip(numbers)]
+
+
+def _folded(numbers: Net) -> Strip | None:
+    """The net folded, if it can be; rungs that begin or end beside a column become wires like others."""
+    lost = frozenset[int]()
+    for _ in range(2):
+        fold = find(numbers, lost)
+        if fold is None:
+            return None
+        folded = strip(numbers, fold)
+        chain = folded.parts[START].chain
+        if turning(chain, numbers, fold) is not None:
+            return folded
+        lost = astray(chain, numbers, fold)
+        if not lost:
+            return None
+    return None
 
 
 def alone(panel: Panel, choice: Choice) -> Set:
