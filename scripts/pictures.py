@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from gallery import cases
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "gallery"
 IMG = ROOT / "docs" / "img"
@@ -29,7 +31,7 @@ KILOBYTES = 150
 def main() -> int:
     """Write all pictures; the status is the number of figures that are not drawn yet."""
     (IMG / "gallery").mkdir(parents=True, exist_ok=True)
-    missing = [path.stem for path in sorted((ROOT / "examples" / "gallery").glob("*.md")) if not drawn(path.stem)]
+    missing = [case.name for case in cases() if not drawn(case.name)]
     for path in sorted(BUILD.glob("*.png")):
         small(Image.open(path)).save(IMG / "gallery" / path.name, optimize=True)
     for name in missing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,7 +81,8 @@ def gallery() -> str:
     parts = ["# Gallery", "", "Every figure is drawn from a model or a layer list by the command below it.", ""]
     for path in sorted(module.CASES.glob("*.md")):
         title, _, rest = path.read_text(encoding="utf-8").partition("\n")
-        parts += [f"#{title}", "", f"![{title.strip('# ')}](img/gallery/{path.stem}.png)", rest]
+        picture = [] if module.summary(path) else ["", f"![{title.strip('# ')}](img/gallery/{path.stem}.png)"]
+        parts += [f"#{title}", *picture, re.sub(r"\n<!-- in the figure\n.*?-->\n", "", rest, flags=re.S)]
     return "\n".join(parts)
 
 

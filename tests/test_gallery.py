@@ -1,4 +1,6 @@
-"""Every gallery case: the graph as drawn, the `.tex` and the picture are what they were when they were looked at.
+"""Every gallery case: what a reader must be able to see is there, and all is as it was when it was looked at.
+
+The graph as drawn and the `.tex` are compared to the letter, the picture within a tolerance.
 
 Regenerate with `python -m pytest tests/test_gallery.py --update`, then look at `git diff` and at the pictures.
 """
@@ -30,30 +32,54 @@ _spec.loader.exec_module(gallery)
 CASES = gallery.cases()
 
 
-@pytest.fixture(params=CASES, ids=[case.name for case in CASES])
+SUMMARIES = {path.stem: found for path in sorted(gallery.CASES.glob("*.md")) if (found := gallery.summary(path))}
+
+
+@pytest.fixture(scope="module", params=CASES, ids=[case.name for case in CASES])
 def case(request):
     """One gallery case."""
     return request.param
 
 
-def drawn(case, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def drawn(case, tmp_path_factory):
     """The Figure and the `.tex` that the case's command makes."""
     made = []
     draw = figure.draw
-    monkeypatch.setattr(figure, "draw", lambda *a, **k: made.append(draw(*a, **{**k, "command": ""})) or made[-1])
-    monkeypatch.chdir(ROOT)
-    out = tmp_path / f"{case.name}.tex"
-    with pytest.raises(SystemExit) as done:
-        cli.main([*case.arguments, "-o", str(out), "--quiet"])
+    out = tmp_path_factory.mktemp("gallery") / f"{case.name}.tex"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure, "draw", lambda *a, **k: made.append(draw(*a, **{**k, "command": ""})) or made[-1])
+        patch.chdir(ROOT)
+        with pytest.raises(SystemExit) as done:
+            cli.main([*case.arguments, "-o", str(out), "--quiet"])
     assert done.value.code == 0
     return made[0], out.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_what_to_see_is_there(case, drawn):
+    """Every text that the page promises stands in the figure, as often as it says."""
+    lines = gallery.seen(drawn[1])
+    counted = [(text, number, sum(text in line for line in lines)) for text, number in case.promises]
+    assert counted
+    assert [each for each in counted if (each[2] != each[1] if each[1] >= 0 else not each[2])] == []
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_summary_is_what_is_printed(name, capsys, monkeypatch):
+    """The text on the page is that of the command on it."""
+    words, text = SUMMARIES[name]
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit):
+        cli.main(list(words))
+    assert text.rstrip() == capsys.readouterr().out.rstrip()
+
+
 @pytest.mark.tex
 @pytest.mark.slow
-def test_case_is_drawn_as_it_was_looked_at(case, tmp_path, monkeypatch, update):
+def test_case_is_drawn_as_it_was_looked_at(case, drawn, update):
     """Graph text and `.tex` to the letter, the picture within a tolerance."""
-    fig, tex = drawn(case, tmp_path, monkeypatch)
+    fig, tex = drawn
     png = typeset.png(typeset.pdf(tex), dpi=DPI)
     goldens = {"graph.txt": f"{fig.graph}\n\n{fig.caption}\n", "tex": tex}
     if update:
