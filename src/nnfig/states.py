@@ -139,7 +139,8 @@ class _Board:
             for merged in layer.look.merged if layer and layer.look else ():
                 hosts.setdefault(merged, id_)
         number = {open_: i for i, open_ in enumerate(self.drawn)}
-        opens = {path: number[to] for path in self._blocks(drawn) if (to := self._with(drawn.open, path)) is not None}
+        boxes = [(layer.name, self._behind(layer.name)) for layer in graph.layers]
+        opens = {box: number[to] for box, path in boxes if path and (to := self._with(drawn.open, path)) is not None}
         inner = [path for path in self.groups if path in drawn.open]
         closes = {path: number[self._nearest_below(self._without(drawn.open, path))] for path in inner}
         return State(
@@ -208,8 +209,12 @@ class _Board:
 
     def _blocks(self, drawn: _Drawn) -> Iterator[str]:
         """Closed groups of a picture."""
-        names = (layer.name for layer in drawn.drawing.graph.layers)
-        return (name for name in names if name in self.groups and name not in self.traced.layer)
+        return (path for layer in drawn.drawing.graph.layers if (path := self._behind(layer.name)))
+
+    def _behind(self, box: str) -> str:
+        """The group that a box opens into, '' if it is none: of several blocks in one box the first."""
+        first = box.partition("..")[0].partition("×")[0]
+        return first if first in self.groups and box not in self.traced.layer else ""
 
     def _one_by_one(self, closed: _Drawn) -> None:
         waiting = [closed]

@@ -32,7 +32,7 @@ def test_an_overview_shows_stages_with_their_blocks():
     drawing = detail.drawing([graph], Options(detail="overview"))
     assert drawing.graph.layer["layer1"].look.label[0].startswith("Block ×3")
     assert drawing.graph.params == graph.params
-    assert "A box labelled Block ×N stands for N blocks in a row, of which the first differs." in drawing.caption
+    assert "×N in a box stands for N blocks in a row, of which the first differs." in drawing.caption
 
 
 def test_depth_counts_modules():
@@ -65,8 +65,8 @@ def test_tightening_closes_deep_groups_first_and_ends():
     """Blocks, then stages, then nothing more; the note says what was closed."""
     graph = _resnet().done()
     first, second = (detail.drawing([graph], Options(), step) for step in (1, 2))
-    assert "layer0.1" in first.graph.layer
-    assert "layer0" in second.graph.layer
+    assert "layer0.0..1" in first.graph.layer
+    assert "layer1" in second.graph.layer
     assert "closed so that the figure fits" in first.notes[0]
     assert detail.drawing([graph], Options(), 3) is None
 
@@ -165,3 +165,53 @@ def test_a_group_that_hides_a_lie_stays_open():
     graph = sketch.done("towers.a2", "towers.b2")
     assert "towers" not in detail.drawing([graph], Options(detail="overview")).graph.layer
     assert "towers" in detail.drawing([graph], Options(close=("towers",))).graph.layer
+
+
+def _mixed(*channels: int):
+    """Blocks of one class in a row that differ inside, so many channels wide."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(4):
+        x = sketch.conv(f"stem{index}", x, 20 + index)
+    for index, width in enumerate(channels):
+        group = sketch.group(f"mixed{index}", "Mixed")
+        x = sketch.conv(f"{group}.a", x, 10 + index, group=group)
+        x = sketch.conv(f"{group}.b", x, width, group=group)
+    return sketch.done()
+
+
+def test_blocks_of_one_class_in_a_row_are_one_box_of_an_overview():
+    """Whether they are equal inside or not, which the caption tells; the box costs what they cost."""
+    graph = _mixed(8, 9, 9, 9)
+    drawing = detail.drawing([graph], Options(detail="overview"))
+    assert [layer.look.label[0] for layer in drawing.graph.layers][4:] == ["Mixed, 8", "Mixed ×3, 9"]
+    assert "×N in a box stands for N blocks of one class in a row, which may differ inside." in drawing.caption
+    assert drawing.graph.layers[-1].params == 11 + 9 + 12 + 9 + 13 + 9
+    for by_hand in ({"close": ("Mixed",)}, {"fold": False}):
+        assert len(detail.drawing([graph], Options(detail="overview", **by_hand)).graph.layers) == 8
+
+
+def test_where_blocks_are_closed_for_space_only_those_that_look_alike_are_one_box():
+    """A block that changes the channels stands apart."""
+    drawing = detail.drawing([_mixed(8, 8, 8, 9)], Options(), 1)
+    labels = [layer.look.label[0] for layer in drawing.graph.layers][4:]
+    assert labels == ["Mixed, 8", "Mixed ×2, 8", "Mixed, 9"]
+
+
+def test_stages_of_one_network_look_alike():
+    """One whose blocks are all equal is no frame between boxes that say how many they hold."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("stem", "image")
+    for stage, channels in enumerate((8, 12, 16)):
+        path = sketch.group(f"layer{stage}", "Sequential")
+        for index in range(2):
+            group = sketch.group(f"{path}.{index}", "Block", parent=path)
+            x = sketch.conv(f"{group}.a", x, channels, in_channels=1 if stage and not index else channels, group=group)
+            x = sketch.conv(f"{group}.b", x, channels, group=group)
+    drawing = detail.drawing([sketch.done()], Options(detail="overview"))
+    assert [layer.look.label[0] for layer in drawing.graph.layers[1:]] == [
+        "Block ×2, 8",
+        "Block ×2, 12",
+        "Block ×2, 16",
+    ]
+    assert not drawing.graph.groups
+    assert "stands for N blocks in a row, of which the first may differ" in drawing.caption

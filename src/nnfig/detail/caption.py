@@ -13,6 +13,7 @@ from nnfig.detail.followed import followed
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.merged import Told, family
+from nnfig.detail.steps import steps
 from nnfig.detail.ties import ties
 from nnfig.graph import Layer, TensorSpec
 
@@ -44,6 +45,7 @@ def caption(
         "common": _common(common),
         "folded": _folded(everything),
         "stages": _stages(everything),
+        "steps": steps(everything),
         "ties": _ties(drafts),
         "closed": _closed(everything, insets),
         "insets": _insets(insets),
@@ -130,13 +132,13 @@ def _stages(drafts: Sequence[Draft]) -> str:
     stages = [c for d in drafts for layer in d.graph.layers if (c := _contents_of_stage(d, layer.name, layer.kind))]
     if not stages:
         return ""
-    classes = list(dict.fromkeys(stage.blocks[0][0] for stage in stages))
-    box = f"a box labelled {listed([f'{name} ×N' for name in classes], 'or')} stands for N"
-    if all(len(stage.equal) == 1 for stage in stages):
+    box, runs = "×N in a box stands for N", [stage.equal for stage in stages]
+    if all(len(equal) == 1 for equal in runs):
         return f"{box} equal blocks in a row"
-    if all(len(stage.equal) == 2 and stage.equal[0] == 1 for stage in stages) and all(d.rules.fold for d in drafts):
-        return f"{box} blocks in a row, of which the first differs"
-    return f"{box} blocks of one class in a row, which may differ"
+    first = [len(equal) == 2 and equal[0] == 1 for equal in runs]
+    if all(differs or len(equal) == 1 for differs, equal in zip(first, runs, strict=True)) and drafts[0].rules.fold:
+        return f"{box} blocks in a row, of which the first {'differs' if all(first) else 'may differ'}"
+    return f"{box} blocks of one class in a row, which may differ inside"
 
 
 def _contents_of_stage(draft: Draft, name: str, kind: str) -> Contents | None:

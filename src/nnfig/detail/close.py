@@ -121,9 +121,9 @@ def _attributes(cls: str, members: tuple[Layer, ...], origin: Graph) -> dict[str
     """What a block says of itself: heads where all attention in it agrees, what a norm or an activation computes."""
     found: dict[str, Any] = {}
     attention = [layer for layer in members if heads(layer)]
-    for name, each in (("num_heads", heads), ("num_key_value_heads", lambda layer: key_value_heads(layer, origin))):
-        numbers = {each(layer) for layer in attention} - {""}
-        if len(numbers) == 1:
+    queries, keys = {heads(layer) for layer in attention}, {key_value_heads(layer, origin) for layer in attention}
+    for name, numbers in (("num_heads", queries), ("num_key_value_heads", keys)):
+        if len(numbers) == 1 and "" not in numbers:
             found[name] = int(numbers.pop())
     if found.get("num_key_value_heads") == found.get("num_heads"):
         found.pop("num_key_value_heads", None)

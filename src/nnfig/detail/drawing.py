@@ -16,6 +16,7 @@ from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
 from nnfig.detail.english import some
+from nnfig.detail.families import families
 from nnfig.detail.fold import fold
 from nnfig.detail.hide import hide, hide_noise, single_wires
 from nnfig.detail.insets import Inset, home, insets, opened
@@ -26,6 +27,7 @@ from nnfig.detail.merge import merge
 from nnfig.detail.merged import told
 from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
+from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
@@ -115,7 +117,8 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
 
 def arranged(draft: Draft, state: Levels) -> Draft:
     """The draft with groups closed, frames dissolved and layers merged; labels are still to be written."""
-    return merge(single_wires(dissolve(close(draft, sorted(state.closed)), state.opened)))
+    grouped, closed = families(draft, state.closed, state.for_space)
+    return merge(single_wires(dissolve(roles(close(grouped, sorted(closed))), state.opened)))
 
 
 def _insets(prepared: Sequence[Draft]) -> tuple[list[Inset], list[Draft]]:
