@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ class Options:
     detail: str = "paper"
     """The explicit/implicit dial: overview, paper, explicit or ops."""
     show: tuple[str, ...] = ()
-    """What is written or drawn beyond the dial: dims, kernel, channels, params, macs, names, classes; kinds; categories."""
+    """What is written or drawn beyond the dial: dims, kernel, channels, params, macs, names, classes; kinds and
+    categories."""
     hide: tuple[str, ...] = ()
     """What is left out below the dial, in the same words."""
     merge: tuple[str, ...] = ()
@@ -114,6 +116,8 @@ def _names(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, (str, Path)):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
+    if not isinstance(value, Iterable):
+        raise ValueError(f"'{value}' is no word and no list of words")
     return tuple(name for item in value for name in _names(item))
 
 
@@ -160,6 +164,18 @@ def _font_size(value: Any) -> float:
     return size
 
 
+def _fold(value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"'{value}' is neither true nor false")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"'{value}' is no text")
+
+
 def _depth(value: Any) -> int | None:
     if value is None:
         return None
@@ -181,6 +197,8 @@ _READ: dict[str, Any] = {
     "inset": _names,
     "style": _names,
     "depth": _depth,
+    "fold": _fold,
+    "title": _text,
     "direction": _direction,
     "width": _length,
     "max_height": _length,

@@ -21,6 +21,8 @@ from nnfig.resources import resource
 OURS = resource("templates", "figure.tex.jinja").parent
 TIME_LIMIT = 20.0
 """Seconds for a template of the user's own."""
+MEMORY = 512 * 2**20
+"""Bytes that such a template may take: texts can be doubled, padded and joined in more ways than anyone can list."""
 LARGEST = 10**6
 """Letters or items that one operation may make, and digits of a number."""
 
@@ -36,12 +38,12 @@ def rendered(path: Path, values: Mapping[str, Any]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise NnfigError(f"cannot read the template: {error}", where=str(path)) from None
     try:
-        with nullcontext() if path.parent == OURS else _time_limit(TIME_LIMIT):
+        with nullcontext() if path.parent == OURS else _limits():
             text = _environment(path.parent).from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:
         raise NnfigError(Problem(error.message or "syntax", where=f"{error.filename or path}:{error.lineno}")) from None
     except _FAULTS as error:
-        said = "it calls or includes itself without end" if isinstance(error, RecursionError) else error
+        said = _SAID.get(type(error), error)
         raise NnfigError(
             f"the template fails: {said}", where=f"{path}:{_line_of(error)}", hint=f"known there: {', '.join(values)}"
         ) from None
@@ -56,6 +58,10 @@ _FAULTS = (
     *(jinja2.TemplateError, _Unescaped, ArithmeticError, TypeError, ValueError, AttributeError, LookupError),
     *(RecursionError, MemoryError, TimeoutError),
 )
+_SAID: dict[type[BaseException], str] = {
+    RecursionError: "it calls or includes itself without end",
+    MemoryError: f"it asks for more than {MEMORY >> 20} MiB of memory",
+}
 
 
 def _checked(value: Any) -> Any:
@@ -123,6 +129,31 @@ def _inside(*folders: Path) -> Callable[[str], tuple[str, str, None] | None]:
         return (text, path, None) if inside else None
 
     return load
+
+
+@contextmanager
+def _limits() -> Generator[None]:
+    with _time_limit(TIME_LIMIT), _memory_limit(MEMORY):
+        yield
+
+
+@contextmanager
+def _memory_limit(more: int) -> Generator[None]:
+    """Raise MemoryError in the body for more than so much beyond what is in use, where the system tells that."""
+    try:
+        import resource as system
+
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * system.getpagesize()
+    except (ImportError, OSError):
+        yield
+        return
+    before = soft, hard = system.getrlimit(system.RLIMIT_AS)
+    wanted = used + more
+    system.setrlimit(system.RLIMIT_AS, (wanted if soft == system.RLIM_INFINITY else min(soft, wanted), hard))
+    try:
+        yield
+    finally:
+        system.setrlimit(system.RLIMIT_AS, before)
 
 
 @contextmanager

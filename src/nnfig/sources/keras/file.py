@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nnfig.errors import NnfigError
+from nnfig.sources.archives import json_in
 
-LARGEST_CONFIG = 64 * 2**20
-"""Bytes of `config.json`; the weights are never unpacked."""
-MOST_ENTRIES = 10_000
 DEEPEST = 400
 
 _TRUSTED = ("layers", "models", "activations", "initializers", "regularizers", "constraints", "ops", "dtype_policies")
@@ -38,30 +34,21 @@ def config(path: Path) -> dict[str, Any]:
     Raises NnfigError for what is no archive of Keras 3, is damaged, too large, or would run code.
     """
     where = str(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > MOST_ENTRIES:
-                raise NnfigError(f"holds more than {MOST_ENTRIES:,} files", where=where)
-            entry = archive.getinfo("config.json")
-            if entry.file_size > LARGEST_CONFIG:
-                raise NnfigError(f"its configuration is larger than {LARGEST_CONFIG:,} bytes", where=where)
-            with archive.open(entry) as stream:
-                text = stream.read(LARGEST_CONFIG + 1)
-        found = json.loads(text)
-    except NnfigError:
-        raise
-    except KeyError:
-        raise NnfigError("holds no config.json, so it is no .keras archive", where=where, hint=INSTEAD) from None
-    except (ValueError, RecursionError):
-        raise NnfigError("its configuration is no JSON", where=where) from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zlib.error):
-        raise NnfigError("is no .keras archive, or it is damaged or cut short", where=where, hint=INSTEAD) from None
-    if len(text) > LARGEST_CONFIG:
-        raise NnfigError(f"its configuration is larger than {LARGEST_CONFIG:,} bytes", where=where)
+    found = json_in(
+        path,
+        _config_entry,
+        called="configuration",
+        absent="holds no config.json, so it is no .keras archive",
+        hint=INSTEAD,
+    )
     if not isinstance(found, dict) or not isinstance(found.get("class_name"), str):
         raise NnfigError("its configuration describes no model", where=where)
     _check(found, where)
     return found
+
+
+def _config_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo | None:
+    return next((entry for entry in archive.infolist() if entry.filename == "config.json"), None)
 
 
 def _check(found: dict[str, Any], where: str) -> None:

@@ -5,9 +5,7 @@ The archive is read as text: torch.export.load would unpickle what it finds besi
 
 from __future__ import annotations
 
-import json
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +13,7 @@ from typing import Any
 
 from nnfig.errors import NnfigError
 from nnfig.graph import Dim, TensorSpec
-
-LARGEST_GRAPH = 512 * 2**20
-MOST_ENTRIES = 200_000
-MOST_PACKED = 40
-"""A large graph that is packed more tightly than that is a bomb; torch.export does not pack at all."""
+from nnfig.sources.archives import json_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +70,13 @@ def _refs(value: Any) -> Iterator[str]:
 
 def from_archive(path: Path) -> Program:
     """The program in a `.pt2` file. Raises NnfigError for what is none, is damaged, or too large."""
-    where = str(path)
+    hint = "write it with torch.export.save(torch.export.export(model, args), path)"
+    data = json_in(path, _graph_entry, called="graph", absent="holds no graph of torch.export", hint=hint)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > MOST_ENTRIES:
-                raise NnfigError(f"holds more than {MOST_ENTRIES:,} files", where=where)
-            entry = _graph_entry(archive)
-            if entry is None:
-                hint = "write it with torch.export.save(torch.export.export(model, args), path)"
-                raise NnfigError("holds no graph of torch.export", where=where, hint=hint)
-            if entry.file_size > LARGEST_GRAPH:
-                raise NnfigError(f"its graph is larger than {LARGEST_GRAPH:,} bytes", where=where)
-            if entry.file_size > max(2**20, MOST_PACKED * entry.compress_size):
-                raise NnfigError(f"its graph is packed more than {MOST_PACKED} times, as no export is", where=where)
-            with archive.open(entry) as stream:
-                text = stream.read(LARGEST_GRAPH)
-        return _program(json.loads(text))
-    except NnfigError:
-        raise
-    except (ValueError, RecursionError):
-        raise NnfigError("its graph is no JSON", where=where) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
-        raise NnfigError("is no .pt2 archive, or it is damaged or cut short", where=where) from None
-    except (KeyError, TypeError, AttributeError, IndexError):
+        return _program(data)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         hint = "nnfig reads the format of torch 2.2 and later; export the model again"
-        raise NnfigError("its graph is not in the format of torch.export", where=where, hint=hint) from None
+        raise NnfigError("its graph is not in the format of torch.export", where=str(path), hint=hint) from None
 
 
 def _graph_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo | None:
