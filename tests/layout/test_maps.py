@@ -125,7 +125,10 @@ def test_compared_nets_have_one_scale():
     found = maps(both)
     at = {node.name: node for node in found.nodes}
     assert (at["down.0.1"].w, at["down.0.1"].h) == (at["small/down.0.1"].w, at["small/down.0.1"].h)
-    assert found.font_size == 8 or found.fits
+    padded = Drawing((large.panels[0], Panel("same", networks.unet(padded=True, size=256).graph, "compare")))
+    entries = [entry for key in maps(padded).legends for entry in key.entries]
+    assert len({entry.cls for entry in entries}) == len(entries)
+    assert "copy and crop or copy" in {entry.text for entry in entries}
 
 
 def test_padding_says_copy_and_sizes_only_where_they_change():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
@@ -11,17 +12,18 @@ from nnfig.layout.maps.tensors import Arrow, Net
 from nnfig.layout.text import width
 
 
-def entries(found: Net, room: float, text: float) -> list[LegendEntry]:
+def entries(nets: Iterable[Net], room: float, text: float) -> list[LegendEntry]:
     """One entry for each class of arrow, with every operation that it stands for: `up-conv 7×7 or 2×2, ReLU`.
 
     Args:
-        found: the arrows.
+        nets: the networks that have one legend.
         room: the width that an entry may take.
         text: the size of text.
     """
     groups: dict[str, list[Arrow]] = {}
-    for arrow in found.arrows:
-        groups.setdefault(arrow.cls, []).append(arrow)
+    for found in nets:
+        for arrow in found.arrows:
+            groups.setdefault(arrow.cls, []).append(arrow)
     return [LegendEntry(cls, _shortest(arrows, room - SWATCH["edge"], text), "edge") for cls, arrows in groups.items()]
 
 
@@ -49,7 +51,20 @@ def arrow_text(arrows: Sequence[Arrow]) -> str:
         if after != usual
     ]
     beside = f" ({'; '.join(others)})" if others else ""
-    return ", ".join([_together(list(dict.fromkeys(arrow.name for arrow in arrows))), *usual]) + beside
+    return ", ".join([_together(_counted(arrow.name for arrow in arrows)), *usual]) + beside
+
+
+def _counted(names: Iterable[str]) -> list[str]:
+    """Different names; `Block`, `Block ×3` and `Block ×6` are `Block ×1–6`."""
+    counts: dict[str, list[int]] = {}
+    for name in names:
+        base, _, times = name.rpartition(" ×") if re.search(r" ×\d+$", name) else (name, "", "1")
+        counts.setdefault(base, []).append(int(times))
+    spans = {base: (min(of), max(of)) for base, of in counts.items()}
+    return [
+        base if most == 1 else f"{base} ×{least}" if least == most else f"{base} ×{least}–{most}"
+        for base, (least, most) in spans.items()
+    ]
 
 
 def _together(names: Sequence[str]) -> str:

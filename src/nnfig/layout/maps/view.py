@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nnfig.graph import Drawing, Panel
+from nnfig.graph import Drawing, LegendEntry, Panel
 from nnfig.layout.keys import legends
 from nnfig.layout.maps.draw import parts
 from nnfig.layout.maps.legend import entries
@@ -37,9 +37,10 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     panels = [replace(panel, graph=unfolded(panel.graph)) for panel in drawing.panels]
     nets = {panel.name: net(panel.graph) for panel in panels}
     scale, font = _scale(panels, nets, options)
+    said = entries(nets.values(), options.width - 2 * MARGIN, scale.text)
 
     def draw(panel: Panel, share: Options) -> Drawn:
-        return _drawn(nets[panel.name], scale, font, panel, share)
+        return _drawn(nets[panel.name], scale, font, panel, said, share)
 
     return composed(replace(drawing, panels=tuple(panels)), options, "maps", draw)
 
@@ -50,7 +51,8 @@ def _scale(panels: Sequence[Panel], nets: dict[str, Net], options: Options) -> t
     scale, font = Scale(options.scale, 1.0, 0.0, small(options.font_size)), options.font_size
     for scale, font in _scales(list(nets.values()), share):
         scale = replace(scale, channel=min(_channel(nets[panel.name], scale, panel, options) for panel in panels))
-        if all(fits(_drawn(nets[panel.name], scale, font, panel, share), share) for panel in panels):
+        said = entries(nets.values(), options.width - 2 * MARGIN, scale.text)
+        if all(fits(_drawn(nets[panel.name], scale, font, panel, said, share), share) for panel in panels):
             break
     return scale, font
 
@@ -76,10 +78,9 @@ def _channel(found: Net, scale: Scale, panel: Panel, options: Options) -> float:
     return stretched(extent, scale.channel, options.width - 2 * MARGIN)
 
 
-def _drawn(found: Net, scale: Scale, font: float, panel: Panel, options: Options) -> Drawn:
+def _drawn(found: Net, scale: Scale, font: float, panel: Panel, said: Sequence[LegendEntry], options: Options) -> Drawn:
     """One network at a scale."""
     drawn = parts(found, scale, panel)
-    said = entries(found, options.width - 2 * MARGIN, scale.text)
     inside = legends(said, options.width, scale.text, columns=1)
     corner = free_corner(drawn, inside) if inside else None
     return Drawn(drawn, font, tuple(said), tuple(_words(found, scale)), corner)
