@@ -156,3 +156,14 @@ def test_families_with_the_same_layers_behind_them_share_a_clause():
         "Every convolution, and every fully connected layer but the last, is followed by ReLU."
         in detail.drawing([sketch.done()], Options()).caption
     )
+
+
+def test_what_holds_only_before_a_product_is_said_of_it_alone():
+    """Where the other convolutions have nothing in common, no sentence speaks of every convolution."""
+    sketch = graphs.Sketch()
+    a = sketch.add("relu", "ReLU", sketch.conv("a", "image"))
+    b = sketch.add("bn", "BatchNorm2d", sketch.conv("b", a))
+    gate = sketch.add("gate", "Sigmoid", sketch.conv("c", b))
+    sketch.conv("d", sketch.add("mul", "mul", b, gate))
+    caption = detail.drawing([sketch.done()], Options()).caption
+    assert "Every convolution that feeds a product is followed by sigmoid." in caption

@@ -45,7 +45,9 @@ def _clauses(family: Told, shown: str) -> list[tuple[str, str]]:
     every = f"every {FAMILIES.get(family.category, family.category)}{shown}"
     patterns = dict(family.patterns)
     usual = patterns.pop("", None)
-    if usual is None:
+    if usual is None and family.exceptions:
+        usual = ()
+    elif usual is None:
         usual = max(patterns.values(), key=len)
     patterns = {place: pattern for place, pattern in patterns.items() if pattern != usual}
     if not usual:
