@@ -1,6 +1,7 @@
 """Promises of the volumes view: sizes to scale by one rule, nothing collides, every connection is drawn."""
 
 import math
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import networks
@@ -172,6 +173,36 @@ def test_kernel_slides_in_the_tensor_when_asked():
         assert source.x + source.w / 2 < wire.label_at[0] - half < wire.label_at[0] + half < target.x - target.w / 2
     assert at["image"].window[2] == pytest.approx(front(at["image"])[1] * math.sqrt(11 / 224), rel=0.01)
     assert at["conv1"].window[3] < at["image"].window[3]
+
+
+def test_what_a_layer_costs_is_written_below_it():
+    """Lines of a label that tell its name and cost stand under its box; equal layers are then boxes of their own."""
+    layers = [networks.conv("conv1", "image", 64, 56), networks.conv("conv2", "conv1", 64, 56)]
+    told = [
+        replace(layer, look=replace(layer.look, label=("3×3 conv, 64", f"{n}k parameters", layer.name)))
+        for n, layer in enumerate(layers)
+    ]
+    found = volumes(networks.drawing("costs", told, {"image": (1, 3, 56, 56)}))
+    assert [label.lines for label in found.labels] == [
+        ("56×56×64", "0k parameters", "conv1"),
+        ("1k parameters", "conv2"),
+    ]
+    assert all(not node.seams for node in found.nodes)
+
+
+def test_a_vector_that_becomes_a_map_is_drawn_as_the_map():
+    """A generator's fully connected layer has the size in which the first convolution takes it."""
+    layers = [networks.linear("fc", "z", 8192)]
+    up = {"kernel_size": (4, 4), "stride": (2, 2), "in_channels": 512}
+    layers.append(networks.layer("up", "ConvTranspose2d", "fc", (1, 256, 8, 8), "up", **up))
+    found = volumes(networks.drawing("generator", layers, {"z": (1, 100)}))
+    assert by_name(found)["fc"].below == "4×4×512"
+
+
+def test_another_direction_is_answered():
+    """Volumes run to the right, and whoever asks for another direction is told so."""
+    assert "runs to the right" in volumes(networks.vgg16(), direction="down").warnings[0]
+    assert not volumes(networks.vgg16(), direction="right").warnings
 
 
 def test_bands_show_what_runs_after_a_layer():

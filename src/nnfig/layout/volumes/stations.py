@@ -8,11 +8,15 @@ from typing import Literal
 
 from nnfig.graph import Graph, Group, Layer
 from nnfig.layout.tensors import Size, operation, output_size
+from nnfig.layout.words import sides
 
 Role = Literal["input", "stack", "bar", "thin", "join"]
 """`thin`: a pooling, or what changes no size and has no box that it could be a band of."""
 
 SIGNS = {"add": "+", "concat": "‖"}
+
+FACTS = (" parameters", " MACs")
+"""How lines of a label end that tell what a layer costs."""
 
 MOST_CROSSING = 4
 """Arrows that may stand for one concatenation."""
@@ -85,6 +89,8 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
     if not sources:
         return
     before = built[sources[0]]
+    if (grown := _unflattened(before, layer, size, graph)) is not None:
+        before = built[before.name] = grown
     alone = len(sources) == 1 and layer.sources[0] == before.name and len(graph.consumers[before.name]) == 1
     if size is None or (does == "flat" and len(sources) == 1):
         owner[layer.name] = sources[0]
@@ -102,6 +108,25 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
     touches = alone and fresh.role == "thin" and before.role in ("stack", "thin") and before.size.form == "map"
     built[layer.name] = replace(fresh, attached=touches)
     owner[layer.name] = layer.name
+
+
+def _unflattened(before: Station, layer: Layer, size: Size | None, graph: Graph) -> Station | None:
+    """A vector that a convolution takes as a map, at the size of that map, where all sides must be equal."""
+    channels = layer.attributes.get("in_channels")
+    if before.role != "bar" or operation(layer) not in ("conv", "up") or size is None or size.form != "map":
+        return None
+    if (
+        len(graph.consumers[before.name]) > 1
+        or not isinstance(channels, int)
+        or not isinstance(before.size.channels, int)
+    ):
+        return None
+    ways = (layer.attributes.get(key) for key in ("kernel_size", "stride", "padding", "dilation", "output_padding"))
+    even = len(set(size.space)) == 1 and all(len(set(sides(way))) <= 1 for way in ways)
+    side = round((before.size.channels / channels) ** (1 / len(size.space)))
+    if not even or channels * side ** len(size.space) != before.size.channels:
+        return None
+    return replace(before, role="stack", size=Size("map", channels, (side,) * len(size.space)))
 
 
 def _up_sampled(layer: Layer, sources: tuple[str, ...], graph: Graph, built: dict[str, Station]) -> str:
@@ -220,6 +245,12 @@ def _is_projection(branch: Station, takers: dict[str, list[str]], join: Station)
         and len(takers[branch.sources[0]]) > 1
         and kernel(branch.slabs[0]) == 1
     )
+
+
+def facts(layer: Layer) -> tuple[str, ...]:
+    """What its label says beyond the operation where that was asked for: its name, parameters, and MACs."""
+    said = layer.look.label if layer.look else ()
+    return tuple(line for line in said if line == layer.name or line.endswith(FACTS))
 
 
 def kernel(layer: Layer) -> int:

@@ -10,7 +10,7 @@ from nnfig.layout.tensors import Size
 from nnfig.layout.text import width
 from nnfig.layout.volumes.scale import Scale, solid
 from nnfig.layout.volumes.solids import ARROW, PAD, SPACE, Polygon, Solid, apart, moved
-from nnfig.layout.volumes.stations import Station
+from nnfig.layout.volumes.stations import Station, facts
 from nnfig.layout.words import sides
 
 
@@ -69,6 +69,7 @@ def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
     for station in found:
         before = said[station.sources[0]] if station.sources else None
         item, said[station.name] = _labelled(station, before, takers[station.name], scale)
+        item = _with_facts(item, scale)
         if unlike and station.role == "thin":
             item = replace(item, top=kernel_text(station), glued=False)
         items[station.name] = _beside_source(item, items, scale.text) if item.glued and item.below else item
@@ -100,6 +101,15 @@ def _labelled(
     if scale.sizes == "split":
         return replace(item, below=(size.extent, f"×{size.channels}"), glued=station.attached), size
     return _short(item, before is not None and before.space == size.space, scale), size
+
+
+def _with_facts(item: Placed, scale: Scale) -> Placed:
+    """Its text with what else was asked for below; the space is then no longer along the edge."""
+    said = tuple(line for layer in item.station.slabs for line in facts(layer))
+    if not said or item.station.role == "join":
+        return item
+    space = (item.station.size.extent,) if item.edge else ()
+    return replace(item, below=(*item.below, *space, *said), edge="")
 
 
 def _beside_source(item: Placed, items: Mapping[str, Placed], text: float) -> Placed:

@@ -15,7 +15,7 @@ from nnfig.layout.volumes.draw import parts
 from nnfig.layout.volumes.place import TURN, extent, place
 from nnfig.layout.volumes.rows import folds, levels, lines, rows
 from nnfig.layout.volumes.scale import Scale, Written, sentence, space_scale, unit_scale
-from nnfig.layout.volumes.stations import Station, is_stack, stations
+from nnfig.layout.volumes.stations import Station, facts, is_stack, stations
 from nnfig.layout.volumes.texts import Placed
 from nnfig.layout.volumes.words import entries
 from nnfig.options import Options
@@ -28,9 +28,6 @@ WIDEST = 0.28
 
 MOST_LINES = 5
 """Lines into which a network may be broken."""
-
-DOWN = ("volumes run to the right: --direction down changes nothing",)
-"""What is reported where another direction is asked for."""
 
 WAYS: tuple[tuple[tuple[float, ...], tuple[Written, ...]], ...] = (
     ((7.5, LEAST), ("whole",)),
@@ -70,15 +67,14 @@ def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the tensors of each panel as volumes within the width, all to one scale; an encoder and decoder as a U."""
     share = replace(options, max_height=options.max_height / len(drawing.panels))
     drawn = _drawn(drawing.panels, share)
-    made = composed(drawing, options, "volumes", lambda panel, room: drawn[panel.name])
-    return replace(made, report=(*made.report, *(DOWN if options.direction == "down" else ())))
+    return composed(drawing, options, "volumes", lambda panel, room: drawn[panel.name])
 
 
 def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
     """Every panel: the first way to draw them all that fits, with each kernel in its own tensor where it is shown."""
     unfolded_panels = [replace(panel, graph=unfolded(panel.graph, is_stack)) for panel in panels]
     best: dict[str, Drawn] = {}
-    for stacked in (False, True) if "kernel" in options.show else (True,):
+    for stacked in _stackings(unfolded_panels, options):
         found = [stations(panel.graph, stacked) for panel in unfolded_panels]
         best, fitting = _to_one_scale(unfolded_panels, found, options)
         if fitting:
@@ -86,12 +82,21 @@ def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
     return best
 
 
+def _stackings(panels: Sequence[Panel], options: Options) -> tuple[bool, ...]:
+    """Whether equal convolutions are joined: not where something is written at each, nor if it can be with kernels."""
+    if any(facts(layer) for panel in panels for layer in panel.graph.layers):
+        return (False,)
+    return (False, True) if "kernel" in options.show else (True,)
+
+
 def _to_one_scale(
     panels: Sequence[Panel], found: Sequence[tuple[Station, ...]], options: Options
 ) -> tuple[dict[str, Drawn], bool]:
     """The panels drawn in the first way in which they fit, and whether there is one."""
     ways = list(_scales(found, options))
-    words = (sentence(options.scale, [station for each in found for station in each], "kernel" in options.show),)
+    everything = [station for each in found for station in each]
+    words = (sentence(options.scale, everything, "kernel" in options.show),)
+    keys = tuple(entries(everything, "kernel" in options.show))
     fewest = [_plans(panel, each, ways[-1][0], options) for panel, each in zip(panels, found, strict=True)]
     best: dict[str, Drawn] = {}
     for more, scale, font in _tries(ways, fewest):
@@ -104,7 +109,7 @@ def _to_one_scale(
             plan.panel.name: Drawn(
                 parts(boxes, plan.row, scale, plan.panel.graph, plan.starts),
                 font,
-                tuple(entries(plan.found, scale.kernels)),
+                keys,
                 words,
             )
             for plan, boxes in zip(plans, placed, strict=True)
@@ -153,7 +158,7 @@ def _scales(found: Sequence[Sequence[Station]], options: Options) -> Iterator[tu
     count = max(sum(row == int(row) for row in set(_rows(each).values())) for each in found)
     bars = 1.0 if all(size.form == "vector" for size in sizes) else 0.5
     for font, written in _texts(options.font_size):
-        for share in HEIGHTS[:3] if written in ROOMY else HEIGHTS:
+        for share in HEIGHTS[:2] if written in ROOMY else HEIGHTS:
             height = min(share * options.width, 0.45 * options.max_height) / (1 + 0.25 * (count - 1))
             yield (
                 Scale(
