@@ -43,4 +43,7 @@ def scene(drawing: Drawing, options: Options) -> Scene:
         name, why, warning = import_module("nnfig.layout.auto").view(drawing, options.view)
     made: Scene = import_module(VIEWS[name]).scene(drawing, options)
     report = (why, *made.report) if why else made.report
+    if options.direction == "down" and name != "blocks":
+        warning = f"{warning}; " if warning else ""
+        warning += f"the {name} view runs to the right: --direction down changes nothing"
     return replace(made, report=report, warnings=(warning,) if warning else ())
