@@ -1,0 +1,29 @@
+"""Drawn graphs -> what the caption says of steps in time: boxes in a row that are one module, run again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from nnfig.detail.draft import Draft
+from nnfig.detail.english import listed
+from nnfig.graph import Layer
+
+
+def steps(drafts: Sequence[Draft]) -> str:
+    """`the 3 boxes LSTMCell are steps in time of one module and share its weights`; '' where there are none."""
+    found = [calls for draft in drafts for calls in recurrences(draft)]
+    boxes = listed(list(dict.fromkeys(f"the {len(calls)} boxes {calls[0].kind}" for calls in found)))
+    whose = "one module" if len(found) == 1 else "one module each"
+    return f"{boxes} are steps in time of {whose} and share its weights" if found else ""
+
+
+def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
+    """Layers with the same weights of which each takes what the one before it gave."""
+    graph = draft.graph
+    calls: dict[str, list[Layer]] = {}
+    for layer in graph.layers:
+        calls.setdefault(layer.shared or layer.name, []).append(layer)
+    return [
+        tuple(each) for each in calls.values() if len(each) > 1 and all(a.name in b.sources for a, b in pairwise(each))
+    ]
