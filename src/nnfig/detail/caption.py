@@ -15,7 +15,7 @@ from nnfig.detail.insets import Inset
 from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import steps
 from nnfig.detail.ties import ties
-from nnfig.graph import Layer, TensorSpec
+from nnfig.graph import Group, Layer, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
@@ -48,7 +48,7 @@ def caption(
         "steps": steps(everything),
         "ties": _ties(drafts),
         "closed": _closed(everything, insets),
-        "insets": _insets(insets),
+        "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
         "hidden": "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
     }
     return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
@@ -114,7 +114,7 @@ def _shared(kind: str, words: Sequence[str]) -> str:
 def _folded(drafts: Sequence[Draft]) -> str:
     times: dict[str, dict[str, None]] = {}
     for draft in drafts:
-        names = {fold.path: fold.name.lstrip("_") for fold in draft.record.folded}
+        names = {fold.path: _called(draft, fold.path, fold.name) for fold in draft.record.folded}
         for group in draft.graph.groups:
             if group.repeat > 1:
                 times.setdefault(names.get(group.path) or "block", {})[f"×{group.repeat}"] = None
@@ -167,7 +167,7 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
             if category_of(cls).name in _IDEAS or draft.contents[name].drawn < 2 or cls in opened:
                 continue
             if cls not in CONTAINERS:
-                classes[cls.lstrip("_")] = None
+                classes[_called(draft, path, cls)] = None
             elif not _contents_of_stage(draft, name, cls):
                 paths[path] = None
     words = [*classes, *paths]
@@ -209,10 +209,13 @@ def _hidden_word(layer: Layer, visible: set[str]) -> str:
     return BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
 
 
-def _insets(insets: Sequence[Inset]) -> str:
-    if not insets:
-        return ""
-    return f"the {'inset opens' if len(insets) == 1 else 'insets open'} {listed([inset.cls for inset in insets])}"
+def _insets(names: Sequence[str]) -> str:
+    return f"the {'inset opens' if len(names) == 1 else 'insets open'} {listed(names)}" if names else ""
+
+
+def _called(draft: Draft, path: str, cls: str) -> str:
+    """A block's title, else its class."""
+    return draft.rules.title(Group(path, cls)) or cls.lstrip("_")
 
 
 def _sizes(drafts: Sequence[Draft]) -> str:

@@ -151,7 +151,8 @@ def _panels(
     for inset, draft in zip(shown, inner, strict=True):
         of = _home(panels, prepared, inset)
         ends = input_looks(draft, inset=True), output_looks(draft, inset=True)
-        panels.append(Panel(inset.cls, draft.graph, "inset", inset.cls, of, *ends))
+        title = draft.rules.title(Group(inset.path, inset.cls)) or inset.cls
+        panels.append(Panel(inset.cls, draft.graph, "inset", title, of, *ends))
     return tuple(panels)
 
 
