@@ -247,3 +247,60 @@ def test_killed_while_writing_the_old_file_is_whole(tmp_path):
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"% nnfig old"
     assert all(p.name.startswith(".") for p in tmp_path.iterdir() if p != path)
+
+
+INTERRUPTED = """
+import os, signal, torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.last = nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)
+        self.armed = True
+
+    def forward(self, x):
+        x = self.norm(self.first(x)).relu_()
+        if self.armed:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):
+                x = x + 1
+        return self.last(x)
+"""
+
+
+def test_an_interrupt_while_a_model_runs_is_130_without_leftovers(tmp_path):
+    """Ctrl-C inside forward: status 130, nothing said, the old figure whole, nothing beside it."""
+    pytest.importorskip("torch")
+    (tmp_path / "net.py").write_text(INTERRUPTED)
+    path = tmp_path / "net.tex"
+    path.write_bytes(b"% nnfig old")
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = command("draw", f"{tmp_path}/net.py:Net", "--input", "2,4", "-o", path, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert path.read_bytes() == b"% nnfig old"
+    left = [p.name for p in tmp_path.iterdir() if not p.name.startswith("torchinductor")]  # torch makes it, empty
+    assert sorted(left) == ["net.py", "net.tex"]
+
+
+def test_an_interrupt_while_a_model_runs_leaves_it_and_torch_as_they_were(tmp_path):
+    """Weights, buffers, mode, hooks and default device are the same, and the model can be traced afterwards."""
+    torch = pytest.importorskip("torch")
+    from torch.nn.modules import module as hooks
+
+    names: dict[str, object] = {}
+    exec(INTERRUPTED, names)
+    model = names["Net"]().train()
+    before = {name: (value.data_ptr(), value.clone()) for name, value in model.state_dict(keep_vars=True).items()}
+    counts = {name: len(value) for name, value in vars(hooks).items() if name.endswith("_hooks")}
+    with pytest.raises(KeyboardInterrupt):
+        nnfig.trace(model, input_size=(2, 4))
+    after = model.state_dict(keep_vars=True)
+    assert {name: value.data_ptr() for name, value in after.items()} == {name: ptr for name, (ptr, _) in before.items()}
+    assert all(torch.equal(value, before[name][1]) for name, value in after.items())
+    assert all(module.training and not module._forward_hooks for module in model.modules())
+    assert counts == {name: len(vars(hooks)[name]) for name in counts}
+    assert torch.empty(1).device.type == "cpu"
+    assert not torch.overrides._get_current_function_mode_stack()
+    model.armed = False
+    assert [layer.kind for layer in nnfig.trace(model, input_size=(2, 4)).layers][-1] == "Linear"
