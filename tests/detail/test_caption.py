@@ -91,6 +91,7 @@ def test_the_legend_explains_what_is_drawn():
     """One entry a class, in the order of the figure, with what every layer of it is followed by."""
     sketch = graphs.Sketch()
     x = sketch.add("relu", "ReLU", sketch.conv("conv", "image"))
+    x = sketch.add("relu2", "ReLU", sketch.conv("conv2", x, 16))
     sketch.add("pool", "MaxPool2d", x, kernel_size=2)
     entries = detail.drawing([sketch.done()], Options()).legend
     assert [(entry.cls, entry.text) for entry in entries] == [("conv", "Convolution + ReLU"), ("pool", "Pooling")]
@@ -138,6 +139,7 @@ def test_what_follows_drawn_layers_is_not_claimed_of_those_in_closed_blocks():
     """`Every convolution shown` where further ones stand in blocks of which nothing is seen."""
     sketch = graphs.Sketch()
     x = sketch.add("relu", "ReLU", sketch.conv("stem", "image"))
+    x = sketch.add("relu2", "ReLU", sketch.conv("stem2", x, 16))
     graphs.residual(sketch, "block", x)
     said = "Every convolution{} is followed by "
     assert said.format(" shown") + "ReLU." in detail.drawing([sketch.done()], Options(close=("Block",))).caption
@@ -148,6 +150,7 @@ def test_families_with_the_same_layers_behind_them_share_a_clause():
     """And the exception is of the family that has it."""
     sketch = graphs.Sketch()
     x = sketch.add("relu1", "ReLU", sketch.conv("conv", "image"))
+    x = sketch.add("relu0", "ReLU", sketch.conv("conv0", x, 16))
     for index in (2, 3):
         x = sketch.add(f"fc{index}", "Linear", x, out_features=8, shape=(1, 8))
         x = sketch.add(f"relu{index}", "ReLU", x, shape=(1, 8))
@@ -158,12 +161,26 @@ def test_families_with_the_same_layers_behind_them_share_a_clause():
     )
 
 
-def test_what_holds_only_before_a_product_is_said_of_it_alone():
-    """Where the other convolutions have nothing in common, no sentence speaks of every convolution."""
+def test_where_layers_have_little_in_common_their_boxes_say_what_follows():
+    """No sentence speaks of every convolution, nor of the only one before a product."""
     sketch = graphs.Sketch()
     a = sketch.add("relu", "ReLU", sketch.conv("a", "image"))
     b = sketch.add("bn", "BatchNorm2d", sketch.conv("b", a))
     gate = sketch.add("gate", "Sigmoid", sketch.conv("c", b))
     sketch.conv("d", sketch.add("mul", "mul", b, gate))
-    caption = detail.drawing([sketch.done()], Options()).caption
-    assert "Every convolution that feeds a product is followed by sigmoid." in caption
+    drawing = detail.drawing([sketch.done()], Options())
+    assert "onvolution" not in drawing.caption
+    assert [drawing.graph.layer[name].look.label[1:] for name in "abcd"] == [("ReLU",), ("BN",), ("sigmoid",), ()]
+
+
+def test_a_layer_that_stands_alone_says_itself_what_follows_it():
+    """One tanh among fully connected layers is no sentence; in an overview it is, as boxes say little there."""
+    sketch = graphs.Sketch(x=(1, 16))
+    x = sketch.add("tanh", "Tanh", sketch.add("a", "Linear", "x", shape=(1, 8), out_features=8), shape=(1, 8))
+    sketch.add("b", "Linear", x, shape=(1, 4), out_features=4)
+    drawing = detail.drawing([sketch.done()], Options())
+    assert drawing.graph.layer["a"].look.label == ("Linear, 8", "tanh")
+    assert "tanh" not in drawing.caption
+    overview = detail.drawing([sketch.done()], Options(detail="overview"))
+    assert overview.graph.layer["a"].look.label == ("Linear, 8",)
+    assert "Every fully connected layer but the last is followed by tanh." in overview.caption

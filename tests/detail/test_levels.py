@@ -86,7 +86,7 @@ def test_a_single_box_has_no_frame():
     sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10)
     drawn = detail.drawing([sketch.done()], Options()).graph
     assert drawn.groups == ()
-    assert drawn.layer["features.0.conv"].look.label == ("3×3 conv, 8",)
+    assert drawn.layer["features.0.conv"].look.label == ("3×3 conv, 8", "BN")
 
 
 def test_a_light_group_is_one_box_under_its_own_name():

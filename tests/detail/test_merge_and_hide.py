@@ -154,7 +154,7 @@ def test_equal_layers_in_a_row_are_counted_and_a_box_holds_few_others():
         x = sketch.add(f"relu{index}", "ReLU", x)
     drawing = detail.drawing([sketch.done()], Options())
     assert len(drawing.graph.layers) == 1
-    assert drawing.legend[0].text == "Activation + ReLU ×599"
+    assert drawing.graph.layers[0].look.label == ("ReLU", "ReLU ×599")
     sketch = graphs.Sketch()
     x = sketch.conv("conv", "image")
     for index in range(10):

@@ -7,14 +7,13 @@ from collections.abc import Collection, Mapping
 from nnfig.detail.english import FAMILIES, listed, phrase
 from nnfig.detail.merged import Pattern, Told
 
-_FEEDS = {
-    "sum": "where it feeds a sum",
-    "concatenation": "where it feeds a concatenation",
-    "product": "where it feeds a product",
+_BEFORE = {
+    "sum": "before a sum",
+    "concatenation": "before a concatenation",
+    "product": "before a product",
     "end": "at the end",
 }
-_WHICH = {place: words.replace("where it feeds", "that feeds") for place, words in _FEEDS.items()}
-_LAST = " but the last"
+_LAST, _BUT = "the last", " but "
 
 
 def followed(told: Mapping[str, Told], partly: Collection[str]) -> str:
@@ -34,9 +33,9 @@ def followed(told: Mapping[str, Told], partly: Collection[str]) -> str:
 
 def _together(subjects: list[str]) -> str:
     """`every convolution, and every linear layer but the last,`: an exception is that of one of them."""
-    if len(subjects) < 2 or not any(_LAST in subject for subject in subjects):
+    if len(subjects) < 2 or not any(_BUT in subject for subject in subjects):
         return listed(subjects)
-    *first, last = sorted(subjects, key=lambda subject: _LAST in subject)
+    *first, last = sorted(subjects, key=lambda subject: _BUT in subject)
     return f"{', '.join(first)}, and {last},"
 
 
@@ -51,16 +50,13 @@ def _clauses(family: Told, shown: str) -> list[tuple[str, str]]:
         usual = max(patterns.values(), key=len)
     patterns = {place: pattern for place, pattern in patterns.items() if pattern != usual}
     if not usual:
-        return [(f"{every} {_WHICH[place]}", _then(pattern)) for place, pattern in patterns.items()]
-    last = patterns.get("end") == ()
-    if last:
-        del patterns["end"]
-    never = [_FEEDS[place] for place, pattern in patterns.items() if not pattern]
-    others = [f"{_FEEDS[place]}, {_only(pattern, usual)}" for place, pattern in patterns.items() if pattern]
-    exceptions = [*([f"except {listed(never)}"] if never else []), *others]
-    beside = f" ({'; '.join(exceptions)})" if exceptions else ""
+        return [(f"{every} {_BEFORE[place]}", _then(pattern)) for place, pattern in patterns.items()]
+    never = [_LAST if place == "end" else f"those {_BEFORE[place]}" for place, rest in patterns.items() if not rest]
+    others = [f"{_BEFORE[place]}, {_only(pattern, usual)}" for place, pattern in patterns.items() if pattern]
+    but = f" but {listed(sorted(never))}" if never else ""
+    beside = f" ({'; '.join(others)})" if others else ""
     unless = ", unless its box says otherwise" if family.exceptions else ""
-    return [(f"{every}{_LAST if last else ''}", f"{_then(usual)}{beside}{unless}")]
+    return [(f"{every}{but}", f"{_then(usual)}{beside}{unless}")]
 
 
 def _then(pattern: Pattern) -> str:

@@ -16,6 +16,9 @@ from nnfig.graph import Graph, Layer
 SHARE = 0.75
 """A pattern is told in the caption when this share of the layers of one family and place has it."""
 
+SEVERAL = 2
+"""... and so many layers at least; a single one says it itself, except in an overview, where boxes say little."""
+
 Pattern = tuple[str, ...]
 """What runs inside a layer after it, in order, by its short names."""
 
@@ -48,14 +51,27 @@ def told(drafts: Sequence[Draft]) -> Mapping[str, Told]:
             if layer.name not in draft.contents and not is_add_norm(layer, merged):
                 places = counts.setdefault(family(layer), {})
                 places.setdefault(place(layer, draft), Counter())[pattern_of(merged, draft)] += 1
-    found = {name: _told(name, places) for name, places in counts.items()}
+    few = 1 if all(draft.rules.level == "blocks" for draft in drafts if draft.whole) else SEVERAL
+    found = {name: _told(name, places, few) for name, places in counts.items()}
     return {name: each for name, each in found.items() if any(pattern for _, pattern in each.patterns)}
 
 
-def _told(name: str, places: Mapping[Place, Counter[Pattern]]) -> Told:
-    common = [(where, _common(counter)) for where, counter in places.items()]
-    patterns = tuple((where, pattern) for where, pattern in common if pattern is not None)
-    return Told(name, patterns, exceptions=any(len(counter) > 1 for counter in places.values()))
+def _told(name: str, places: Mapping[Place, Counter[Pattern]], few: int) -> Told:
+    """What most layers of each place have; nothing where those in no special place have nothing in common."""
+    common = {where: _common(counter) for where, counter in places.items()}
+    if "" in common and common[""] is None:
+        return Told(name, ())
+    times = Counter[Pattern]()
+    for where, pattern in common.items():
+        if pattern is not None:
+            times[pattern] += places[where][pattern]
+    patterns = tuple(
+        (where, pattern)
+        for where, pattern in common.items()
+        if pattern is not None and (not pattern or times[pattern] >= few)
+    )
+    said = len(patterns) < len(places) or any(len(counter) > 1 for counter in places.values())
+    return Told(name, patterns, exceptions=said)
 
 
 def pattern_of(inside: tuple[Layer, ...], draft: Draft) -> Pattern:
