@@ -111,6 +111,21 @@ def test_the_legend_counts_exceptions():
     assert [entry.text for key in found.legends for entry in key.entries] == ["conv 3×3, ReLU (1 of 3 without)"]
 
 
+def test_results_that_meet_are_said_to_be_added():
+    """Where no arc adds, the legend tells what becomes of arrows that end in one box; cropped ones are told too."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.pool("pool", "a", 8, 16),
+        networks.layer("up", "ConvTranspose2d", "pool", (1, 8, 30, 30), "up", kernel_size=(2, 2)),
+        networks.layer("side", "Conv2d", "a", (1, 8, 32, 32), "conv", kernel_size=(1, 1)),
+        networks.layer("add", "add", ("up", "side"), (1, 8, 30, 30), "merge"),
+        networks.layer("head", "Conv2d", "add", (1, 2, 30, 30), "conv", kernel_size=(1, 1)),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    texts = {entry.text for key in found.legends for entry in key.entries}
+    assert {"up-conv 2×2, sum", "conv 1×1 (1 of 2: crop, sum)"} <= texts
+
+
 def test_a_least_width_is_said():
     """Edges that are drawn longer than in proportion are told in the caption, and only then."""
     assert "but none shorter than 3 pt" in maps(networks.unet()).caption

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Graph, Layer
 from nnfig.layout.tensors import Size, operation, output_size
-from nnfig.layout.words import plain_words, words
+from nnfig.layout.words import plain_words, sides, words
 
 ELEMENTWISE = ("act", "norm", "drop", "softmax")
 """Operations that are named with the arrow that they follow and give no map of their own."""
 
 WORD = {"concat": "copy", "add": "add"}
 """Class of the arrows that lead what is joined to where it is joined."""
+
+MEET = {"concat": "concatenate", "add": "sum"}
+"""What is said after operations whose results meet, where no other arrow tells that they do."""
 
 JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
 """Classes of arrows that compute nothing, and what the legend calls them."""
@@ -143,10 +146,21 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
         _join(layer, does, size, takes, graph, found)
         return
     cls, name, after = words(layer)
+    if does == "conv" and _is_sliced(found.tensors[sources[0]].size, size, layer):
+        cls, name = "down", f"slice, {name}"
     level = _level(found.tensors[sources[0]], size, found)
     arrows = [Arrow(sources[0], layer.name, cls, name, after)]
     arrows += [_second(layer, source, found) for source in sources[1:]]
     found.add(Tensor(layer.name, size, level, layer=layer, runs=(layer.name,)), arrows)
+
+
+def _is_sliced(before: Size, size: Size, layer: Layer) -> bool:
+    """Whether a convolution gives so much less than its stride explains that it takes only a part of a map."""
+    if before.form != "map" or not isinstance(before.height, int) or not isinstance(size.height, int):
+        return False
+    steps = [side for side in sides(layer.attributes.get("stride", 1)) if isinstance(side, int)]
+    window = [side for side in sides(layer.attributes.get("kernel_size", 1)) if isinstance(side, int)]
+    return before.height - max(window, default=1) >= 1.5 * max(steps, default=1) * size.height
 
 
 def _second(layer: Layer, source: str, found: Reading) -> Arrow:
@@ -178,9 +192,9 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     arrows: list[Arrow] = []
     runs = (*(run for name in (*own, *nested) for run in found.tensors[name].runs), layer.name)
     for name in own:
-        cropped = ("crop",) if _resized(found.tensors[name].size, size) == "crop" else ()
+        change = _resized(found.tensors[name].size, size)
         arrows += [
-            replace(a, target=layer.name, after=(*a.after, *(cropped if a.cls not in JOINED else ())))
+            replace(a, target=layer.name, after=(*a.after, *([change] if change and a.cls not in JOINED else [])))
             for a in found.into[name]
         ]
     for name in (*own, *nested):
@@ -188,7 +202,7 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     for source in others:
         name = " and ".join(part for part in (JOINED[WORD[does]], _resized(found.tensors[source].size, size)) if part)
         arrows.append(Arrow(source, layer.name, WORD[does], name))
-    for word in words(layer)[2]:
+    for word in (*(() if others else (MEET[does],)), *words(layer)[2]):
         arrows = [_followed(arrow, word) for arrow in arrows]
     found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), layer, runs), arrows)
 

@@ -97,7 +97,7 @@ def _words(found: Net, scale: Scale) -> list[str]:
     if any(scale.channel * damped(t.size.channels, scale.rule) > BAR for t in tensors if t.size.form == "vector"):
         words.append("Bars are vectors, not to scale.")
     if any(tensor.copied for tensor in tensors):
-        words.append("White boxes are copies.")
+        words.append("White parts of boxes are copies.")
     return words
 
 
