@@ -109,15 +109,23 @@ def folder(tmp_path, small, monkeypatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("page", _parameters())
-def test_page_does_what_it_says(page, folder):
-    """Every command leaves with status 0, every snippet of Python, YAML and LaTeX works, in the order of the page."""
+def test_page_does_what_it_says(page, folder, capsys):
+    """Every command leaves with status 0, every snippet of Python, YAML and LaTeX works, in the order of the page.
+
+    A block of text is what the command before it prints.
+    """
     names: dict[str, Any] = {}
+    printed = ""
     for block in blocks(page):
         if block.title:
             (folder / block.title).write_text(block.text, encoding="utf-8")
         if block.language == "sh":
             for words in commands(block):
+                capsys.readouterr()
                 run(words, folder)
+                printed = capsys.readouterr().out
+        elif block.language == "text":
+            assert block.text.rstrip() == printed.rstrip()
         elif block.language == "python" and not block.title:
             python(block.text, names)
         elif block.language == "python":
