@@ -193,6 +193,67 @@ def test_inputs_of_variable_number_have_names() -> None:
     assert list(graph.inputs) == ["images.0", "images.1", "bias"]
 
 
+class Cloud:
+    """A batch as some libraries pass it: an object of their own, that can be called too."""
+
+    def __init__(self, points: Tensor, near: Tensor) -> None:
+        self._store = {"points": points, "near": near}
+
+    def __call__(self) -> None:
+        """Libraries do."""
+
+
+class Gathering(nn.Module):
+    """Sums the features of neighbours, in place."""
+
+    def forward(self, cloud: Cloud) -> Tensor:
+        points = cloud._store["points"]
+        points += points[cloud._store["near"]]
+        return points
+
+
+def test_objects_that_hold_tensors_are_inputs() -> None:
+    """Their tensors are inputs by name, and are not written into."""
+    cloud = Cloud(X.clone(), torch.tensor([1, 0]))
+    graph = trace(Gathering(), inputs=(cloud,))
+    assert {name: spec.shape for name, spec in graph.inputs.items()} == {"cloud.points": (2, 4), "cloud.near": (2,)}
+    assert wiring(graph)["add"] == ("cloud.points", "getitem")
+    assert torch.equal(cloud._store["points"], X)
+
+
+def test_an_interrupt_leaves_the_model_as_it_was() -> None:
+    """Ctrl-C in the middle: weights, statistics, mode, attributes, hooks and generators are what they were."""
+
+    class Interrupted(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.fc = nn.BatchNorm1d(4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.seen = self.fc(self.norm(x) + torch.rand(4))
+            self.fc.weight.data.mul_(2)
+            self.eval()
+            raise KeyboardInterrupt
+
+    model = Interrupted()
+    before = copy.deepcopy(model.state_dict())
+    chance = torch.get_rng_state()
+    with pytest.raises(KeyboardInterrupt):
+        trace(model, inputs=(X,))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert model.training
+    assert not hasattr(model, "seen")
+    assert not global_hooks()
+    assert torch.equal(chance, torch.get_rng_state())
+    assert torch.is_grad_enabled()
+
+
+def global_hooks() -> int:
+    from torch.nn.modules import module
+
+    return len(module._global_forward_hooks) + len(module._global_forward_pre_hooks)
+
+
 def test_sizes_of_a_dict() -> None:
     """Names that forward does not have are keys of the dict that it takes."""
     assert list(trace(Batch(), input_size={"image": (1, 3)}).inputs) == ["batch.image"]

@@ -149,8 +149,12 @@ def _shows_indexing() -> bool:
 
 @contextlib.contextmanager
 def eager() -> Generator[None]:
-    """Run what torch.compile would compile as plain Python (PyTorch 2.6 and newer; before, compiled parts raise)."""
-    set_stance = getattr(torch.compiler, "set_stance", None)
+    """Run what torch.compile has compiled as plain Python (PyTorch 2.6 and newer; before, compiled parts raise).
+
+    Loading the compiler takes longer than most traces; where it is not loaded, nothing is compiled.
+    """
+    compiles = "torch._dynamo" in sys.modules
+    set_stance = getattr(torch.compiler, "set_stance", None) if compiles else None
     with set_stance("force_eager") if set_stance else contextlib.nullcontext():
         yield
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from nnfig.errors import NnfigError
-from nnfig.sources.tracer.structure import mapped, named
+from nnfig.sources.tracer.structure import mapped, named_deep, twin
 
 _TEXT = re.compile(r"(?:(?P<name>[A-Za-z_][\w.]*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
 _IDS = ("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels")
@@ -33,7 +33,9 @@ class Given:
 
     def mapped(self, change: Any) -> Given:
         """The same with every tensor changed."""
-        return Given(mapped(self.args, change), mapped(self.kwargs, change), self.guessed, self.made)
+        args = mapped(tuple(twin(value) for value in self.args), change)
+        kwargs = mapped({name: twin(value) for name, value in self.kwargs.items()}, change)
+        return Given(args, kwargs, self.guessed, self.made)
 
     def __str__(self) -> str:
         said = [_said(value) for value in self.args] + [f"{key}={_said(v)}" for key, v in self.kwargs.items()]
@@ -41,7 +43,7 @@ class Given:
 
 
 def _said(value: Any) -> str:
-    found = list(named(value))
+    found = list(named_deep(value))
     if not found:
         return repr(value)[:40]
     return " ".join(f"{list(t.shape)} {str(t.dtype)[6:]}" for _, t in found[:4]) + (" ..." if len(found) > 4 else "")
@@ -131,9 +133,9 @@ def argument_names(model: torch.nn.Module, what: Given) -> Iterator[tuple[str, t
             name = f"{parameter.name}.{after}" if len(what.args) - positional.index(parameter) > 1 else parameter.name
         else:
             name = parameter.name
-        yield from named(value, name)
+        yield from named_deep(value, name)
     for key, value in what.kwargs.items():
-        yield from named(value, key)
+        yield from named_deep(value, key)
 
 
 def _from_sizes(sizes: Any, keywords: dict[str, Any]) -> Given:

@@ -36,6 +36,8 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
             what = wrong.mended
 
 
+NO_KERNEL = "not implemented for"
+"""In an error: the CPU cannot compute with this precision; `meta` has only shapes to compute."""
 PARTS = "; where it takes a dict or a tuple, give its parts: NAME.KEY=SHAPE, NAME.0=SHAPE"
 DEEPER = 1000
 """Python calls that the recorder adds to a deeply nested model's own."""
@@ -46,7 +48,11 @@ QUICK = 10**9
 def _recorded(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:
     only_meta = _is_on_meta(model)
     if not only_meta and _work(model, what) < QUICK:
-        return _on_values(model, what, tick)
+        try:
+            return _on_values(model, what, tick)
+        except NnfigError as error:
+            if NO_KERNEL not in str(error):
+                raise
     try:
         return watched(model, what, True, tick)
     except NeedsValues as needs:

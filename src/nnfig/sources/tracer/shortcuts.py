@@ -1,7 +1,7 @@
 """Results on `meta` without running anything, for functions whose shape is known and whose `meta` kernels are slow.
 
-PyTorch decomposes norms and recurrent networks on `meta` into dozens of Python calls a layer (or a time step). A
-shortcut answers only where it is certain; in any other case, and for every wrong call, the function itself runs.
+PyTorch decomposes norms and recurrent networks on `meta` into dozens of Python calls a layer (or a time step), and
+loads its whole compiler for the first of them, which takes longer than most traces. A shortcut answers only where it is certain; in any other case, and for every wrong call, the function itself runs.
 """
 
 from __future__ import annotations
@@ -167,6 +167,18 @@ def _interpolate(
     return _empty((*input.shape[:2], *sizes), input)
 
 
+def _adaptive_average(axes: int) -> Shortcut:
+    def pooled(input: torch.Tensor, output_size: Any) -> Answer:
+        sizes = [output_size] * axes if isinstance(output_size, int) else list(output_size)
+        if len(sizes) != axes or input.dim() not in (axes + 1, axes + 2) or not input.numel():
+            return None
+        shape = [have if want is None else want for have, want in zip(input.shape[-axes:], sizes, strict=True)]
+        fits = input.is_floating_point() and input.is_contiguous() and all(type(n) is int and n > 0 for n in shape)
+        return _empty((*input.shape[:-axes], *shape), input) if fits else None
+
+    return pooled
+
+
 def _grid_sample(input: torch.Tensor, grid: torch.Tensor, *rest: Any, **more: Any) -> Answer:
     fits = input.dim() == grid.dim() and input.dim() in (4, 5) and input.shape[0] == grid.shape[0]
     if not fits or grid.shape[-1] != input.dim() - 2 or input.dtype != grid.dtype or not input.numel():
@@ -207,6 +219,7 @@ _SHORTCUTS: Mapping[str, Shortcut] = {
     "log_softmax": _softmax,
     "scaled_dot_product_attention": _attention,
     "interpolate": _interpolate,
+    **{f"adaptive_avg_pool{axes}d": _adaptive_average(axes) for axes in (1, 2, 3)},
     "grid_sample": _grid_sample,
     "lstm": _recurrent,
     "gru": _recurrent,

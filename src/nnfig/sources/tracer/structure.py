@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from inspect import isroutine
 from typing import Any
 
 import torch
@@ -111,10 +112,21 @@ def named_deep(value: Any, name: str = "", depth: int = DEEP) -> Iterator[tuple[
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from named_deep(item, _join(name, key), depth - 1)
-    elif hasattr(value, "__dict__") and not isinstance(value, (torch.nn.Module, type)) and not callable(value):
+    elif hasattr(value, "__dict__") and not isinstance(value, (torch.nn.Module, type)) and not isroutine(value):
         for key, item in list(vars(value).items()):
             yield from named_deep(item, _join(name, key), depth - 1)
 
 
+def twin(value: Any) -> Any:
+    """A deep copy of a plain object that holds tensors, as some libraries pass a batch or a graph; else the value."""
+    if type(value) in _PLAIN or isinstance(value, torch.Tensor):
+        return value
+    if next(named(value), None) is None and next(named_deep(value), None) is not None:
+        return copy.deepcopy(value)
+    return value
+
+
 def _join(name: str, key: Any) -> str:
+    if name and str(key).startswith("_"):
+        return name  # an object's private parts are not its users' names
     return f"{name}.{key}" if name else str(key)
