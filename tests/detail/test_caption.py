@@ -30,7 +30,7 @@ def test_the_caption_names_everything_that_is_left_out():
     caption = _caption()
     assert caption.startswith("Net for an input of 8×16×16: ")
     assert "Equal blocks in a row are drawn once: Block ×3." in caption
-    assert "Dropout and changes of shape are not drawn." in caption
+    assert "Dropout and flattening are not drawn." in caption
     assert caption.endswith(".")
     assert "  " not in caption
 
@@ -44,7 +44,7 @@ def test_nothing_is_said_that_is_not_so():
 
 def test_what_the_user_hides_is_named():
     """A hidden category by its plural, a hidden kind by itself."""
-    assert "activations" in _caption(detail="explicit", hide=("act",))
+    assert "Activations and flattening are not drawn." in _caption(detail="explicit", hide=("act",))
     assert "pooling is not drawn" not in _caption(hide=("pooling",))
 
 
@@ -184,3 +184,35 @@ def test_a_layer_that_stands_alone_says_itself_what_follows_it():
     overview = detail.drawing([sketch.done()], Options(detail="overview"))
     assert overview.graph.layer["a"].look.label == ("Linear, 8",)
     assert "Every fully connected layer but the last is followed by tanh." in overview.caption
+
+
+def test_what_is_left_out_is_named_in_one_order():
+    """Layers, then constants, masks and positions, then changes of shape, whatever comes first in the network."""
+    sketch = graphs.Sketch()
+    mask = sketch.add("mask", "eq", "image", mark="index")
+    table = sketch.add("table", "Constant", mark="constant")
+    x = sketch.add("view", "view", sketch.add("sum", "add", "image", mask, table), mark="plumbing")
+    sketch.conv("conv", sketch.add("drop", "Dropout", sketch.add("flat", "flatten", x), p=0.5))
+    caption = detail.drawing([sketch.done()], Options()).caption
+    assert "Dropout, constants, masks, positions and changes of shape are not drawn" in caption
+
+
+def test_dashes_are_explained():
+    """A projection beside a residual sum is drawn dashed, and only then is there a word of it."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("stem", "image")
+    block = sketch.conv("b", sketch.conv("a", x, 16), 16)
+    sketch.add("add", "add", block, sketch.conv("projection", x, 16, 1), shape=(1, 16, 16, 16))
+    assert "Dashed shortcuts project to a new shape." in detail.drawing([sketch.done()], Options()).caption
+    assert "ashed" not in _caption()
+
+
+def test_the_caption_calls_kinds_as_boxes_do():
+    """`every BN has eps 0.001`; kinds with the same in common share a clause."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(3):
+        x = sketch.conv(f"c{index}", x, 8 + index, bias=False)
+        x = sketch.add(f"bn{index}", "BatchNorm2d", x, num_features=8, eps=0.001)
+        x = sketch.add(f"fc{index}", "Linear", x, out_features=8 + index, bias=False)
+    caption = detail.drawing([sketch.done()], Options(detail="explicit")).caption
+    assert "No Conv2d or Linear has a bias; every BN has eps 0.001." in caption

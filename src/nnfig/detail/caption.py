@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from nnfig.detail.categories import BY_NAME, category_of
+from nnfig.detail.categories import category_of
 from nnfig.detail.common_facts import Facts
 from nnfig.detail.contents import Contents
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, SINGULAR, listed, millions, sentence, some
+from nnfig.detail.english import FAMILIES, listed, millions, sentence, some
 from nnfig.detail.followed import followed
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
+from nnfig.detail.left_out import left_out
 from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import steps
 from nnfig.detail.ties import ties
-from nnfig.graph import Group, Layer, TensorSpec
+from nnfig.graph import Group, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
+_PROJECTS = ("shortcut", "projection")
 
 
 def caption(
@@ -42,14 +44,15 @@ def caption(
     everything = (*drafts, *panels)
     parts = {
         "merged": _merged(drafts, told, {inset.cls for inset in insets}),
-        "common": _common(common),
+        "common": _common(common, everything),
         "folded": _folded(everything),
         "stages": _stages(everything),
         "steps": steps(everything),
+        "shortcuts": _shortcuts(everything),
         "ties": _ties(drafts),
         "closed": _closed(everything, insets),
         "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
-        "hidden": "; ".join(part for part in (_hidden(everything), _sizes(drafts)) if part),
+        "hidden": "; ".join(part for part in (left_out(everything), _sizes(drafts)) if part),
     }
     return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
 
@@ -97,18 +100,34 @@ def _in_blocks(draft: Draft, opened: Collection[str]) -> set[str]:
     return {family(member) for contents in closed if contents for member in contents.members}
 
 
-def _common(common: Facts) -> str:
-    return "; ".join(_shared(kind, words) for kind, words in common.items())
+def _common(common: Facts, drafts: Sequence[Draft]) -> str:
+    """`no Conv2d or Linear has a bias; every BN has eps 0.001`: kinds with the same in common stand together."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for kind, words in common.items():
+        names.setdefault(words, []).append(_kind_word(kind, drafts))
+    return "; ".join(_shared(kinds, words) for words, kinds in names.items())
 
 
-def _shared(kind: str, words: Sequence[str]) -> str:
+def _kind_word(kind: str, drafts: Sequence[Draft]) -> str:
+    """What boxes call a kind, where no other kind is called so; else the kind."""
+    called = {
+        layer.kind: draft.rules.writing(layer, draft.origin_graph(layer)).rename
+        for draft in drafts
+        for layer in draft.graph.layers
+    }
+    mine = called.get(kind, "")
+    alone = all(word != mine or other == kind for other, word in called.items())
+    return mine if mine and alone else FAMILIES.get(kind, kind)
+
+
+def _shared(kinds: Sequence[str], words: Sequence[str]) -> str:
     """`no Conv2d has a bias`, `every concatenation is along dimension 1`, `every Conv2d has padding 1 and no bias`."""
-    name = FAMILIES.get(kind, kind)
     if len(words) == 1 and words[0].startswith("no "):
-        return f"no {name} has a {words[0][3:]}"
+        return f"no {listed(kinds, 'or')} has a {words[0][3:]}"
+    name = listed([f"every {kind}" for kind in kinds])
     if len(words) == 1 and words[0].startswith("dim "):
-        return f"every {name} is along dimension {words[0][4:]}"
-    return f"every {name} has {listed(words)}"
+        return f"{name} is along dimension {words[0][4:]}"
+    return f"{name} has {listed(words)}"
 
 
 def _folded(drafts: Sequence[Draft]) -> str:
@@ -122,9 +141,11 @@ def _folded(drafts: Sequence[Draft]) -> str:
         return ""
     words = [f"{name} {listed(list(counts))}" for name, counts in times.items()]
     steps = any(group.shared and group.repeat > 1 for draft in drafts for group in draft.graph.groups)
-    weights = "; where the copies share their weights these are counted once" if steps else ""
+    weights = "; weights that copies share are counted once" if steps else ""
     what = "layers" if all(name in FAMILIES.values() for name in times) else "blocks"
-    return f"equal {what} in a row are drawn once: {some(words)}{weights}"
+    several = len(times) > 1 and any(len(counts) > 1 for counts in times.values())
+    told = "; ".join(words) if several else some(words)
+    return f"equal {what} in a row are drawn once: {told}{weights}"
 
 
 def _stages(drafts: Sequence[Draft]) -> str:
@@ -146,6 +167,12 @@ def _contents_of_stage(draft: Draft, name: str, kind: str) -> Contents | None:
     return contents if contents and kind in CONTAINERS and contents.is_stage else None
 
 
+def _shortcuts(drafts: Sequence[Draft]) -> str:
+    """What dashed lines mean."""
+    looks = [layer.look for draft in drafts for layer in draft.graph.layers if layer.look]
+    return "dashed shortcuts project to a new shape" if any(_PROJECTS in look.data for look in looks) else ""
+
+
 def _ties(drafts: Sequence[Draft]) -> str:
     """Which boxes compute with the weights of which others."""
     words: dict[str, None] = {}
@@ -164,7 +191,8 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
     for draft in drafts:
         for path, cls in draft.record.closed:
             name = _name_of(draft, path)
-            if category_of(cls).name in _IDEAS or draft.contents[name].drawn < 2 or cls in opened:
+            function = category_of(cls).name == "attention" and cls[:1].islower()
+            if function or category_of(cls).name in _IDEAS or draft.contents[name].drawn < 2 or cls in opened:
                 continue
             if cls not in CONTAINERS:
                 classes[_called(draft, path, cls)] = None
@@ -178,35 +206,6 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
 
 def _name_of(draft: Draft, path: str) -> str:
     return next((name for name in draft.contents if name == path or name.startswith(f"{path}~")), path)
-
-
-def _hidden(drafts: Sequence[Draft]) -> str:
-    words: dict[str, None] = {}
-    visible = {
-        category_of(layer.kind).name
-        for draft in drafts
-        for layer in (*draft.graph.layers, *(m for _, inside in draft.record.merged for m in inside))
-    }
-    for draft in drafts:
-        for layer in draft.record.hidden:
-            word = _hidden_word(layer, visible)
-            if word:
-                words[word] = None
-    one = len(words) == 1 and next(iter(words)) in SINGULAR
-    return f"{some(list(words), 6)} {'is' if one else 'are'} not drawn" if words else ""
-
-
-def _hidden_word(layer: Layer, visible: set[str]) -> str:
-    if layer.mark == "index":
-        return "masks and positions"
-    if layer.mark == "constant":
-        return "parameters read by functions" if layer.kind == "Parameter" else "constants"
-    category = category_of(layer.kind).name
-    if layer.mark == "plumbing" or category == "reshape":
-        return "changes of shape"
-    if layer.kind == "Identity" or (category == "dropout" and layer.attributes.get("p") == 0):
-        return ""
-    return BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
 
 
 def _insets(names: Sequence[str]) -> str:

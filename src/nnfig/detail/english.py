@@ -32,12 +32,23 @@ FAMILIES = {
     "cat": "concatenation",
     "concat": "concatenation",
     "mul": "product",
+    "sub": "difference",
+    "div": "quotient",
 }
 """What one layer of a family is called."""
 
 
 SINGULAR = frozenset(
-    ("dropout", "softmax", "pooling", "upsampling", "normalisation", "attention", "elementwise arithmetic")
+    (
+        "dropout",
+        "softmax",
+        "pooling",
+        "upsampling",
+        "normalisation",
+        "attention",
+        "elementwise arithmetic",
+        "flattening",
+    )
 )
 """What the caption calls kinds of layers that take `is`."""
 

@@ -1,0 +1,48 @@
+"""Record of what was hidden -> what the caption says is not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnfig.detail.categories import BY_NAME, CATEGORIES, category_of
+from nnfig.detail.draft import Draft
+from nnfig.detail.english import SINGULAR, some
+from nnfig.graph import Layer
+
+_SHAPES, _FLAT = "changes of shape", "flattening"
+_LAST = ("parameters read by functions", "constants", "masks", "positions", _SHAPES, _FLAT)
+"""What comes last in the sentence, in this order."""
+_FLATTENS = ("Flatten", "flatten")
+
+
+def left_out(drafts: Sequence[Draft]) -> str:
+    """`dropout, constants and changes of shape are not drawn`; '' where everything is."""
+    visible = {
+        category_of(layer.kind).name
+        for draft in drafts
+        for layer in (*draft.graph.layers, *(m for _, inside in draft.record.merged for m in inside))
+    }
+    found = {word for draft in drafts for layer in draft.record.hidden for word in _words(layer, visible)}
+    if _SHAPES in found:
+        found.discard(_FLAT)
+    first = [category.plural for category in CATEGORIES if category.plural in found.difference(_LAST)]
+    last = [word for word in _LAST if word in found]
+    words = [*first, *sorted(found.difference(first, last)), *last]
+    one = len(words) == 1 and words[0] in SINGULAR
+    return f"{some(words, 6)} {'is' if one else 'are'} not drawn" if words else ""
+
+
+def _words(layer: Layer, visible: set[str]) -> Iterator[str]:
+    category = category_of(layer.kind).name
+    if layer.mark == "index":
+        yield from ("masks", "positions")
+    elif layer.mark == "constant":
+        yield "parameters read by functions" if layer.kind == "Parameter" else "constants"
+    elif layer.kind in _FLATTENS:
+        yield _FLAT
+    elif layer.mark == "plumbing" or category == "reshape":
+        yield _SHAPES
+    elif layer.kind == "Identity" or (category == "dropout" and layer.attributes.get("p") == 0):
+        return
+    else:
+        yield BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
