@@ -28,8 +28,12 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-UNSAID = {"maps": {"merged", "folded"}, "neurons": {"merged", "folded"}}
-"""Sentences that do not hold in a view: it writes repeated blocks out, and shows itself what follows what."""
+UNSAID = {
+    "maps": {"merged", "folded", "shortcuts"},
+    "neurons": {"merged", "folded", "shortcuts"},
+    "strip": {"shortcuts"},
+}
+"""Sentences that do not hold in a view: it writes repeated blocks out, shows what follows what, dashes nothing."""
 
 REWORDED = {"maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"}}
 """Words for what a view draws otherwise than boxes do."""
