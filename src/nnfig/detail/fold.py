@@ -20,6 +20,8 @@ SMALLEST = 2
 """Layers that a block must draw to be worth a frame."""
 SMALLEST_OF_LAYERS = 3
 """... where it is no module of its own but plain layers in a row, each copy with its own weights."""
+STEPS, STEP_BOXES = 6, 4
+"""Longer recurrences, and steps of more boxes, are folded like everything else."""
 FOLLOWERS = ("normalization", "activation", "dropout")
 """Categories of layers that people name after the layer whose output they change."""
 
@@ -91,9 +93,27 @@ def _best(draft: Draft, items: list[Item], codes: list[int], alike: dict[int, li
             continue
         units = tuple(_members(items, start + k * period, period) for k in range(count))
         longest = repeats_wiring(draft.graph, units)
+        if _is_told_in_time(draft, unit, units[:longest]):
+            continue
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
     return found
+
+
+def _is_told_in_time(draft: Draft, unit: Sequence[Item], units: Units) -> bool:
+    """Whether the units are a few steps of a recurrence, each with an input of its own: A, A, A says more than A x3."""
+    graph = draft.graph
+    if draft.rules.level not in ("units", "blocks") or draft.rules.singles:
+        return False
+    if not 1 < len(units) <= STEPS or len(unit) > STEP_BOXES:
+        return False
+    if not any(item.is_group or category_of(item.members[0].kind).name == "recurrent" for item in unit):
+        return False
+    if not all(layer.shared for copy in units[1:] for layer in copy if _weights(graph, layer)):
+        return False
+    inside = {layer.name for copy in units for layer in copy}
+    outer = {source for layer in units[1] for source in layer.sources if source not in inside}
+    return any(source in graph.inputs or not graph.layer[source].mark for source in outer)
 
 
 def _begins_amid(

@@ -84,7 +84,9 @@ def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> boo
         return True
     if level == "layers" or groups.rules.depth is not None:
         return False
-    return path in groups.attention or path in groups.steps or (level == "blocks" and path in frontier and groups.is_whole(path))
+    if path in groups.attention or path in groups.steps:
+        return True
+    return level == "blocks" and path in frontier and groups.is_whole(path)
 
 
 def _worth_closing(groups: Groups, closed: set[str], asked: dict[str, str]) -> list[str]:

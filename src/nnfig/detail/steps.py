@@ -11,11 +11,12 @@ from nnfig.graph import Layer
 
 
 def steps(drafts: Sequence[Draft]) -> str:
-    """`the 3 boxes LSTMCell are steps in time of one module and share its weights`; '' where there are none."""
+    """`the 3 boxes LSTMCell are steps in time of one module, whose weights they share`; '' where there are none."""
     found = [calls for draft in drafts for calls in recurrences(draft)]
-    boxes = listed(list(dict.fromkeys(f"the {len(calls)} boxes {calls[0].kind}" for calls in found)))
-    whose = "one module" if len(found) == 1 else "one module each"
-    return f"{boxes} are steps in time of {whose} and share its weights" if found else ""
+    kinds = listed(list(dict.fromkeys(calls[0].kind for calls in found)))
+    whose = "one module" if len(found) == 1 else f"{len(found)} modules"
+    boxes = f"the {sum(map(len, found))} boxes {kinds} are steps in time of {whose}, whose weights they share"
+    return boxes if found else ""
 
 
 def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:

@@ -33,14 +33,15 @@ SEQUENTIAL = {"attn": "attention", "recurrent": "recurrent", "embed": "an embedd
 def choose(drawing: Drawing) -> tuple[str, str]:
     """The view in which people draw such a network, and why.
 
-    Fully connected layers are columns of neurons, a plain chain of convolutions sized volumes, an encoder and
-    decoder joined across maps; everything else, several panels included, blocks.
+    Fully connected layers that each run once are columns of neurons, a plain chain of convolutions sized volumes, an
+    encoder and decoder joined across maps; everything else, several panels included, blocks.
     """
     if len(drawing.panels) > 1:
         return "blocks", "there are several panels"
     graph = drawing.graph
     does = {operation(layer) for layer in graph.layers}
-    if "linear" in does and does <= COLUMNS and not refusal("neurons", drawing):
+    again = any(layer.shared for layer in graph.layers) or any(group.shared for group in graph.groups)
+    if "linear" in does and does <= COLUMNS and not again and not refusal("neurons", drawing):
         return "neurons", "the network is made of fully connected layers"
     if does <= MAPPED and not refusal("maps", drawing) and (joins := _joins(graph)) >= JOINS:
         return "maps", f"maps are down-sampled, up-sampled and joined across in {joins} places"

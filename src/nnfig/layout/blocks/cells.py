@@ -256,17 +256,18 @@ def _followers(plan: _Plan) -> list[int]:
 
 
 def _tails(line: Line) -> dict[int, int]:
-    """What comes from one node of the line alone and goes nowhere but out, where the line goes on."""
+    """What comes from a step and leads to no further one (outputs, heads), with that step; the last where several."""
     if not line.steps:
         return {}
+    place = {node: k for k, node in enumerate(line.nodes)}
+    leads = [False] * len(line.before)
+    for node in reversed(range(len(line.before))):
+        leads[node] = node in place or any(leads[n] for n in line.after[node])
     came: dict[int, int] = {}
     for node in range(len(line.before)):
-        roots = {p if p in line.nodes else came.get(p, -1) for p in line.before[node]}
-        if len(roots) == 1 and node not in line.nodes and -1 not in roots:
-            came[node] = roots.pop()
-    for node in reversed(range(len(line.before))):
-        if node in came and any(n not in came for n in line.after[node]):
-            del came[node]
+        roots = [p if p in place else came.get(p, -1) for p in line.before[node]]
+        if roots and -1 not in roots and not leads[node]:
+            came[node] = max(roots, key=place.__getitem__)
     return came
 
 

@@ -5,7 +5,7 @@ Even places hold nodes, odd ones are gaps, in which several wires have room besi
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -17,6 +17,16 @@ Ways = dict[int, tuple[Spot, ...]]
 BEND, CROSSING, BACK, AGAINST = 3.0, 9.0, 40.0, 25.0
 THROUGH, UPON, BESIDE = 2000.0, 200.0, 5.0
 """Through a node; upon another wire; upon it in a gap, where it is moved aside."""
+
+
+MANY = 3
+"""Wires to a node that takes so many run into one on the way to it, as those from one node run out of one."""
+
+
+def bundles(pairs: Sequence[Pair]) -> list[int]:
+    """For each wire what it may run upon: others with the same number."""
+    takes = Counter(target for _, target in pairs)
+    return [~target if takes[target] >= MANY else source for source, target in pairs]
 
 
 def cost_of(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) -> float:
@@ -35,12 +45,11 @@ class _Board:
     def __init__(self, spots: dict[int, Spot]) -> None:
         self.node = {spot: node for node, spot in spots.items()}
         self.across: dict[Spot, set[int]] = defaultdict(set)
-        """For each place the sources of wires that come to it or leave it along its row, ..."""
+        """For each place the bundles of wires that come to it or leave it along its row, ..."""
         self.along: dict[Spot, set[int]] = defaultdict(set)
         """... along its column."""
-        self.turns: dict[Spot, set[int]] = defaultdict(set)
 
-    def price(self, way: Sequence[Spot], source: int) -> float:
+    def price(self, way: Sequence[Spot], bundle: int) -> float:
         """What a wire costs beside those that are there."""
         total = BEND * (len(way) - 2)
         for (xa, ya), (xb, yb) in pairwise(way):
@@ -52,21 +61,21 @@ class _Board:
             for k, place in enumerate(places):
                 if place in self.node and place not in ends:
                     total += THROUGH
-                shared = same[place] - {source}
+                shared = same[place] - {bundle}
                 if shared and place not in ends:
                     gap = (place[1] if level else place[0]) % 2
                     total += len(shared) * (BESIDE if gap else UPON)
-                if 0 < k < len(places) - 1 and other[place] - {source} and place not in self.node:
-                    total += CROSSING * len(other[place] - {source})
-                total += 0.0 if source in same[place] else 0.5
+                if 0 < k < len(places) - 1 and other[place] - {bundle} and place not in self.node:
+                    total += CROSSING * len(other[place] - {bundle})
+                total += 0.0 if bundle in same[place] else 0.5
         return total
 
-    def note(self, way: Sequence[Spot], source: int) -> None:
+    def note(self, way: Sequence[Spot], bundle: int) -> None:
         """Remember a wire."""
         for a, b in pairwise(way):
             held = self.across if a[1] == b[1] else self.along
             for place in _between(a, b):
-                held[place].add(source)
+                held[place].add(bundle)
 
 
 def _between(a: Spot, b: Spot) -> Iterator[Spot]:
@@ -81,7 +90,8 @@ def _between(a: Spot, b: Spot) -> Iterator[Spot]:
 
 def _routed(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) -> tuple[float, Ways]:
     board, found, total = _Board(spots), Ways(), 0.0
-    sides: dict[tuple[int, Spot], int] = {}
+    sides: dict[tuple[int, Spot], int | None] = {}
+    bundle = bundles(pairs)
     on_line = set(pairwise(line))
 
     def first(k: int) -> tuple[bool, bool, int, int]:
@@ -91,12 +101,12 @@ def _routed(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) 
     for k in sorted(range(len(pairs)), key=first):
         source, target = pairs[k]
         tried = list(_choices(spots[source], spots[target]))
-        costs = [board.price(way, source) + _ends(way, source, target, sides) for way in tried]
+        costs = [board.price(way, bundle[k]) + _ends(way, source, target, bundle[k], sides) for way in tried]
         way = found[k] = tried[costs.index(min(costs))]
         total += min(costs)
-        board.note(way, source)
-        sides[source, _step(way[0], way[1])] = -1
-        sides.setdefault((target, _step(way[-1], way[-2])), source)
+        board.note(way, bundle[k])
+        sides[source, _step(way[0], way[1])] = None
+        sides.setdefault((target, _step(way[-1], way[-2])), bundle[k])
     return total, found
 
 
@@ -105,13 +115,15 @@ def _step(a: Spot, b: Spot) -> Spot:
     return (b[0] > a[0]) - (b[0] < a[0]), (b[1] > a[1]) - (b[1] < a[1])
 
 
-def _ends(way: Sequence[Spot], source: int, target: int, sides: dict[tuple[int, Spot], int]) -> float:
+def _ends(
+    way: Sequence[Spot], source: int, target: int, bundle: int, sides: dict[tuple[int, Spot], int | None]
+) -> float:
     """What it costs to leave and enter by these sides: not where something else enters or leaves, not backwards."""
     out, into = _step(way[0], way[1]), _step(way[-1], way[-2])
     cost = AGAINST if out == (-1, 0) else 0.0
     cost += AGAINST if into == (1, 0) else 0.0
-    cost += UPON if sides.get((source, out), -1) != -1 else 0.0
-    cost += UPON if sides.get((target, into), source) != source else 0.0
+    cost += UPON if sides.get((source, out)) is not None else 0.0
+    cost += UPON if sides.get((target, into), bundle) != bundle else 0.0
     return cost
 
 

@@ -11,7 +11,7 @@ from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Box, Leaf
 from nnfig.layout.blocks.boxes import Spot as Point
 from nnfig.layout.blocks.cells import Cell
-from nnfig.layout.blocks.grid import Spot
+from nnfig.layout.blocks.grid import Spot, bundles
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LABELLED = 2
 """A wire's label needs room of its own where it runs to the next column; longer ones have room."""
 
 Track = tuple[int, int, int]
-"""0 for a gap between columns or 1 for one between rows, its place, and the source of a wire that runs in it."""
+"""0 for a gap between columns or 1 for one between rows, its place, and the bundle of a wire that runs in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,20 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
     placer.dims |= _free_sides(placer, cell)
     boxes = {node: placer.leaf(node) for node in spots}
     leaves = {node: box.leaf for node, box in boxes.items() if box.leaf}
-    tracks, count = _tracks(placer, cell)
+    bundle = bundles([(link.source, link.target) for link in placer.net.links])
+    tracks, count = _tracks(bundle, cell)
     sides = {n: (leaves[n].at, box.length - leaves[n].at) for n, box in boxes.items()}
     columns = _ruler(spots, cell, 0, sides, air, count, _labels(placer, cell))
     rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air, count, {})
     zero = rows.middle[0]
     out.length = columns.length
 
-    def point(place: Spot, source: int) -> Point:
+    def point(place: Spot, bundle: int) -> Point:
         s, t = columns.middle[place[0]], rows.middle[place[1]] - zero
-        if (0, place[0], source) in tracks:
-            s += air.lane * (tracks[0, place[0], source] - (count[0, place[0]] - 1) / 2)
-        if (1, place[1], source) in tracks:
-            t += air.lane * (tracks[1, place[1], source] - (count[1, place[1]] - 1) / 2)
+        if (0, place[0], bundle) in tracks:
+            s += air.lane * (tracks[0, place[0], bundle] - (count[0, place[0]] - 1) / 2)
+        if (1, place[1], bundle) in tracks:
+            t += air.lane * (tracks[1, place[1], bundle] - (count[1, place[1]] - 1) / 2)
         return s, t
 
     for node, box in boxes.items():
@@ -58,7 +59,7 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
         out.put(box, s - leaves[node].at, t)
     for k, way in cell.ways.items():
         link = placer.net.links[k]
-        bends = [point(place, link.source) for place in way]
+        bends = [point(place, bundle[k]) for place in way]
         bends[0] = _border(bends[0], way[0], way[1], leaves[link.source])
         bends[-1] = _border(bends[-1], way[-1], way[-2], leaves[link.target])
         out.wires.append((k, bends))
@@ -103,14 +104,14 @@ def _border(middle: Point, here: Spot, there: Spot, leaf: Leaf) -> Point:
     return middle[0] + right * leaf.length / 2, middle[1] + down * leaf.width / 2
 
 
-def _tracks(placer: Placer, cell: Cell) -> tuple[dict[Track, int], dict[tuple[int, int], int]]:
+def _tracks(bundle: Sequence[int], cell: Cell) -> tuple[dict[Track, int], dict[tuple[int, int], int]]:
     """For every wire in a gap its track there, and the number of tracks of each gap."""
     reach: dict[Track, tuple[int, int]] = {}
     for k, way in cell.ways.items():
         for a, b in pairwise(way):
             axis = 1 if a[1] == b[1] else 0
             if a[axis] % 2:
-                key = (axis, a[axis], placer.net.links[k].source)
+                key = (axis, a[axis], bundle[k])
                 low, high = reach.get(key, (10**6, -(10**6)))
                 ends = a[1 - axis], b[1 - axis]
                 reach[key] = min(low, *ends), max(high, *ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from nnfig.layout.blocks.net import Net
@@ -51,6 +51,13 @@ def line_of(net: Net) -> Line | None:
         return Line(steps, *neighbours, steps=True, states=_states(net, steps))
     state = _state(net, before, after)
     return Line(state, *neighbours) if state else None
+
+
+def quiet(net: Net, line: Line) -> Net:
+    """The net without words between steps: what goes from each to the next is the same everywhere."""
+    inner = set(pairwise(line.nodes)) if line.steps else set[tuple[int, int]]()
+    links = tuple(replace(k, label="") if (k.source, k.target) in inner else k for k in net.links)
+    return replace(net, links=links)
 
 
 def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[int, ...]:

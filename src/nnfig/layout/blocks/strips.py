@@ -18,7 +18,7 @@ from nnfig.layout.blocks.place import Placer
 from nnfig.layout.blocks.route import route
 from nnfig.layout.blocks.series import Chain, Decomposition, decomposition
 from nnfig.layout.blocks.sizes import Size, sizes
-from nnfig.layout.blocks.state import line_of
+from nnfig.layout.blocks.state import line_of, quiet
 from nnfig.layout.blocks.wire_labels import place_labels
 from nnfig.layout.blocks.wrap import Rows, wrapped
 
@@ -53,6 +53,7 @@ def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
     line = None if fold else line_of(net)
     if line:
+        net = quiet(net, line)
         found = levels(net, frozenset(range(net.size, net.size + len(net.groups))), core=True)
         return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=cell(net, line))
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
