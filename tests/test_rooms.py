@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HEAVY = ("torch", "jinja2", "rich", "pydantic", "yaml", "onnx", "keras", "typer")
 
 
@@ -22,6 +24,13 @@ def test_the_check_above_would_notice():
     """The same question answers yes for a module that is loaded."""
     loaded = _python(f"import sys, nnfig, rich; print([m for m in {HEAVY!r} if m in sys.modules])")
     assert loaded == "['rich']"
+
+
+def test_tracing_does_not_load_the_compiler():
+    """The machinery of torch.compile takes seconds to import; models and PyTorch may bring it, we do not."""
+    pytest.importorskip("torch")
+    code = "import sys, torch, nnfig; nnfig.trace(torch.nn.ReLU(), input_size=(1, 2)); "
+    assert _python(code + "print([m for m in ('torch._dynamo', 'torch._inductor') if m in sys.modules])") == "[]"
 
 
 def test_rooms_import_only_what_the_design_allows():
