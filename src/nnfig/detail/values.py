@@ -99,7 +99,7 @@ FACETS = {
     "kernel_size": "kernel",
     "output_size": "kernel",
     "stride": "stride",
-    **dict.fromkeys((*_CHANNELS, "channels"), "channels"),
+    **dict.fromkeys((*_CHANNELS, "channels", "features"), "channels"),
     "params": "params",
     "macs": "macs",
     "name": "names",
@@ -183,6 +183,12 @@ def channels(layer: Layer) -> str:
     return ""
 
 
+def features(layer: Layer) -> str:
+    """Features that go in and come out of a linear map: `384→256`; those that come out where the others are unknown."""
+    into = next((layer.attributes[name] for name in ("in_features", "nx") if name in layer.attributes), None)
+    return f"{text(into)}→{channels(layer)}" if into is not None and channels(layer) else channels(layer)
+
+
 def is_depthwise(layer: Layer) -> bool:
     """Whether every channel is convolved on its own."""
     groups = layer.attributes.get("groups", 1)
@@ -200,6 +206,7 @@ def heads(layer: Layer) -> str:
 _COMPUTED: dict[str, Callable[[Layer], str]] = {
     "kernel_size": kernel,
     "channels": channels,
+    "features": features,
     "output_size": lambda layer: _axes(layer, "output_size"),
     "depthwise": lambda layer: "depthwise" if is_depthwise(layer) else "",
     "groups": lambda layer: "" if is_depthwise(layer) else _plain(layer, "groups"),
@@ -232,6 +239,7 @@ _COVERS = {
     "kv_heads": ("enable_gqa", "num_key_value_heads"),
     "depthwise": ("groups",),
     "channels": _CHANNELS,
+    "features": (*_CHANNELS, "nx"),
 }
 """Attributes that a computed field of a label has told."""
 
