@@ -87,6 +87,21 @@ def test_a_full_disk_leaves_the_old_figure(tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.tex", "nnfig-standalone.tex", "nnfig.sty"]
 
 
+@pytest.mark.tex
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EROFS])
+def test_no_room_for_temporary_files_is_one_message(tmp_path, monkeypatch, fault):
+    """A full or read-only TMPDIR is the user's to mend, and nothing is left in it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def refused(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr("shutil.copyfile", refused)
+    with pytest.raises(NnfigError, match=f"{os.strerror(fault)}(.|\n)*TMPDIR"):
+        typeset.pdf(nnfig.draw(LENET).tex)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_does_not_exist_or_is_a_file_is_one_message(tmp_path):
     """`-o nowhere/x.tex` names the folder and starts no work."""
     done = command("draw", LENET, "-o", tmp_path / "nowhere" / "x.tex")

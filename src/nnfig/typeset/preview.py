@@ -59,9 +59,10 @@ def dumped() -> Path | None:
             (place / "preview.tex").write_text(before + "\n\\dump\n", "utf-8")
             if not _tex(place, "-ini", "&pdflatex", "preview.tex"):
                 return None
-            with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
-                fresh.write(_unpacked((place / "preview.fmt").read_bytes()))
-            Path(fresh.name).replace(kept)
+            data = _unpacked((place / "preview.fmt").read_bytes())
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
+            fresh.write(data)
+        Path(fresh.name).replace(kept)
         for old in kept.parent.glob("preview-*.fmt"):
             if old != kept:
                 old.unlink(missing_ok=True)

@@ -30,13 +30,20 @@ STYLE_FILES = ("nnfig.sty", "nnfig-standalone.tex")
 
 @contextmanager
 def workshop(style: bool = True) -> Generator[Path]:
-    """An empty folder for one run, with the style files, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="nnfig-") as name:
-        folder = Path(name)
-        if style:
-            for file in STYLE_FILES:
-                shutil.copyfile(resource("latex", file), folder / file)
-        yield folder
+    """An empty folder for one run, with the style files, removed afterwards.
+
+    Raises NnfigError where there is no room for it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="nnfig-") as name:
+            folder = Path(name)
+            if style:
+                for file in STYLE_FILES:
+                    shutil.copyfile(resource("latex", file), folder / file)
+            yield folder
+    except OSError as error:
+        hint = "make room there, or set TMPDIR to another folder"
+        raise NnfigError(f"cannot work in the folder for temporary files: {error.strerror}", hint=hint) from None
 
 
 def require(program: str) -> str:
