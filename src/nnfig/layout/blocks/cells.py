@@ -212,7 +212,7 @@ def _heads(net: Net, line: Line, bus: tuple[int, ...]) -> tuple[int, ...]:
         and n not in bus
         and n not in line.moves
         and net.looks[n].glyph not in JOINTS
-        and all(p in bus or (not bus and p in many) for p in line.before[n])
+        and all(p in bus or (not bus and p in many and _has_weights(net, n)) for p in line.before[n])
         and line.after[n]
     ]
     classes = {net.looks[n].cls for n in fed if len(line.before[n]) == 1}
@@ -225,10 +225,14 @@ def _heads(net: Net, line: Line, bus: tuple[int, ...]) -> tuple[int, ...]:
         and line.before[n][0] not in line.moves
         and line.before[n][0] not in fed
         and net.looks[n].cls in classes
-        and not net.looks[n].glyph
-        and net.layers[n]
+        and _has_weights(net, n)
     ]
     return tuple(sorted([*fed, *alike]))
+
+
+def _has_weights(net: Net, node: int) -> bool:
+    layer = net.layers[node]
+    return layer is not None and (layer.params > 0 or bool(layer.shared))
 
 
 def _is_follower(plan: _Plan, node: int) -> bool:
@@ -284,7 +288,7 @@ def _settled(plan: _Plan) -> tuple[float, _Plan]:
     ends = _ends(plan)
     kept = {*line.nodes, *line.states, *plan.bus, *plan.heads, *plan.tails, *ends}
     free = [n for n in range(net.size) if n not in kept and line.before[n] and not _is_follower(plan, n)]
-    floor = max([plan.row[n] for n in plan.heads] or [max(plan.row.values())])
+    floor = max([plan.row[n] for n in plan.heads] or [STACK])
     pairs = _pairs(net)
 
     def price() -> float:

@@ -74,7 +74,8 @@ def _labels(placer: Placer, cell: Cell) -> dict[int, float]:
     """Room that labels of wires need in the gaps between columns."""
     found: dict[int, float] = {}
     for k, way in cell.ways.items():
-        label = placer.net.links[k].label
+        link = placer.net.links[k]
+        label = max(link.label, placer.gradients.get((link.target, link.source), ""), key=len)
         if label and way[0][1] == way[1][1] and way[1][0] - way[0][0] <= LABELLED:
             high = placer.air.direction == "down"
             room = placer.air.small * 1.2 + 2 if high else width(label, placer.air.small) + placer.air.gap

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from nnfig.graph import Layer
 from nnfig.layout.blocks.net import Net
 
 MOST = 90
@@ -69,10 +70,15 @@ def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[i
     for start in range(net.size):
         way = ways[start]
         signs = [net.looks[n].glyph for n in way[1:]]
-        is_input = net.layers[start] is None and not before[start]
+        is_input = not before[start] and _is_data(net.layers[start])
         if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:
             return way
     return ()
+
+
+def _is_data(layer: Layer | None) -> bool:
+    """Whether what has no source is an input of the network, and no weight or number."""
+    return layer is None or not (layer.mark or layer.kind in ("Parameter", "Buffer", "Constant"))
 
 
 def _steps(net: Net, before: list[list[int]]) -> tuple[int, ...]:
