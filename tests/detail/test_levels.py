@@ -101,6 +101,13 @@ def test_a_light_group_is_one_box_under_its_own_name():
     assert "norm.pow" in detail.drawing([sketch.done()], Options(detail="ops")).graph.layer
 
 
+def test_an_opened_stage_shows_its_blocks():
+    """What was opened by hand is not put together again, also where an overview counts blocks in a row."""
+    graph = detail.drawing([_resnet().done()], Options(detail="overview", open=("layer1",))).graph
+    assert [layer.name for layer in graph.layers if layer.name.startswith("layer1")] == ["layer1.0", "layer1.1"]
+    assert "layer2" in graph.layer
+
+
 def test_insets_nest_three_levels():
     """Each class is opened once, in a panel that says which box it opens."""
     sketch = graphs.Sketch()

@@ -117,7 +117,7 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
 
 def arranged(draft: Draft, state: Levels) -> Draft:
     """The draft with groups closed, frames dissolved and layers merged; labels are still to be written."""
-    grouped, closed = families(draft, state.closed, state.for_space)
+    grouped, closed = families(draft, state)
     return merge(single_wires(dissolve(roles(close(grouped, sorted(closed))), state.opened)))
 
 

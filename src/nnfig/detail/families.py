@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS, Groups
+from nnfig.detail.levels import Levels
 from nnfig.graph import Graph, Group, TensorSpec
 
 FEW = 6
@@ -15,24 +15,25 @@ FAMILY = "Sequential"
 """Class of the group that is made around a family: blocks in a row and nothing else."""
 
 
-def families(draft: Draft, closed: Collection[str], for_space: Collection[str]) -> tuple[Draft, frozenset[str]]:
+def families(draft: Draft, state: Levels) -> tuple[Draft, frozenset[str]]:
     """`A -> A' -> A'` with all three closed becomes `[A -> A' -> A']`, closed: the box will say `A ×3`.
 
     An overview takes blocks of one class together that give tensors of one size; where blocks are closed only to
     save space, those that take tensors of one size as well, which nobody could tell apart. What was closed by hand
-    stays as it is.
+    stays as it is, and so does what stands in a group that was opened by hand.
 
     Returns:
         The draft with groups around the families, and what is to be closed instead.
     """
-    graph, rules = draft.graph, draft.rules
+    graph, rules, closed = draft.graph, draft.rules, state.closed
     groups = Groups(graph, rules)
     loose = rules.level == "blocks"
     free = [
         group.path
         for group in graph.groups
         if group.path in closed
-        and (loose or group.path in for_space)
+        and group.parent not in state.opened
+        and (loose or group.path in state.for_space)
         and group.cls not in CONTAINERS
         and groups.weight[group.path] > 1
         and not rules.group_action(group, ("open", "close", "inset"))
@@ -45,7 +46,7 @@ def families(draft: Draft, closed: Collection[str], for_space: Collection[str]) 
     for run in found:
         graph = _around(graph, run)
     made = [group.path for group in graph.groups if group.path not in draft.graph.group]
-    return replace(draft, graph=graph), frozenset(closed).difference(*found).union(made)
+    return replace(draft, graph=graph), closed.difference(*found).union(made)
 
 
 def _runs(groups: Groups, free: list[str], loose: bool) -> list[list[str]]:
