@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import detail_graphs as graphs
 import pytest
 
@@ -185,3 +187,49 @@ def test_edges_into_attention_say_their_roles():
     drawn = detail.drawing([sketch.done()], Options()).graph
     said = {name: [(e.source, e.label) for e in drawn.layer[name].inputs] for name in ("own", "cross")}
     assert said == {"own": [("decoder", "")], "cross": [("own", "Q"), ("encoder", "K, V")]}
+
+
+def _tied(**options):
+    sketch = graphs.Sketch(ids=(1, 12))
+    inside = sketch.group("words", "WordEmbeddings")
+    x = sketch.add("words.wte", "Embedding", "ids", shape=(1, 12, 8), params=800, group=inside, num_embeddings=100)
+    x = sketch.add("words.norm", "LayerNorm", x, shape=(1, 12, 8), group=inside)
+    x = sketch.add("fc", "Linear", x, shape=(1, 12, 8), out_features=8, params=64)
+    sketch.add("head", "Linear", x, shape=(1, 12, 100), out_features=100)
+    graph = sketch.done()
+    layers = tuple(replace(layer, shared="words.wte") if layer.name == "head" else layer for layer in graph.layers)
+    return detail.drawing([graph.replace(layers=layers)], Options(**options))
+
+
+def test_an_output_layer_with_the_weights_of_the_embedding_says_so():
+    """In its box and in the caption, also where the embedding stands in a closed block."""
+    drawing = _tied()
+    assert drawing.graph.layer["head"].look.label == ("Linear, 100", "weights of Embedding")
+    assert "‘Linear, 100’ has the weights of ‘Embedding, 8’." in drawing.caption
+    closed = _tied(close=("words",))
+    assert "‘Linear, 100’ has the weights of the embedding in ‘WordEmbeddings’." in closed.caption
+
+
+@pytest.mark.parametrize("options", [{"detail": "explicit"}, {"close": ("attn",)}])
+def test_grouped_attention_says_how_many_heads_hold_keys_and_values(options):
+    """Open and closed; as many as queries need no word, nor does the usual scale."""
+    sketch = graphs.Sketch(q=(1, 8, 12, 4), k=(1, 2, 12, 4))
+    group = sketch.group("attn", "SelfAttention")
+    name = "attn.scaled_dot_product_attention"
+    more = {"shape": (1, 8, 12, 4), "group": group, "enable_gqa": True, "scale": 0.5}
+    sketch.add(name, "scaled_dot_product_attention", "q", "k", "k", **more)
+    (layer,) = detail.drawing([sketch.done()], Options(**options)).graph.layers
+    assert layer.look.label == ("Attention, 8 heads, 2 KV heads",)
+
+
+def test_a_class_of_ones_own_is_told_where_the_label_has_a_general_word():
+    """`Conv2dSame` pads by itself, which `3×3 conv` would not tell; a norm's eps is read off its sum."""
+    assert _look("Conv2dSame", detail_="explicit", **CONV).label == ("7×7 conv, 64", "Conv2dSame, padding 3")
+    assert _look("Conv2dSame", **CONV).label == ("7×7 conv, 64",)
+    sketch = graphs.Sketch(x=(1, 12, 8))
+    norm = sketch.group("norm", "MyRMSNorm")
+    x = sketch.add("norm.pow", "pow", "x", shape=(1, 12, 8), group=norm, exponent=2)
+    x = sketch.add("norm.add", "add", sketch.add("norm.mean", "mean", x, group=norm), group=norm, other=1e-6)
+    sketch.add("norm.mul", "mul", "x", sketch.add("norm.rsqrt", "rsqrt", x, group=norm), group=norm)
+    (layer,) = detail.drawing([sketch.done()], Options(detail="explicit")).graph.layers
+    assert layer.look.label == ("RMSNorm", "eps 1e-06")

@@ -75,6 +75,8 @@ def _arguments(kind: str, label: str) -> dict[str, Any]:
         if match := re.fullmatch(r"(\d+) (groups|layers|heads)", word):
             name = {"layers": "num_layers", "heads": "num_heads", "groups": "groups"}[match[2]]
             found["num_groups" if kind == "GroupNorm" else name] = int(match[1])
+        elif match := re.fullmatch(r"(\d+)→(\d+)", word):
+            found |= {"in_features": int(match[1]), "out_features": int(match[2])}
         elif word.startswith("/"):
             found["stride"] = _value(word[1:])
         elif re.fullmatch(r"[\d×]+", word) or re.fullmatch(r"\d+×same", word):
@@ -242,7 +244,7 @@ def test_each_box_gives_back_its_module(name: str) -> None:
         )
         if "depthwise" in layer.look.label[0]:
             told["groups"] = given["in_channels"]
-        again = getattr(nn, layer.kind)(**given, **told)
+        again = getattr(nn, layer.kind)(**given | told)
         assert [p.shape for p in again.parameters()] == [p.shape for p in module.parameters()], layer.name
         for argument in _names(layer.kind):
             if argument not in HANDLING and hasattr(module, argument) and argument != "bias":

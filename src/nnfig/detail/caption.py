@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from nnfig.detail.categories import category_of
 from nnfig.detail.common_facts import Facts
 from nnfig.detail.contents import Contents
+from nnfig.detail.dims import unbatched
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import FAMILIES, listed, millions, sentence, some
 from nnfig.detail.followed import followed
@@ -16,6 +17,7 @@ from nnfig.detail.left_out import left_out
 from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import steps
 from nnfig.detail.ties import ties
+from nnfig.detail.values import sizes
 from nnfig.graph import Group, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
@@ -48,6 +50,7 @@ def caption(
         "folded": _folded(everything),
         "stages": _stages(everything),
         "steps": steps(everything),
+        "gradients": _gradients(everything),
         "shortcuts": _shortcuts(everything),
         "ties": _ties(drafts),
         "closed": _closed(everything, insets),
@@ -55,6 +58,12 @@ def caption(
         "hidden": "; ".join(part for part in (left_out(everything), _sizes(drafts)) if part),
     }
     return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
+
+
+def _gradients(drafts: Sequence[Draft]) -> str:
+    edges = [[e for e in layer.inputs if e.kind == "gradient"] for draft in drafts for layer in draft.graph.layers]
+    several = any(len(each) > 1 for each in edges)
+    return f"gradients run against the data{'; where several meet they are added' if several else ''}" * any(edges)
 
 
 def _shows(drafts: Sequence[Draft], title: str) -> str:
@@ -73,7 +82,7 @@ def _shows(drafts: Sequence[Draft], title: str) -> str:
 
 def str_dims(spec: TensorSpec) -> str:
     """A shape without its batch, as it is written in sentences."""
-    return "×".join(map(str, spec.shape[1:] if len(spec.shape) > 1 else spec.shape))
+    return sizes(unbatched(spec))
 
 
 def _cost(draft: Draft) -> str:
@@ -177,10 +186,12 @@ def _ties(drafts: Sequence[Draft]) -> str:
     """Which boxes compute with the weights of which others."""
     words: dict[str, None] = {}
     for draft in drafts:
-        for name, owner in ties(draft).items():
-            box, other = (draft.graph.layer[each].look for each in (name, owner))
-            if box and other:
-                words[f"‘{box.label[0]}’ has the weights of ‘{other.label[0]}’"] = None
+        for name, tie in ties(draft).items():
+            box, home = draft.graph.layer[name].look, draft.graph.layer[tie.home]
+            if box and home.look:
+                noun = FAMILIES.get(family(tie.owner), tie.owner.kind)
+                inside = "" if tie.home == tie.owner.name else f"the {noun} in "
+                words[f"‘{box.label[0]}’ has the weights of {inside}‘{home.look.label[0]}’"] = None
     return some(list(words))
 
 
@@ -197,7 +208,7 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
             if cls not in CONTAINERS:
                 classes[_called(draft, path, cls)] = None
             elif not _contents_of_stage(draft, name, cls):
-                paths[path] = None
+                paths[f"‘{path}’"] = None
     words = [*classes, *paths]
     if len(words) == 1:
         return f"{'each ' if classes else ''}{words[0]} is drawn as one box"

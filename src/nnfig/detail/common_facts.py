@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nnfig.detail.categories import category_of, is_known
 from nnfig.detail.draft import Draft
+from nnfig.detail.operands import one_sided
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.templates import fields
 from nnfig.detail.values import remaining
@@ -27,7 +28,8 @@ def common_facts(drafts: Sequence[Draft]) -> Facts:
     for draft in drafts:
         if draft.rules.shows("attributes"):
             for layer in draft.graph.layers:
-                if layer.name not in draft.contents or category_of(layer.kind).name in IDEAS:
+                closed = layer.name in draft.contents and category_of(layer.kind).name not in IDEAS
+                if not closed and not one_sided(layer, draft.origin):
                     found.setdefault(layer.kind, []).append(facts(layer, draft.rules, draft.origin_graph(layer)))
     shared = {
         kind: tuple(fact for fact in each[0] if all(fact in other for other in each))

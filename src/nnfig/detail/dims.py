@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.values import sizes
-from nnfig.graph import Dim, Edge, Graph, Layer
+from nnfig.graph import Dim, Edge, Graph, Layer, TensorSpec
 
 _FIRST = ("convolution", "pooling", "upsampling")
 _LAST = ("linear", "embedding", "attention", "recurrent")
@@ -17,6 +17,8 @@ _FIRST_NORMS = (
     *("batch_norm", "instance_norm", "group_norm"),
 )
 
+COLOURS = 3
+"""Channels of an image."""
 Positions = tuple[Dim, ...]
 """The axes of a shape that are neither batch nor channels."""
 
@@ -90,8 +92,13 @@ def _differ_by_heads(one: Positions, other: Positions) -> bool:
 
 def input_dims(graph: Graph, name: str) -> str:
     """Size of an input without its batch."""
-    spec = graph.inputs[name]
-    return sizes(spec.shape[1:] if len(spec.shape) > 1 else spec.shape)
+    return sizes(unbatched(graph.inputs[name]))
+
+
+def unbatched(spec: TensorSpec) -> tuple[Dim, ...]:
+    """A shape without its batch; an image that a detector takes in a list has none."""
+    image = len(spec.shape) == 3 and spec.shape[0] == COLOURS and "float" in spec.dtype
+    return spec.shape if image or len(spec.shape) < 2 else spec.shape[1:]
 
 
 def _order(layer: Layer, before: bool) -> bool:

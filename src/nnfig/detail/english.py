@@ -27,6 +27,7 @@ FAMILIES = {
     "attention": "attention",
     "product": "matrix product",
     "softmax": "softmax",
+    "scaled_dot_product_attention": "attention",
     "add": "sum",
     "Add": "sum",
     "cat": "concatenation",

@@ -17,7 +17,7 @@ from nnfig.detail.outputs import telling
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import render
-from nnfig.detail.ties import ties
+from nnfig.detail.ties import Tie, ties
 from nnfig.detail.values import FACETS, field_value, heads
 from nnfig.graph import Graph, Layer, Look
 
@@ -41,7 +41,7 @@ class Desk:
     common: Facts
     axes: Axes
     projections: frozenset[str]
-    ties: Mapping[str, str]
+    ties: Mapping[str, Tie]
 
 
 def _look(layer: Layer, desk: Desk) -> Look:
@@ -68,7 +68,7 @@ def _look(layer: Layer, desk: Desk) -> Look:
 
 def _owner(layer: Layer, desk: Desk) -> str:
     """Short name of what has the weights that a layer computes with."""
-    owner = desk.draft.graph.layer[desk.ties[layer.name]]
+    owner = desk.ties[layer.name].owner
     return short(owner, desk.draft.rules, desk.draft.origin_graph(owner)).strip(", ×")
 
 

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nnfig.detail.draft import Draft
+from nnfig.graph import Layer
 
 
-def ties(draft: Draft) -> Mapping[str, str]:
-    """What is drawn with the weights of something else that is drawn, by name: `{"lm_head": "wte"}`.
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Whose weights something computes with."""
+
+    owner: Layer
+    """As the source gave it."""
+    home: str
+    """Name of what it is drawn in: itself, or a closed block."""
+
+
+def ties(draft: Draft) -> Mapping[str, Tie]:
+    """What is drawn with the weights of something else that is drawn, by name: `lm_head` with those of `wte`.
 
     A module that is called again is no tie: its calls are equal, and one name tells that.
     """
     at = _places(draft)
     origin = draft.origin
-    found: dict[str, str] = {}
+    found: dict[str, Tie] = {}
     for layer in origin.layers:
         owner = origin.layer.get(layer.shared)
         if owner is None or owner.kind == layer.kind or layer.name not in at or owner.name not in at:
             continue
         if at[layer.name] != at[owner.name]:
-            found.setdefault(at[layer.name], at[owner.name])
+            found.setdefault(at[layer.name], Tie(owner, at[owner.name]))
     return found
 
 

@@ -255,7 +255,8 @@ def remaining(layer: Layer, used: Iterable[str]) -> tuple[str, ...]:
     words: list[str] = []
     for name, value in brief(layer.kind, layer.attributes).items():
         silent = name in SAME_RESULT or name not in known if known else is_default(name, value)
-        if silent or name in seen or value is None or (name == "scale" and _is_usual_scale(layer, value)):
+        usual = name == "scale" and _is_usual_scale(layer, value)
+        if silent or usual or name in seen or name.startswith("_") or value is None:
             continue
         label = name.replace("_", " ")
         words.append(f"no {label}" if value is False else label if value is True else f"{label} {_told(name, value)}")
