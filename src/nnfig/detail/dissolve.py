@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS
-from nnfig.detail.names import frame_title
+from nnfig.detail.names import frame_title, own_name
 from nnfig.graph import Graph, Group
 
 
@@ -27,7 +27,7 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
         return next((above for above in graph.ancestors(path) if above in names), "")
 
     def framed(group: Group) -> Group:
-        title, parent = draft.rules.title(group), nearest(group.parent)
+        title, parent = draft.rules.title(group) or own_name(group), nearest(group.parent)
         titled = frame_title(group, parent, title) if draft.rules.shows("names") else title
         return replace(group, parent=parent, title=titled)
 

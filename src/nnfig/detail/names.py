@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnfig.detail.groups import CONTAINERS
 from nnfig.graph import Graph, Group, Layer
 
 
@@ -24,6 +25,17 @@ def frame_title(group: Group, parent: str, title: str) -> str:
     own = _within(group.path, parent)
     said = title or group.cls
     return said if own in ("", said) else f"{own}: {said}" if said else own
+
+
+def own_name(group: Group) -> str:
+    """What a container is called where it stands, of which the class says nothing; '' where that only counts.
+
+    >>> groups = Group("net.layer2", "Sequential"), Group("net.0", "Sequential"), Group("a", "Block")
+    >>> tuple(map(own_name, groups))
+    ('layer2', '', '')
+    """
+    name = group.path.rpartition(".")[2].partition("@")[0]
+    return name if group.cls in CONTAINERS and not name.isdigit() else ""
 
 
 def _within(name: str, path: str) -> str:
