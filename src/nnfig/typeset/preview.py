@@ -10,12 +10,13 @@ import gzip
 import hashlib
 import os
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 
+from nnfig.errors import NnfigError
 from nnfig.resources import resource
 from nnfig.typeset import probe, products
+from nnfig.typeset.files import write_bytes
 from nnfig.typeset.run import run, workshop
 
 _BEGIN = r"\begin{document}"
@@ -60,13 +61,11 @@ def dumped() -> Path | None:
             if not _tex(place, "-ini", "&pdflatex", "preview.tex"):
                 return None
             data = _unpacked((place / "preview.fmt").read_bytes())
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
-            fresh.write(data)
-        Path(fresh.name).replace(kept)
+        write_bytes(kept, data)
         for old in kept.parent.glob("preview-*.fmt"):
             if old != kept:
                 old.unlink(missing_ok=True)
-    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+    except (OSError, RuntimeError, NnfigError):  # RuntimeError: there is no home folder
         return None
     return kept
 
