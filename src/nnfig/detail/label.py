@@ -98,7 +98,8 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
         more["masked"] = "Masked"
     if (shared := key_value_heads(layer, graph)) not in ("", heads(layer)):
         more["kv_heads"] = shared
-    return text_lines(layer, rules, graph, more, desk.common.get(layer.kind, ())), glyph
+    own = () if contents else class_fact(layer, writing)
+    return text_lines(layer, rules, graph, more, desk.common.get(layer.kind, ()), own), glyph
 
 
 def _called(layer: Layer, desk: Desk) -> str:
@@ -123,11 +124,16 @@ def fact_lines(layer: Layer, rules: Rules, name: str) -> tuple[str, ...]:
 
 
 def text_lines(
-    layer: Layer, rules: Rules, graph: Graph, more: Mapping[str, str], known: Sequence[str] = ()
+    layer: Layer,
+    rules: Rules,
+    graph: Graph,
+    more: Mapping[str, str],
+    known: Sequence[str] = (),
+    own: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """The label of a layer by itself: its template's lines, then what `explicit` adds.
 
-    `more` holds fields that only the whole graph tells; `known` is told in the caption.
+    `more` holds fields that only the whole graph tells; `known` is told in the caption; `own` comes before the rest.
     """
     writing = rules.writing(layer, graph)
 
@@ -146,7 +152,7 @@ def text_lines(
         lines = [writing.title]
     if rules.shows("attributes"):
         said = (fact for fact in facts(layer, rules, graph) if fact not in known)
-        lines.append(", ".join((*class_fact(layer, writing), *said)))
+        lines.append(", ".join((*own, *said)))
     lines += fact_lines(layer, rules, more["name"])
     return tuple(line for line in lines if line) or (writing.rename or layer.kind,)
 
