@@ -153,7 +153,17 @@ def test_encoder_and_decoder_fold_into_a_u():
     assert at["down.0.1"].y > at["down.1.1"].y > at["down.4.1"].y < at["merge.1.1"].y < at["merge.0.1"].y
     assert at["cat.2"].bands == ((0.0, 0.5, "data"),)
     copies = [wire for wire in found.wires if wire.target == "cat.2"]
-    assert {wire.source: len(wire.via) for wire in copies} == {"merge.3.1": 1, "down.2.1": 0}
+    assert {wire.source: (wire.out, wire.into) for wire in copies} == {
+        "merge.3.1": ("north", "south"),
+        "down.2.1": ("east", "west"),
+    }
+    for wire in found.wires:
+        if {wire.out, wire.into} == {"north", "south"}:
+            source, target = at[wire.source], at[wire.target]
+            assert not wire.via
+            assert source.x + wire.out_shift == pytest.approx(target.x + wire.in_shift, abs=0.01)
+            assert not target.top or target.y > source.y
+    assert volumes(networks.unet(padded=True), width="3.25in").fits
 
 
 def test_kernel_slides_in_the_tensor_when_asked():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from nnfig.layout.volumes.rows import line_of
+from nnfig.layout.volumes.rows import folds, line_of
 from nnfig.layout.volumes.scale import Scale
 from nnfig.layout.volumes.solids import ARROW, CLEAR, SPACE, apart
 from nnfig.layout.volumes.stations import Station
@@ -37,7 +37,9 @@ def place(
     done: list[Placed] = []
     on_row: dict[float, list[Placed]] = {}
     at: dict[str, Placed] = {}
-    for station, item in zip(found, labelled(found, scale), strict=True):
+    upright = folds(found)
+    down = {s for station in found for s in station.sources if upright and rows[s] < rows[station.name]}
+    for station, item in zip(found, labelled(found, scale, down), strict=True):
         row = rows[station.name]
         item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
         limits = [-item.reach(scale.text)[0]] if station.name in starts or not station.sources else []
@@ -46,12 +48,14 @@ def place(
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
         shortcuts = tuple(source for source, _ in station.projections)
         for source in () if station.name in starts else (*station.sources, *shortcuts):
-            limits.append(at[source].x + _after(at[source], item, rows[source] != row, scale.text))
+            across = rows[source] != row
+            beyond = _over(at[source], item) if upright and across else _after(at[source], item, across, scale.text)
+            limits.append(at[source].x + beyond)
         item = replace(item, x=max(limits))
         done.append(item)
         on_row.setdefault(row, []).append(item)
         at[station.name] = item
-    y = _levels(done, rows, scale.text)
+    y = _levels(done, rows, scale.text, ARROW + ROW_GAP / 2 if upright else ROW_GAP)
     return tuple(replace(item, y=y[rows[item.station.name]]) for item in done)
 
 
@@ -83,6 +87,13 @@ def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
     return source.reach(text)[1] + max(2 * TURN, arrow) - item.reach(text)[0]
 
 
+def _over(source: Placed, item: Placed) -> float:
+    """How far right of its source a box stands to which an upright arrow leads, up or down."""
+    if item.station.copied:
+        return source.body.dx / 2 - item.new_half
+    return -(source.body.dx + item.body.dx) / 2
+
+
 def _frame(left: Placed, right: Placed, text: float) -> float:
     """How far right of `left` a box stands where the frame of a folded group lies between them."""
     ends = {left.station.repeat, right.station.repeat}
@@ -102,7 +113,7 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
-def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) -> dict[float, float]:
+def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, close: float) -> dict[float, float]:
     """The axis of every row, as close under those above as what stands over each other allows.
 
     Rows of different lines clear each other over their whole length. Half rows lie between their neighbours.
@@ -121,7 +132,7 @@ def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float) ->
         levels: list[float] = []
         for upper in y:
             other = line_of(upper) != line_of(row)
-            gap = between if other else ROW_GAP
+            gap = between if other else close
             levels.append(y[upper] - 2 * gap)
             levels += [
                 y[upper] + a[2] - b[3] - gap

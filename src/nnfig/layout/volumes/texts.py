@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.layout.tensors import Size
@@ -52,13 +52,18 @@ class Placed:
         xs = [x for shape in self.shapes(text) for x, _ in shape]
         return min(xs), max(xs)
 
+    @property
+    def new_half(self) -> float:
+        """Right of its centre: the middle, at the bottom, of the part that is no copy."""
+        return self.body.front * self.station.copied / 2 - self.body.dx / 2
+
     def kernel_room(self, text: float) -> float:
         """How long an arrow must be for the kernel over it."""
         return width(self.kernel, text) + 3 * PAD if self.kernel else 0.0
 
 
-def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
-    """Bodies with their texts, not placed yet."""
+def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ()) -> list[Placed]:
+    """Bodies with their texts, not placed yet; what an arrow leaves downwards has its size above."""
     takers: dict[str, list[Station]] = {station.name: [] for station in found}
     for station in found:
         for source in station.sources:
@@ -68,7 +73,7 @@ def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
     items: dict[str, Placed] = {}
     for station in found:
         before = said[station.sources[0]] if station.sources else None
-        item, said[station.name] = _labelled(station, before, takers[station.name], scale)
+        item, said[station.name] = _labelled(station, before, takers[station.name], scale, station.name in down)
         item = _with_facts(item, scale)
         if unlike and station.role == "thin":
             item = replace(item, top=kernel_text(station), glued=False)
@@ -77,7 +82,7 @@ def labelled(found: Sequence[Station], scale: Scale) -> list[Placed]:
 
 
 def _labelled(
-    station: Station, before: Size | None, takers: Sequence[Station], scale: Scale
+    station: Station, before: Size | None, takers: Sequence[Station], scale: Scale, above: bool
 ) -> tuple[Placed, Size | None]:
     """A box with its texts where the size that was said `before` is not its own; and the size said after it."""
     item = Placed(station, solid(station, scale))
@@ -94,7 +99,7 @@ def _labelled(
         ones = (1,) * len(before.space) if before else ()
         written = Size("vector", size.channels, ones if scale.sizes == "whole" else ())
         return replace(item, below=(str(written),)), replace(size, space=ones)
-    if station.copied:
+    if station.copied or above:
         return replace(item, top=f"{size.short}×{size.channels}" if scale.sizes == "tight" else str(size)), size
     if scale.sizes == "whole":
         return replace(item, below=(str(size),), glued=station.attached), size
@@ -157,8 +162,8 @@ def _short(item: Placed, same_space: bool, scale: Scale) -> Placed:
         return replace(plain, below=(*plain.below, side)) if meets else upright
     if len(set(size.space)) > 1:
         return replace(plain, below=(*plain.below, space))
-    if station.attached:
-        return replace(plain, below=(space,), glued=True)
+    if station.role == "thin":
+        return replace(plain, below=(space,), glued=station.attached)
     written = replace(plain, edge=str(size.width))
     if plain.below and apart(plain.body.below(plain.below, text), plain.body.edge(written.edge, text), 1.0) > 0:
         return replace(plain, below=(*plain.below, space))

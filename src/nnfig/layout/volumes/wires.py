@@ -128,10 +128,23 @@ def _between(source: Placed, target: Placed, text: float, slides: bool, bent: Co
     if len(target.station.sources) > 1 and not target.station.copied:
         return Wire(*names)
     x = source.x + source.reach(text)[1] + TURN
+    if (upright := _upright(source, target)) is not None:
+        return upright
     if target.station.copied:
-        shift = target.body.front * target.station.copied / 2 - target.body.dx / 2
-        return Wire(*names, into="south", in_shift=shift, via=((target.x + shift, source.y),))
+        return Wire(*names, into="south", in_shift=target.new_half, via=((target.x + target.new_half, source.y),))
     return Wire(*names, via=((x, source.y), (x, target.y)))
+
+
+def _upright(source: Placed, target: Placed) -> Wire | None:
+    """A straight arrow up from a top or down from a front, where the target stands over or under it."""
+    names = source.station.name, target.station.name
+    body, up = source.body, target.y > source.y
+    shift = target.new_half if up else target.body.dx / 2
+    out = target.x + shift - source.x
+    left = -body.w / 2 + (body.dx if up else 0.0)
+    if not left - 0.01 <= out <= left + body.front + 0.01:
+        return None
+    return Wire(*names, "north" if up else "south", "south" if up else "north", out, shift)
 
 
 def _bent(placed: Sequence[Placed], at: Mapping[str, Placed], text: float) -> set[tuple[str, ...]]:
