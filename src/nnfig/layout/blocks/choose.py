@@ -18,7 +18,7 @@ CROWDED = 3.0
 
 HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 16.0, 9.0, 400.0, 25.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
-labels, of labels broken to keep boxes narrow, of exceeding the page by its own size, and of time that runs down."""
+labels, of labels broken to keep boxes narrow, of exceeding the page by its own size, and of a cell that is turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +148,5 @@ def laid(part: Strip, air: Air, room: Room) -> Choice:
     cost = HEIGHT * height / room.height + BREAK * (cut.count - 1) + SPLIT * frames_split(whole.plan, cut)
     cost += FONT * (8.0 - air.font) + (ROTATED if air.rotated else 0.0) + (OVER * (over + 1) if over else 0.0)
     cost += 20 * (1 - air.tight) + (NARROW if air.label < LABEL else 0.0)
-    cost += TURNED if part.cell and air.direction == "down" else 0.0
+    cost += TURNED if part.cell and (air.direction == "down" or air.rotated) else 0.0
     return Choice(whole, cut, width, height, cost, not over)

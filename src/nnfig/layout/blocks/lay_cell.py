@@ -41,8 +41,9 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
     bundle = bundles([(link.source, link.target) for link in placer.net.links])
     tracks, count = _tracks(bundle, cell)
     sides = {n: (leaves[n].at, box.length - leaves[n].at) for n, box in boxes.items()}
-    columns = _ruler(spots, cell, 0, sides, air, count, _labels(placer, cell))
-    rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air, count, {})
+    least = _labels(placer, cell)
+    columns = _ruler(spots, cell, 0, sides, air, count, least)
+    rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air, count, least)
     zero = rows.middle[0]
     out.length = columns.length
 
@@ -70,16 +71,25 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
     return out
 
 
-def _labels(placer: Placer, cell: Cell) -> dict[int, float]:
-    """Room that labels of wires need in the gaps between columns."""
-    found: dict[int, float] = {}
+def _labels(placer: Placer, cell: Cell) -> dict[tuple[int, int], float]:
+    """Room that labels of wires and of their gradients need in the gaps between columns (0) and rows (1)."""
+    air, found = placer.air, dict[tuple[int, int], float]()
+    level = 1 if air.direction == "right" else 0
     for k, way in cell.ways.items():
         link = placer.net.links[k]
         label = max(link.label, placer.gradients.get((link.target, link.source), ""), key=len)
-        if label and way[0][1] == way[1][1] and way[1][0] - way[0][0] <= LABELLED:
-            high = placer.air.direction == "down"
-            room = placer.air.small * 1.2 + 2 if high else width(label, placer.air.small) + placer.air.gap
-            found[way[0][0] + 1] = max(found.get(way[0][0] + 1, 0.0), room)
+        if not label:
+            continue
+        wide, high = width(label, air.small) + air.gap, 1.2 * air.small + air.gap
+        for a, b in pairwise(way):
+            here, along = (1, 0) if a[1] == b[1] else (0, 1)
+            if abs(a[along] - b[along]) <= LABELLED:
+                # along a level wire the whole label stands, along an upright one a line of it
+                gap, room = (along, (a[along] + b[along]) // 2), wide if here == level else high
+                found[gap] = max(found.get(gap, 0.0), room)
+            if here != level:
+                gap = (here, a[here] + (1 if b[along] < a[along] else -1))
+                found[gap] = max(found.get(gap, 0.0), wide)
     return found
 
 
@@ -133,7 +143,7 @@ def _ruler(
     sides: Mapping[int, tuple[float, float]],
     air: Air,
     count: Mapping[tuple[int, int], int],
-    least: Mapping[int, float],
+    least: Mapping[tuple[int, int], float],
 ) -> _Ruler:
     """Columns (or rows) that hold something one after another, with a gap between; others take no room."""
     held: dict[int, list[int]] = {}
@@ -146,7 +156,7 @@ def _ruler(
         if place % 2:
             tracks = count.get((axis, place), 0)
             wide = air.gap + max(0, tracks - 1) * air.lane if tracks else 0.0
-            wide = max(wide, least.get(place, 0.0))
+            wide = max(wide, least.get((axis, place), 0.0))
             middle[place] = at + pending + (wide or air.gap) / 2
             pending += wide
             continue
