@@ -162,6 +162,22 @@ def test_an_unknown_word_is_an_error_with_a_suggestion():
     assert "nowhere.*" in message
 
 
+@pytest.mark.parametrize(
+    ("option", "word", "said"),
+    [
+        ("close", "layr1", "did you mean 'layer1'?"),
+        ("open", "layer7.*", "did you mean 'layer"),
+        ("close", "stem", "'stem' is a single layer"),
+        ("inset", "layer1.0", "'layer1.0' is no class of blocks"),
+    ],
+)
+def test_paths_are_checked_and_near_ones_offered(option, word, said):
+    """A pattern that opens or closes nothing is an error, not a figure without it."""
+    with pytest.raises(NnfigError) as caught:
+        detail.drawing([_resnet().done()], Options(**{option: (word,)}))
+    assert said in str(caught.value)
+
+
 def test_a_group_that_hides_a_lie_stays_open():
     """Two towers in one module: one box would join what never meets."""
     sketch = graphs.Sketch(a=graphs.IMAGE, b=graphs.IMAGE)

@@ -7,12 +7,15 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from nnfig.detail.categories import CATEGORIES, category_word
+from nnfig.detail.english import listed, some
 from nnfig.detail.equations import EQUATIONS
 from nnfig.detail.values import FACET_WORDS
 from nnfig.errors import NnfigError, Problem
 from nnfig.graph import Graph
 from nnfig.options import Options
 
+NEAR, MOST = 3, 20
+"""Words that a hint offers: those near, or those that there are."""
 _KNOWN_KINDS = frozenset(kind for category in CATEGORIES for kind in category.kinds)
 
 
@@ -24,14 +27,20 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
     places = _unique(
         name for graph in graphs for name in (*graph.layer, *(layer.path for layer in graph.layers), *graph.group)
     )
+    parts = _unique(
+        (
+            *(path for graph in graphs for path in graph.group),
+            *(layer.name for graph in graphs for layer in graph.layers if layer.kind in EQUATIONS),
+        )
+    )
     categories = [category.name for category in CATEGORIES]
     problems: list[Problem] = []
     for option, words, known, general in (
         ("show", options.show, (*kinds, *classes, *places), FACET_WORDS),
         ("hide", options.hide, (*kinds, *classes, *places), FACET_WORDS),
         ("merge", options.merge, (*kinds, *classes, *places), ()),
-        ("open", options.open, (*classes, *whole, *places), ()),
-        ("close", options.close, (*classes, *whole, *places), ()),
+        ("open", options.open, (*classes, *whole, *parts), ()),
+        ("close", options.close, (*classes, *whole, *parts), ()),
         ("inset", options.inset, classes, ()),
     ):
         for word in words:
@@ -42,19 +51,22 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
             if word not in known and not any(fnmatchcase(name, word) for name in known):
                 layers = option in ("show", "hide", "merge")
                 small = (*general, *categories, *kinds, *classes) if layers else (*classes, *whole)
-                problems.append(
-                    Problem(f"--{option}: nothing in this network is called '{word}'", hint=_hint(word, small))
-                )
+                near = places if layers else () if option == "inset" else parts
+                what = f"--{option}: nothing in this network is called '{word}'"
+                if word in places:
+                    what = f"--{option}: '{word}' is {'no class of blocks' if option == 'inset' else 'a single layer'}"
+                problems.append(Problem(what, hint=_hint(word, small, near)))
     if problems:
         raise NnfigError(*problems)
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
+def _hint(word: str, known: Iterable[str], paths: Sequence[str] = ()) -> str:
+    """What may have been meant: words and paths like it, else the words that there are."""
     choices = _unique(known)
-    near = get_close_matches(word, choices, 1)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"there are: {', '.join(choices)}" if choices else "the network has no groups"
+    wide = _unique((*choices, *paths))
+    if near := get_close_matches(word, wide, 1, 0.8) or get_close_matches(word, wide, NEAR):
+        return "did you mean {}?".format(listed([f"'{each}'" for each in near], "or"))
+    return f"there are: {some(choices, MOST)}" if choices else "the network has no groups"
 
 
 def _unique(words: Iterable[str]) -> list[str]:
