@@ -12,6 +12,9 @@ from nnfig.graph import LegendEntry
 _SELF_EXPLAINING = ("data", "merge", "block")
 """Classes whose boxes say what they are."""
 
+_BOTH_WAYS = (("flow", "forward"), ("gradient", "gradient"))
+"""What the arrows of a figure with gradients mean."""
+
 
 def legend(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> tuple[LegendEntry, ...]:
     """Entries in the order in which classes are first drawn.
@@ -32,7 +35,7 @@ def legend(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> tuple
                 entries.setdefault(cls, _text(cls, layer.kind, told))
     boxes = [LegendEntry(cls, own.get(cls, text)) for cls, text in entries.items()]
     gradients = any(edge.kind == "gradient" for draft in drafts for edge, _ in draft.graph.edges)
-    return (*boxes, *([LegendEntry("gradient", "gradient", "edge")] if gradients else []))
+    return (*boxes, *(LegendEntry(cls, text, "edge") for cls, text in _BOTH_WAYS if gradients))
 
 
 def _text(cls: str, kind: str, told: Sequence[Mapping[str, Told]]) -> str:
