@@ -154,6 +154,53 @@ def test_padding_says_copy_and_sizes_only_where_they_change():
     assert len(sized) == 1 + 4 + 4 + 1
 
 
+def crossed(found: Scene) -> list[tuple[str, str, str]]:
+    """Arrows that run through a map, with its name."""
+    at = {node.name: node for node in found.nodes}
+
+    def end(name: str, side: str, shift: float) -> tuple[float, float]:
+        node = at[name]
+        x, y = {"east": (1, 0), "west": (-1, 0), "north": (0, 1), "south": (0, -1)}[side]
+        return node.x + x * node.w / 2 + abs(y) * shift, node.y + y * node.h / 2 + abs(x) * shift
+
+    return [
+        (wire.source, wire.target, node.name)
+        for wire in found.wires
+        for (a, b), (c, d) in pairwise(
+            [end(wire.source, wire.out, wire.out_shift), *wire.via, end(wire.target, wire.into, wire.in_shift)]
+        )
+        for node in found.nodes
+        if abs((a + c) / 2 - node.x) < (abs(a - c) + node.w) / 2 - 0.1
+        and abs((b + d) / 2 - node.y) < (abs(b - d) + node.h) / 2 - 0.1
+    ]
+
+
+def test_arrows_that_skip_levels_run_beside_the_maps_there():
+    """A net with skips from every level to every level: no arrow runs through a map."""
+    layers = [networks.conv("a", "image", 8, 64), networks.pool("b", "a", 8, 32), networks.pool("c", "b", 8, 16)]
+    layers += [networks.pool("d", "c", 8, 8), networks.conv("e", "d", 8, 8)]
+    layers += [
+        networks.layer("u", "Upsample", "e", (1, 8, 16, 16), "up", scale_factor=2),
+        networks.layer("v", "Upsample", "u", (1, 8, 32, 32), "up", scale_factor=2),
+        networks.layer("far", "Upsample", "e", (1, 8, 64, 64), "up", scale_factor=8),
+        networks.layer("near", "Upsample", "v", (1, 8, 64, 64), "up", scale_factor=2),
+        networks.layer("deep", "MaxPool2d", "a", (1, 8, 8, 8), "pool", kernel_size=8, stride=8),
+        networks.layer("cat", "cat", ("near", "far", "a"), (1, 24, 64, 64), "merge"),
+        networks.linear("head", "deep", 4),
+    ]
+    for inches in (3.25, 5.5):
+        found = maps(networks.drawing("net", layers, {"image": (1, 3, 64, 64)}), width=f"{inches}in")
+        assert found.view == "maps"
+        assert not crossed(found)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_arrow_runs_through_a_map(seed):
+    """Whatever the wiring."""
+    found = maps(networks.random_maps(seed))
+    assert found.view != "maps" or not crossed(found)
+
+
 @pytest.mark.parametrize("inches", [3.4, 5.5, 7])
 def test_maps_never_overlap(inches):
     """Boxes keep apart at any width, and grow with it."""

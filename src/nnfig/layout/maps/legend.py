@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
@@ -68,12 +69,18 @@ def _counted(names: Iterable[str]) -> list[str]:
 
 
 def _together(names: Sequence[str]) -> str:
-    """Names with what all begin and end with said once: `conv 7×7, /2` and `conv 1×1, /2` are `conv 7×7 or 1×1, /2`."""
+    """Names with what all begin and end with said once.
+
+    >>> _together(["conv 7×7, /2", "conv 1×1, /2"]), _together(["max pool 2×2", "max pool 3×3", "mean"])
+    ('conv 7×7 or 1×1, /2', 'max pool 2×2, max pool 3×3 or mean')
+    """
     if len(names) == 1:
         return names[0]
-    heads = {name.partition(" ")[0] for name in names if " " in name}
     tails = {name.rpartition(",")[2] if "," in name else "" for name in names}
-    head = f"{heads.pop()} " if len(heads) == 1 and all(" " in name for name in names) else ""
+    shared = list(
+        takewhile(lambda words: len(set(words)) == 1, zip(*(name.split(" ")[:-1] for name in names), strict=False))
+    )
+    head = "".join(f"{words[0]} " for words in shared)
     tail = f",{tails.pop()}" if len(tails) == 1 and "" not in tails else ""
     *most, last = (name.removeprefix(head).removesuffix(tail) for name in names)
     return f"{head}{', '.join(most)} or {last}{tail}"
