@@ -137,12 +137,15 @@ def unseen_calls(calls: Counter[tuple[str, tuple[Any, ...]]], graph: Graph) -> l
 
 
 def unreached(graph: Graph) -> list[str]:
-    """Outputs that no input leads to."""
+    """Outputs that no input leads to, and no parameter alone."""
     reached = set(graph.inputs)
+    learned: set[str] = set()
     for layer in graph.layers:
         if any(source in reached for source in layer.sources):
             reached.add(layer.name)
-    lost = [name for name in graph.outputs if name not in reached]
+        if layer.kind == "Parameter" or (layer.sources and learned.issuperset(layer.sources)):
+            learned.add(layer.name)
+    lost = [name for name in graph.outputs if name not in reached | learned]
     if not graph.outputs:
         return ["no outputs"]
     constant = {layer.name for layer in graph.layers if layer.mark == "constant"}

@@ -45,17 +45,27 @@ def positional(*shapes: Any) -> Inputs:
 
 def networks() -> Iterator[Network]:
     """All networks whose library is installed, library by library."""
+    import zoo_unseen
+
     if importlib.util.find_spec("torchvision") is not None:
         import zoo_torchvision  # noqa: F401  mends it for the libraries that import it
-    for library, table in TABLES.items():
+    for library in libraries():
         if library == "plain" or importlib.util.find_spec(library) is not None:
-            for name, build, inputs in table():
-                yield Network(library, name, build, inputs)
+            for table in (TABLES.get(library), zoo_unseen.TABLES.get(library)):
+                for name, build, inputs in table() if table else ():
+                    yield Network(library, name, build, inputs)
+
+
+def libraries() -> list[str]:
+    """Where networks come from."""
+    import zoo_unseen
+
+    return list(dict.fromkeys((*TABLES, *zoo_unseen.TABLES)))
 
 
 def missing() -> list[str]:
     """Libraries that are not installed."""
-    return [library for library in TABLES if library != "plain" and importlib.util.find_spec(library) is None]
+    return [library for library in libraries() if library != "plain" and importlib.util.find_spec(library) is None]
 
 
 _CLASSIFIERS = """

@@ -36,6 +36,16 @@ CASES = {
         ("scaled_dot_product_attention", {}, [(1, 2, 5, 8), (1, 2, 7, 8), (1, 2, 7, 16)], [(1, 2, 5, 16)]),
         2 * 5 * 7 * (8 + 16),
     ),
+    "a key more for each learned row and row of zeros": (
+        (
+            "MultiheadAttention",
+            {"embed_dim": 8, "batch_first": True, "add_bias_kv": True, "add_zero_attn": True},
+            [(2, 5, 8)],
+            [(2, 5, 8)],
+        ),
+        2 * (4 * 5 * 8 * 8 + 2 * 5 * 7 * 8),
+    ),
+    "cropping is free": (("center_crop", {"output_size": (3, 3)}, [(1, 2, 5, 5)], [(1, 2, 3, 3)]), 0),
     "self-attention from one source": (
         ("MultiheadAttention", {"embed_dim": 8, "batch_first": True}, [(2, 5, 8)], [(2, 5, 8)]),
         4 * 2 * 5 * 64 + 2 * 2 * 5 * 5 * 8,

@@ -237,7 +237,7 @@ LogSoftmax MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d Mis
 PixelUnshuffle RMSNorm RReLU ReLU ReLU6 ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d
 ReplicationPad2d ReplicationPad3d SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign SyncBatchNorm
 Tanh Tanhshrink Threshold Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d
-ZeroPad3d Parameter Constant DropPath StochasticDepth FrozenBatchNorm2d
+ZeroPad3d CenterCrop Parameter Constant DropPath StochasticDepth FrozenBatchNorm2d
 """
 
 _FREE_FUNCTIONS = """
@@ -245,7 +245,8 @@ abs acos acosh adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adapt
 adaptive_max_pool3d add addcdiv addcmul affine_grid all alpha_dropout amax amin aminmax any arange argmax argmin argsort
 as_strided as_tensor asin asinh atan atan2 atanh avg_pool1d avg_pool2d avg_pool3d batch_norm bernoulli bincount
 bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bool broadcast_tensors
-broadcast_to bucketize cat ceil celu channel_shuffle chunk clamp clamp_max clamp_min clip clone complex conj contiguous
+broadcast_to bucketize cat ceil center_crop celu channel_shuffle chunk clamp clamp_max clamp_min clip clone complex conj
+contiguous
 copy cos cosh cosine_similarity cpu cross cummax cummin cumprod cumsum data detach diag diag_embed diagonal diff div
 double dropout dropout1d dropout2d dropout3d dsplit dstack elu embedding embedding_bag empty empty_like eq erf erfc
 erfinv exp exp2 expand expand_as expm1 eye feature_alpha_dropout fill fill_diagonal flatten flip fliplr flipud float

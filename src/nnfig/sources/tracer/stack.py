@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
@@ -10,8 +11,8 @@ import torch
 from nnfig.sources.tracer.compat import CALL_CODES, caller
 from nnfig.sources.tracer.recording import Helper
 
-_TORCH = str(Path(torch.__file__).parent)
-_OURS = str(Path(__file__).parent)
+_TORCH = str(Path(torch.__file__).parent) + os.sep  # and not torchvision or torch_geometric beside it
+_OURS = str(Path(__file__).parents[1]) + os.sep
 _LIBRARY_PARTS = ("contextlib.py", "functools.py", "jaxtyping", "beartype", "typeguard", "einops")
 _WRAPPERS = frozenset(
     ("wrapper", "wrapped", "inner", "wrapped_func", "wrapped_forward", "decorate_context", "new_func")
