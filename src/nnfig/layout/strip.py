@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from nnfig.graph import Drawing, LegendEntry, Look, Panel
 from nnfig.layout.blocks.air import Air
@@ -32,6 +33,9 @@ ROWS = 2
 
 GAP = 3.0
 """Room between a box and the words beside it."""
+
+NEAR = 1.5
+"""Room between words and what they do not belong to."""
 
 Words = Mapping[str, tuple[str, ...]]
 """What is written beside each output, by the name of the layer that gives it."""
@@ -124,7 +128,12 @@ def _quiet(drawn: Parts) -> Parts:
 def _worded(drawn: Parts, words: Words, text: float) -> Parts:
     """The words beside the boxes of the outputs: to the right where there is room, else above or below."""
     at = {node.name: node for node in drawn.nodes}
-    taken = [_rect(node) for node in drawn.nodes]
+    taken = [_rect(node) for node in drawn.nodes] + [
+        (min(a[0], b[0]) - NEAR, min(a[1], b[1]) - NEAR, max(a[0], b[0]) + NEAR, max(a[1], b[1]) + NEAR)
+        for wire in drawn.wires
+        for a, b in pairwise(wire.via)
+    ]
+    count = len(taken)
     labels: list[Label] = []
     for name, lines in words.items():
         node = at.get(f"{name}:out")
@@ -134,7 +143,7 @@ def _worded(drawn: Parts, words: Words, text: float) -> Parts:
         label, rect = next((each for each in choices if not any(_meet(each[1], other) for other in taken)), choices[0])
         labels.append(label)
         taken.append(rect)
-    ink = tuple(point for x0, y0, x1, y1 in taken[len(drawn.nodes) :] for point in ((x0, y0), (x1, y1)))
+    ink = tuple(point for x0, y0, x1, y1 in taken[count:] for point in ((x0, y0), (x1, y1)))
     return replace(drawn, labels=tuple(labels), ink=(*drawn.ink, *ink))
 
 
@@ -155,7 +164,8 @@ def _places(node: Node, lines: tuple[str, ...], text: float, several: bool) -> l
 
 
 def _rect(node: Node) -> Rect:
-    return node.x - node.w / 2, node.y - node.h / 2, node.x + node.w / 2, node.y + node.h / 2
+    wide, high = node.w / 2 + NEAR, node.h / 2 + NEAR
+    return node.x - wide, node.y - high, node.x + wide, node.y + high
 
 
 def _meet(a: Rect, b: Rect) -> bool:
