@@ -186,4 +186,30 @@ def test_rates_of_dropout_count_where_dropout_is_drawn(dial, repeats):
     assert _repeats(sketch.done(), detail=dial) == repeats
     if dial == "paper":
         drawn = detail.drawing([sketch.done()], Options(detail=dial)).graph
-        assert drawn.layer["b.0.att"].attributes["dropout"] == "varies"
+        assert drawn.layer["b.0.att"].attributes["dropout"] == "0 to 0.2"
+
+
+def _with_drop_path(rates, **options):
+    """Blocks that drop their branch at rates of their own, as they are written in train mode."""
+    sketch, x = graphs.Sketch(), "image"
+    for index, rate in enumerate(rates):
+        block = sketch.group(f"b.{index}", "Block")
+        y = sketch.conv(f"{block}.conv2", sketch.conv(f"{block}.conv1", x, group=block), group=block)
+        drop = sketch.group(f"{block}.drop", "DropPath", parent=block)
+        noise = sketch.add(f"{drop}.div", "div", sketch.add(f"{drop}.empty", "empty", group=drop, mark="constant"),
+                           group=drop, mark="constant", other=1 - rate)  # fmt: skip
+        y = sketch.add(f"{drop}.mul", "mul", y, noise, group=drop)
+        x = sketch.add(f"{block}.add", "add", x, y, group=block)
+    return detail.drawing([sketch.done()], Options(**options)).graph
+
+
+def test_blocks_that_differ_in_the_rate_of_dropping_them_fold():
+    """The box says from which rate to which; where dropout is not drawn nothing is seen of it."""
+    drawn = _with_drop_path((0.1, 0.15, 0.2), detail="explicit")
+    assert [group.repeat for group in drawn.groups] == [3]
+    assert drawn.layer["b.0.drop"].look.label == ("DropPath 0.1 to 0.2",)
+    paper = _with_drop_path((0.1, 0.15, 0.2))
+    assert [group.repeat for group in paper.groups] == [3]
+    assert {layer.kind for layer in paper.layers} == {"Conv2d", "add"}
+    assert _with_drop_path((0.2, 0.1, 0.3), detail="explicit").layer["b.0.drop"].look.label == ("DropPath varies",)
+    assert not any(layer.kind == "DropPath" for layer in _with_drop_path((0.1,), detail="ops").layers)

@@ -134,6 +134,9 @@ def _attributes(cls: str, members: tuple[Layer, ...], origin: Graph) -> dict[str
     small = [other for other in added if isinstance(other, float) and 0 < other < LARGEST_EPS]
     if category == "normalization" and len(small) == 1:
         found["eps"] = small[0]
+    kept = [layer.attributes.get("other") for layer in members if layer.kind == "div"]
+    if category == "dropout" and len(kept) == 1 and isinstance(kept[0], float) and 0 < kept[0] <= 1:
+        found["p"] = round(1 - kept[0], 4)
     if category == "activation" and "gelu" in cls.lower() and any(layer.kind == "tanh" for layer in members):
         found["approximate"] = "tanh"
     return found

@@ -29,6 +29,7 @@ from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
+from nnfig.detail.whole_dropout import whole_dropout
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
 from nnfig.options import Options
@@ -36,6 +37,7 @@ from nnfig.options import Options
 PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     open_layers,
     drop_dead,
+    whole_dropout,
     hide_noise,
     absorb_weights,
     fold,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.english import FAMILIES
 from nnfig.detail.merged import family
-from nnfig.detail.structure import DROPOUT, Codes, Item, is_counter, level_items, members_by_group
+from nnfig.detail.structure import DROPOUT, Codes, Item, level_items, may_differ, members_by_group
+from nnfig.detail.values import text
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
 
@@ -199,13 +202,21 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
 
 
 def _varying(copies: Sequence[Layer]) -> dict[str, str]:
-    """Attributes in which equal copies may differ, counters and rates of dropout: their value is `varies`."""
-    first = copies[0]
-    return {
-        name: "varies"
-        for name, value in first.attributes.items()
-        if (is_counter(first, name) or name in DROPOUT) and any(copy.attributes.get(name) != value for copy in copies)
-    }
+    """Attributes in which equal copies may differ, counters and rates of dropout: from first to last."""
+    found: dict[str, str] = {}
+    for name in copies[0].attributes:
+        values = [copy.attributes.get(name) for copy in copies]
+        if (may_differ(copies[0], name) or name in DROPOUT) and any(value != values[0] for value in values):
+            found[name] = f"{text(values[0])} to {text(values[-1])}" if _in_order(values) else "varies"
+    return found
+
+
+def _in_order(values: Sequence[Any]) -> bool:
+    """Whether numbers only rise or only fall; of other values nobody expects more than that they go on."""
+    if not all(isinstance(value, (int, float)) for value in values):
+        return True
+    steps = [after - before for before, after in pairwise(values)]
+    return all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
 
 
 def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ DROPOUT = frozenset(["dropout", "dropout_p", "attention_dropout"])
 COUNTERS = frozenset(("index", "start"))
 """Attributes of getitem and its like that count the steps of an unrolled loop."""
 _COUNTING = frozenset(("getitem", "select", "narrow", "slice"))
+_RATES = frozenset(("p", "drop_prob"))
+_DROPS_BRANCHES = re.compile(r"(?i)drop_?path|stochastic_?depth")
+"""Kinds of which the rate rises from block to block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,15 @@ def _frozen(layer: Layer, ignored: Collection[str]) -> tuple[tuple[str, str], ..
         sorted(
             (name, repr(value))
             for name, value in layer.attributes.items()
-            if name not in ignored and not is_counter(layer, name)
+            if name not in ignored and not may_differ(layer, name)
         )
     )
 
 
-def is_counter(layer: Layer, name: str) -> bool:
-    """Whether an attribute may differ from step to step of a loop: which slice of a tensor is taken."""
+def may_differ(layer: Layer, name: str) -> bool:
+    """Whether an attribute may differ from copy to copy: a step's slice of a tensor, the rate of dropped branches."""
+    if name in _RATES:
+        return bool(_DROPS_BRANCHES.fullmatch(layer.kind))
     return name in COUNTERS and layer.kind in _COUNTING
 
 
