@@ -40,9 +40,13 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
     if indices and set(loud) <= {"getitem"}:
         return "".join(indices)
+    if _splits_heads(before, after):
+        return "split heads"
+    if len(before) == 3 and len(after) == 4 and after[1] == before[2]:
+        return "tokens to image"
     if loud in _WORDS:
         return _WORDS[loud]
-    if len(before) in (2, 3) and len(after) == 4:
+    if len(before) == 2 and len(after) == 4:
         return "split heads"
     if len(before) == 4 and len(after) == 3:
         source = graph.layer.get(steps[0].inputs[0].source)
@@ -51,6 +55,20 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     if len(after) == 2 < len(before):
         return "flatten"
     return ", ".join(loud or (steps[-1].kind,))
+
+
+def _splits_heads(before: tuple[Dim, ...], after: tuple[Dim, ...]) -> bool:
+    """Whether the features of every position are shared out: (B, L, D) becomes (B, heads, L, D / heads), in any order.
+
+    >>> _splits_heads((1, 196, 768), (1, 12, 64, 196)), _splits_heads((1, 196, 768), (1, 768, 14, 14))
+    (True, False)
+    """
+    if len(before) != 3 or len(after) != 4 or before[1] not in after[1:]:
+        return False
+    rest = list(after[1:])
+    rest.remove(before[1])
+    one, two = rest
+    return isinstance(one, int) and isinstance(two, int) and one * two == before[2]
 
 
 def _essence(shape: tuple[Dim, ...]) -> tuple[Dim, ...]:
