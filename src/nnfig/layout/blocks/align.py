@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 
 from nnfig.layout.blocks.boxes import Plan, Rim, Spot
@@ -12,11 +13,17 @@ from nnfig.layout.blocks.net import Net
 from nnfig.layout.blocks.strips import Long
 
 
+Words = tuple[str, ...]
+"""What is written in a node."""
+MOST = 250_000
+"""Pairs of layers of two columns that are compared at one size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A node of a column that can be moved on, with everything behind it."""
 
-    label: tuple[str, ...]
+    label: Words
     cut: float
     """The s below which the wire into it lies."""
     s: float
@@ -40,24 +47,27 @@ def aligned(wholes: Sequence[Long]) -> tuple[dict[str, float], list[Long]]:
     steps: list[list[tuple[float, float]]] = [[] for _ in wholes]
     rows: dict[str, float] = {}
 
-    def level(stops: dict[int, Stop]) -> float:
-        target = max(stop.s + shifts[k] for k, stop in stops.items())
+    def level(stops: dict[int, Stop], target: float) -> None:
         for k, stop in stops.items():
             if target - stop.s - shifts[k] > 0.01:
                 shifts[k] = target - stop.s
                 steps[k].append((stop.cut + 0.01, shifts[k]))
-        return target
 
     for name in sorted(areas, key=lambda n: (-areas[n], n)):
         here = {k: stage.stops for k, column in enumerate(columns) for stage in column if stage.name == name}
-        rows[name] = level({k: stops[0] for k, stops in here.items()})
-        for stops in _alike(here):
-            level(stops)
+        rows[name] = max(stops[0].s + shifts[k] for k, stops in here.items())
+        level({k: stops[0] for k, stops in here.items()}, rows[name])
+        longest = max(here, key=lambda k: (_length(columns[k], name, wholes[k].plan.length), -k))
+        for lead, stops in _alike(here, longest):
+            level(stops, lead.s + shifts[longest])
     return rows, [_stretched(whole, step) for whole, step in zip(wholes, steps, strict=True)]
 
 
 def stages(numbers: Net, plan: Plan) -> list[Stage]:
-    """The sizes of a column from the largest to the smallest, each with its stops, the first where it begins."""
+    """The sizes of a column from the largest to the smallest, each with its stops, the first where it begins.
+
+    Frames are not stretched, unless a size begins in them.
+    """
     order = sorted((plan.spots[i][0] - plan.sizes[i][0] / 2, i) for i in range(numbers.size))
     ends = sorted(rim.s1 for rim in plan.rims.values())
     found: list[Stage] = []
@@ -75,11 +85,17 @@ def stages(numbers: Net, plan: Plan) -> list[Stage]:
         if now and (not found or prod(now) < found[-1].area):
             axes = now
             found.append(Stage("×".join(map(str, now)), prod(now), [stop]))
-        elif on_trunk and found:
+        elif on_trunk and found and not any(rim.s0 < top < rim.s1 for rim in plan.rims.values()):
             found[-1].stops.append(stop)
         if on_trunk:
             bottom = max(bottom, plan.spots[i][0] + plan.sizes[i][0] / 2)
     return found
+
+
+def _length(column: Sequence[Stage], name: str, end: float) -> float:
+    """How far a size goes in a column that ends there."""
+    at = next(i for i, stage in enumerate(column) if stage.name == name)
+    return (column[at + 1].stops[0].s if at + 1 < len(column) else end) - column[at].stops[0].s
 
 
 def sizes(numbers: Net) -> list[tuple[int, ...]]:
@@ -89,21 +105,22 @@ def sizes(numbers: Net) -> list[tuple[int, ...]]:
     return [tuple(d for d in axes if isinstance(d, int)) for axes in known]
 
 
-def _alike(columns: dict[int, list[Stop]]) -> list[dict[int, Stop]]:
-    """Stops of some columns that are to be level with those of the longest, since the same is written on them."""
-    longest = max(columns, key=lambda k: (len(columns[k]), -k))
+def _alike(columns: dict[int, list[Stop]], longest: int) -> list[tuple[Stop, dict[int, Stop]]]:
+    """Stops of the longest column, and those of others to be level with them, since the same is written on them."""
     rows: dict[int, dict[int, Stop]] = {}
-    words = [stop.label for stop in columns[longest][1:]]
+    leads = columns[longest][1:]
+    words = tuple(stop.label for stop in leads)
     for k, stops in columns.items():
-        if k == longest:
-            continue
-        for a, b in _common(words, [stop.label for stop in stops[1:]]):
-            rows.setdefault(a, {longest: columns[longest][1 + a]})[k] = stops[1 + b]
-    return [rows[at] for at in sorted(rows)]
+        for a, b in _common(words, tuple(stop.label for stop in stops[1:])) if k != longest else ():
+            rows.setdefault(a, {})[k] = stops[1 + b]
+    return [(leads[at], rows[at]) for at in sorted(rows)]
 
 
-def _common(a: Sequence[object], b: Sequence[object]) -> list[tuple[int, int]]:
-    """Places of the longest sequence that is part of both, the first of its kind."""
+@lru_cache(maxsize=64)
+def _common(a: tuple[Words, ...], b: tuple[Words, ...]) -> list[tuple[int, int]]:
+    """Places of the longest sequence that is part of both, the first of its kind; none of very long ones."""
+    if len(a) * len(b) > MOST:
+        return []
     best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in reversed(range(len(a))):
         for j in reversed(range(len(b))):
