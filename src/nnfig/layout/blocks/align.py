@@ -12,7 +12,6 @@ from nnfig.layout.blocks.boxes import Plan, Rim, Spot
 from nnfig.layout.blocks.net import Net
 from nnfig.layout.blocks.strips import Long
 
-
 Words = tuple[str, ...]
 """What is written in a node."""
 MOST = 250_000
