@@ -686,3 +686,22 @@ def test_given_inputs_are_not_written_into() -> None:
     x = -torch.ones(X)
     trace(nn.Sequential(nn.ReLU(inplace=True)), inputs=(x,))
     assert torch.equal(x, -torch.ones(X))
+
+
+def test_lazy_modules_that_do_not_run_stay_as_they_are():
+    """Parameters without a size are counted nowhere, and get none from a trace that does not reach them."""
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used, self.unused, self.norm = nn.Linear(4, 4), nn.LazyLinear(3), nn.LazyBatchNorm1d()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.used(x)
+
+    model = Net()
+    graph = trace(model, input_size=(1, 4))
+    assert [layer.name for layer in graph.layers] == ["used"]
+    assert graph.params == 20
+    assert isinstance(model.unused, nn.LazyLinear)
+    assert torch.nn.parameter.is_lazy(model.norm.weight)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.sources.macs import FORMULAS, FREE, macs
@@ -160,7 +161,7 @@ class _Builder:
             found.append("the network returns no tensor")
         idle: dict[str, int] = {}
         for path, parameter in self.model.named_parameters():
-            if id(parameter) not in self._owner:
+            if id(parameter) not in self._owner and not is_lazy(parameter):
                 idle[path.split(".")[0]] = idle.get(path.split(".")[0], 0) + parameter.numel()
         if idle:
             parts = ", ".join(list(idle)[:4]) + (" ..." if len(idle) > 4 else "")

@@ -73,7 +73,7 @@ def storage_key(tensor: torch.Tensor) -> int | None:
     """Equal for tensors that share memory, on `meta` too (where every data pointer is 0); None where there is none."""
     try:
         return tensor.untyped_storage()._cdata
-    except (RuntimeError, NotImplementedError, AttributeError):
+    except (RuntimeError, NotImplementedError, AttributeError, ValueError):  # ValueError: parameters of lazy modules
         return None
 
 

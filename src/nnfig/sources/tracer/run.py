@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from nnfig.errors import NnfigError, Problem
 from nnfig.sources.tracer.compat import all_indexing, eager, quiet
@@ -72,7 +73,7 @@ def _is_on_meta(model: torch.nn.Module) -> bool:
 
 def _work(model: torch.nn.Module, what: Given) -> int:
     elements = sum(t.numel() for t in tensors((what.args, what.kwargs)))
-    return elements * sum(p.numel() for p in model.parameters())
+    return elements * sum(p.numel() for p in model.parameters() if not is_lazy(p))
 
 
 def _on_values(model: torch.nn.Module, what: Given, tick: Tick | None) -> Recording:

@@ -1,7 +1,8 @@
 """Results on `meta` without running anything, for functions whose shape is known and whose `meta` kernels are slow.
 
 PyTorch decomposes norms and recurrent networks on `meta` into dozens of Python calls a layer (or a time step), and
-loads its whole compiler for the first of them, which takes longer than most traces. A shortcut answers only where it is certain; in any other case, and for every wrong call, the function itself runs.
+loads its whole compiler for the first of them, which takes longer than most traces. A shortcut answers only where it
+is certain; in any other case, and for every wrong call, the function itself runs.
 """
 
 from __future__ import annotations
