@@ -195,12 +195,12 @@ def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
     drawings = detail.drawings(graphs, options)
     drawing = next(drawings)
     while True:
-        scene = None if layout.hopeless(drawing, options) else layout.scene(drawing, options)
-        if scene is not None and scene.fits:
+        scene = layout.fitting(drawing, options)
+        if scene is not None:
             return drawing, scene
         closer = next(drawings, None)
         if closer is None:
-            return drawing, scene or layout.scene(drawing, options)
+            return drawing, layout.scene(drawing, options)
         drawing = closer
 
 

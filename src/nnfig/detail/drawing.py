@@ -66,11 +66,14 @@ def drawing(graphs: Sequence[Graph], options: Options, tighter: int = 0) -> Draw
 def drawings(graphs: Sequence[Graph], options: Options) -> Iterator[Drawing]:
     """The drawing, then drawings of the same networks with ever more groups closed, as long as there are any."""
     prepared = _prepared(graphs, options)
+    last: tuple[Panel, ...] = ()
     for tighter in count():
         found = _drawn(prepared, options, tighter)
         if found is None:
             return
-        yield found
+        if found.panels != last:
+            yield found
+        last = found.panels
 
 
 def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:

@@ -22,28 +22,46 @@ CROWDED = 0.55
 """No layout fits a page of which boxes alone, with the smallest text, take so much: a bare chain fits up to 0.45."""
 
 
-def hopeless(drawing: Drawing, options: Options) -> bool:
+def scene(drawing: Drawing, options: Options) -> Scene:
+    """The drawing laid out."""
+    view, why, warning = _view(drawing, options)
+    return _told(import_module(VIEWS[view]).scene(drawing, options), why, warning)
+
+
+def fitting(drawing: Drawing, options: Options) -> Scene | None:
+    """The drawing laid out if it fits its page; else None, mostly long before everything is laid out."""
+    view, why, warning = _view(drawing, options)
+    if view != "blocks":
+        made: Scene | None = import_module(VIEWS[view]).scene(drawing, options)
+    elif _crowded(drawing, options):
+        return None
+    else:
+        made = import_module(VIEWS[view]).fitting(drawing, options)
+    return _told(made, why, warning) if made and made.fits else None
+
+
+def _view(drawing: Drawing, options: Options) -> tuple[str, str, str]:
+    """The view that is drawn, why it was chosen, and what it cannot show."""
+    if options.view == "blocks":
+        return options.view, "", ""
+    view, why, warning = import_module("nnfig.layout.auto").view(drawing, options.view)
+    if options.direction == "down" and view != "blocks":
+        warning = f"{warning}; " if warning else ""
+        warning += f"the {view} view runs to the right: --direction down changes nothing"
+    return view, why, warning
+
+
+def _told(made: Scene, why: str, warning: str) -> Scene:
+    return replace(made, report=(why, *made.report) if why else made.report, warnings=(warning,) if warning else ())
+
+
+def _crowded(drawing: Drawing, options: Options) -> bool:
     """Whether a drawing of blocks has far too much in it for its page, found without laying it out."""
     from nnfig.layout.blocks.air import Air
     from nnfig.layout.blocks.net import net
     from nnfig.layout.blocks.sizes import natural
     from nnfig.layout.parts import LEAST
 
-    if options.view != "blocks" and import_module("nnfig.layout.auto").view(drawing, options.view)[0] != "blocks":
-        return False
     air = Air(LEAST, tight=0.7)
     sizes = (natural(look, air) for panel in drawing.panels for look in net(panel).looks)
     return sum(size.w * size.h for size in sizes) > CROWDED * options.width * options.max_height
-
-
-def scene(drawing: Drawing, options: Options) -> Scene:
-    """The drawing laid out."""
-    name, why, warning = options.view, "", ""
-    if name != "blocks":
-        name, why, warning = import_module("nnfig.layout.auto").view(drawing, options.view)
-    made: Scene = import_module(VIEWS[name]).scene(drawing, options)
-    report = (why, *made.report) if why else made.report
-    if options.direction == "down" and name != "blocks":
-        warning = f"{warning}; " if warning else ""
-        warning += f"the {name} view runs to the right: --direction down changes nothing"
-    return replace(made, report=report, warnings=(warning,) if warning else ())

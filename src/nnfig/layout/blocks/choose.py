@@ -15,6 +15,8 @@ MANY = 400
 """More nodes than this are not tried in every way."""
 CROWDED = 3.0
 """What takes so many pages with text of the usual size rarely fits one with the smallest."""
+HOPELESS = 2.5
+"""What takes so many pages with the smallest text fits one in no other direction either."""
 
 HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 16.0, 9.0, 400.0, 25.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
@@ -39,6 +41,10 @@ class Choice:
     height: float
     cost: float
     fits: bool
+
+    def pages(self, room: Room) -> float:
+        """How many pages it covers."""
+        return self.width * self.height / (room.width * room.height)
 
     @property
     def words(self) -> str:
@@ -70,8 +76,10 @@ def best(
         crowded = False
         for air in _ways(part, direction, font):
             tried = [laid(part, air, room)] if fixed else list(_sized(part, air, room, crowded))
-            crowded = crowded or tried[0].width * tried[0].height > CROWDED * room.width * room.height
+            crowded = crowded or tried[0].pages(room) > CROWDED
             found += tried
+            if tried[-1].pages(room) > HOPELESS:
+                break
         if any(choice.fits for choice in found):
             break
     found.sort(key=lambda choice: choice.cost)

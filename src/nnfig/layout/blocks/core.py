@@ -7,6 +7,7 @@ for them; the ways through the channels are ours, along the axes, or straight sl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -79,47 +80,58 @@ def _ranked(
     edges += [(PORT_IN, b) for _, b in real_in] + [(a, PORT_OUT) for a, _ in real_out]
     ports = [PORT_IN] if real_in else []
     ports += [PORT_OUT] if real_out else []
-    rough = _graphviz(placer, [(v, -1) for v in (*boxes, *ports)], boxes, [((a, -1), (b, -1), 1) for a, b in edges])
-    rank = {v[0]: r for v, r in rough.rank.items()}
-    vertices = [(v, -1) for v in (*boxes, *ports)]
+    rank = _rank((*boxes, *ports), tuple(edges))
+    vertices = dict.fromkeys((v, -1) for v in (*boxes, *ports))
     short: dict[tuple[Vertex, Vertex], int] = {}
     for a, b in edges:
         at: Vertex = (a, -1)
         for r in range(rank[a] + 1, rank[b]):
             dummy = (a, r)
-            if dummy not in vertices:
-                vertices.append(dummy)
+            vertices[dummy] = None
             short[at, dummy] = max(short.get((at, dummy), 1), 8)
             at = dummy
         weight = 40 if (a, b) in straight else 2
         short[at, (b, -1)] = max(short.get((at, (b, -1)), 1), weight)
-    return _graphviz(placer, vertices, boxes, [(u, v, w) for (u, v), w in short.items()])
+    sizes = {v: (2 * max(boxes[v[0]].before, boxes[v[0]].after), boxes[v[0]].length) for v in vertices if _held(v)}
+    return _graphviz(list(vertices), sizes, [(u, v, w) for (u, v), w in short.items()], placer.air.beside)
+
+
+def _held(v: Vertex) -> bool:
+    """Whether a vertex is an item: no port and no dummy."""
+    return v[0] >= 0 and v[1] < 0
+
+
+@lru_cache(maxsize=32)
+def _rank(items: tuple[int, ...], edges: tuple[tuple[int, int], ...]) -> dict[int, int]:
+    """The rank of every item: it follows from the edges alone, whatever the sizes."""
+    found = _graphviz([(v, -1) for v in items], {}, [((a, -1), (b, -1), 1) for a, b in edges], 10.0)
+    return {v[0]: r for v, r in found.rank.items()}
 
 
 def _graphviz(
-    placer: Placer, vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Vertex, Vertex, int]]
+    vertices: list[Vertex],
+    sizes: dict[Vertex, tuple[float, float]],
+    edges: list[tuple[Vertex, Vertex, int]],
+    apart: float,
 ) -> _Ranked:
     """What dot makes of it."""
+    if len(vertices) > MOST:
+        return _layered(vertices, sizes, edges)
     import pygraphviz
 
-    air = placer.air
     graph = pygraphviz.AGraph(directed=True, strict=False)
-    graph.graph_attr.update(rankdir="TB", nodesep=f"{air.beside / 72:.4f}", ranksep="0.3", splines="false", ordering="")
+    graph.graph_attr.update(rankdir="TB", nodesep=f"{apart / 72:.4f}", ranksep="0.3", splines="false", ordering="")
     name = {v: f"v{i}" for i, v in enumerate(vertices)}
     for v in vertices:
-        box = boxes.get(v[0]) if v[1] < 0 else None
-        wide = 2 * max(box.before, box.after) if box else 2.0
+        wide, high = sizes.get(v, (2.0, 1.0))
         graph.add_node(
-            name[v], shape="box", fixedsize="true", label="", width=f"{wide / 72:.4f}",
-            height=f"{(box.length if box else 1.0) / 72:.4f}",
-        )  # fmt: skip
+            name[v], shape="box", fixedsize="true", label="", width=f"{wide / 72:.4f}", height=f"{high / 72:.4f}"
+        )
     for k, (u, v, weight) in enumerate(edges):
         graph.add_edge(name[u], name[v], key=str(k), weight=str(weight))
     for port, kind in ((PORT_IN, "source"), (PORT_OUT, "sink")):
         if (port, -1) in name:
             graph.add_subgraph([name[port, -1]], rank=kind)
-    if len(vertices) > MOST:
-        return _layered(vertices, boxes, edges)
     graph.layout(prog="dot")
     place: dict[Vertex, tuple[float, float]] = {}
     for v in vertices:
@@ -135,7 +147,9 @@ def _graphviz(
     return out
 
 
-def _layered(vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Vertex, Vertex, int]]) -> _Ranked:
+def _layered(
+    vertices: list[Vertex], sizes: dict[Vertex, tuple[float, float]], edges: list[tuple[Vertex, Vertex, int]]
+) -> _Ranked:
     """Ranks by the longest way from the start, vertices in the order in which they come."""
     before: dict[Vertex, list[Vertex]] = {v: [] for v in vertices}
     for u, v, _ in edges:
@@ -154,8 +168,7 @@ def _layered(vertices: list[Vertex], boxes: dict[int, Box], edges: list[tuple[Ve
     ends = [0.0] * len(out.ranks)
     for v in vertices:
         r = out.rank[v]
-        box = boxes.get(v[0]) if v[1] < 0 else None
-        wide = (box.before + box.after if box else 2.0) + 8.0
+        wide = sizes.get(v, (2.0, 1.0))[0] + 8.0
         out.t[v] = ends[r] + wide / 2
         ends[r] += wide
         out.ranks[r].append(v)

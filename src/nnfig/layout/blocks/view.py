@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing
-from nnfig.layout.blocks.choose import Room, best
+from nnfig.layout.blocks.choose import Choice, Room, best
 from nnfig.layout.blocks.compare import side_by_side
 from nnfig.layout.blocks.panels import Set, alone, parts, strips_of, with_insets
 from nnfig.layout.keys import legends
@@ -17,25 +17,54 @@ from nnfig.options import Options
 
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The figure in the blocks view."""
-    keys = legends(drawing.legend, options.width - 2 * MARGIN, small(options.font_size))
-    room = Room(options.width - 2 * MARGIN, options.max_height - 2 * MARGIN - _height(keys))
-    made, labels, report = _arranged(drawing, options, room)
+    return _scene(drawing, options, *_arranged(drawing, options))
+
+
+def fitting(drawing: Drawing, options: Options) -> Scene | None:
+    """The figure in the blocks view, or None where no way of laying it out fits the page."""
+    if len(drawing.panels) > 1:
+        return scene(drawing, options)
+    found = _chosen(drawing, options)
+    return _scene(drawing, options, *_alone(drawing, *found)) if found[0].fits else None
+
+
+def _scene(
+    drawing: Drawing, options: Options, made: Sequence[Set], labels: Sequence[Label], report: tuple[str, ...]
+) -> Scene:
     air = made[0].page.air
     drawn = Drawn(replace(parts(made), labels=tuple(labels)), air.font, drawing.legend)
     return replace(finished(drawn, drawing, options, "blocks"), direction=air.direction, report=report)
 
 
-def _arranged(drawing: Drawing, options: Options, room: Room) -> tuple[list[Set], list[Label], tuple[str, ...]]:
-    """The panels at their places, labels, and what was chosen and why."""
+Arranged = tuple[Sequence[Set], Sequence[Label], tuple[str, ...]]
+"""The panels at their places, labels, and what was chosen and why."""
+
+
+def _arranged(drawing: Drawing, options: Options) -> Arranged:
     main, *others = drawing.panels
+    room = _room(drawing, options)
     if any(panel.role == "compare" for panel in others):
         panels = [main, *(panel for panel in others if panel.role == "compare")]
         return side_by_side(panels, room, options.font_size)
     if others:
         made, report = with_insets(drawing.panels, room, options.direction, options.font_size)
         return made, [], report
-    choice, tried = best(strips_of(main), room, options.direction, options.font_size)
-    return [alone(main, choice)], [], (choice.words, *(f"instead of {c.words}" for c in tried[1:4]))
+    return _alone(drawing, *_chosen(drawing, options))
+
+
+def _chosen(drawing: Drawing, options: Options) -> tuple[Choice, list[Choice]]:
+    """The best way of laying out a single panel, and all that were weighed."""
+    return best(strips_of(drawing.panels[0]), _room(drawing, options), options.direction, options.font_size)
+
+
+def _alone(drawing: Drawing, choice: Choice, tried: Sequence[Choice]) -> Arranged:
+    return [alone(drawing.panels[0], choice)], [], (choice.words, *(f"instead of {c.words}" for c in tried[1:4]))
+
+
+def _room(drawing: Drawing, options: Options) -> Room:
+    """What the panels may take: the page less margins and the legend."""
+    keys = legends(drawing.legend, options.width - 2 * MARGIN, small(options.font_size))
+    return Room(options.width - 2 * MARGIN, options.max_height - 2 * MARGIN - _height(keys))
 
 
 def _height(keys: Sequence[Legend]) -> float:
