@@ -60,7 +60,12 @@ class Choice:
 
 
 def best(
-    strips: list[Strip], room: Room, direction: str | None, font: float, fixed: bool = False
+    strips: list[Strip],
+    room: Room,
+    direction: str | None,
+    font: float,
+    fixed: bool = False,
+    quick: bool = False,
 ) -> tuple[Choice, list[Choice]]:
     """The cheapest choice, and all that were weighed, cheapest first.
 
@@ -70,6 +75,7 @@ def best(
         direction: right, down, or None for either.
         font: preferred size of text.
         fixed: the text has just this size.
+        quick: nobody wants to see what does not fit.
     """
     found: list[Choice] = []
     for part in strips:
@@ -78,7 +84,7 @@ def best(
             tried = [laid(part, air, room)] if fixed else list(_sized(part, air, room, crowded))
             crowded = crowded or tried[0].pages(room) > CROWDED
             found += tried
-            if tried[-1].pages(room) > HOPELESS:
+            if quick and tried[-1].pages(room) > HOPELESS:
                 break
         if any(choice.fits for choice in found):
             break

@@ -12,6 +12,8 @@ from nnfig.layout.blocks.net import Net
 
 MOST = 90
 """A net of more nodes is no cell, nor a few steps of one."""
+OTHERS = 40
+"""More nodes than this beside the line are not placed around it one by one."""
 LEAST_STEPS = 2
 
 PRODUCTS, JOINTS = ("×", "⊙"), ("×", "⊙", "+", "−")
@@ -48,10 +50,10 @@ def line_of(net: Net) -> Line | None:
         after[link.source].append(link.target)
     neighbours = tuple(map(tuple, before)), tuple(map(tuple, after))
     steps = _steps(net, before)
-    if steps:
-        return Line(steps, *neighbours, steps=True, states=_states(net, steps))
-    state = _state(net, before, after)
-    return Line(state, *neighbours) if state else None
+    nodes = steps or _state(net, before, after)
+    if not nodes or net.size - len(nodes) > OTHERS:
+        return None
+    return Line(nodes, *neighbours, steps=bool(steps), states=_states(net, steps) if steps else ())
 
 
 def quiet(net: Net, line: Line) -> Net:

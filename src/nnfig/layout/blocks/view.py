@@ -24,7 +24,7 @@ def fitting(drawing: Drawing, options: Options) -> Scene | None:
     """The figure in the blocks view, or None where no way of laying it out fits the page."""
     if len(drawing.panels) > 1:
         return scene(drawing, options)
-    found = _chosen(drawing, options)
+    found = _chosen(drawing, options, quick=True)
     return _scene(drawing, options, *_alone(drawing, *found)) if found[0].fits else None
 
 
@@ -52,9 +52,10 @@ def _arranged(drawing: Drawing, options: Options) -> Arranged:
     return _alone(drawing, *_chosen(drawing, options))
 
 
-def _chosen(drawing: Drawing, options: Options) -> tuple[Choice, list[Choice]]:
+def _chosen(drawing: Drawing, options: Options, quick: bool = False) -> tuple[Choice, list[Choice]]:
     """The best way of laying out a single panel, and all that were weighed."""
-    return best(strips_of(drawing.panels[0]), _room(drawing, options), options.direction, options.font_size)
+    room = _room(drawing, options)
+    return best(strips_of(drawing.panels[0]), room, options.direction, options.font_size, quick=quick)
 
 
 def _alone(drawing: Drawing, choice: Choice, tried: Sequence[Choice]) -> Arranged:
