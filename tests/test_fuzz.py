@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import string
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nnfig
-from nnfig import emit, typeset
+from nnfig import cli, emit, typeset
 from nnfig.emit.parse import macros
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph, verify
+from nnfig.options import Options
+from nnfig.sources.spec import read_text
 
 from . import strategies
 
@@ -164,3 +169,91 @@ def test_any_style_sheet_draws_or_is_one_message(tmp_path_factory, sheet):
     except NnfigError as error:
         answer = str(error)
     assert answer.strip()
+
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+LISTS = [text for path in sorted(EXAMPLES.glob("*.yaml")) if "nnfig: 1" in (text := path.read_text("utf-8"))]
+SCRAPS = (
+    *("~", "-1", "0", "1e9", "9" * 20, "''", "[]", "{}", "*a", "&a x", "!x y", "- ", ": ", "? ", "  ", "|\n  a", "\t"),
+    *(
+        "from: ",
+        "repeat: 3",
+        "layers: [ReLU]",
+        "group: g",
+        "name: x",
+        "output: [1, 0, 3]",
+        "output: [[]]",
+        "%YAML 1.1\n",
+    ),
+    *(
+        "input",
+        "stage(64, 2)",
+        "edges: [{kind: gradient}]",
+        "attributes: {dim: 7}",
+        "---\n",
+        "<<: *a",
+        "é",
+        "卷",
+        "\u2028",
+    ),
+)
+CUTS = st.lists(
+    st.tuples(
+        st.sampled_from(["drop", "double", "insert", "replace", "swap"]), st.floats(0, 1), st.sampled_from(SCRAPS)
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def mangled(text: str, cuts: list[tuple[str, float, str]]) -> str:
+    """The text with lines dropped, doubled or swapped, and letters replaced by scraps."""
+    for cut, where, scrap in cuts:
+        lines = text.split("\n")
+        line, place = int(where * (len(lines) - 1)), int(where * len(text))
+        if cut == "insert":
+            text = text[:place] + scrap + text[place:]
+        elif cut == "replace":
+            text = text[:place] + scrap + text[place + len(scrap) :]
+        else:
+            made = {"drop": [], "double": [lines[line]] * 2, "swap": [*lines[line + 1 : line + 2], lines[line]]}[cut]
+            text = "\n".join([*lines[:line], *made, *lines[line + 1 + (cut == "swap") :]])
+    return text
+
+
+@calm(120)
+@given(st.sampled_from(LISTS), CUTS, st.sampled_from(["paper", "explicit", "ops"]))
+def test_a_mangled_layer_list_is_drawn_or_explained(text: str, cuts, detail: str):
+    """Whatever happens to a layer list, the answer is a figure, or problems that all have a place."""
+    try:
+        answers = [nnfig.draw(read_text(mangled(text, cuts), "net.yaml"), detail=detail).tex]
+    except NnfigError as error:
+        answers = [problem.where for problem in error.problems]
+    assert all(answer.startswith(("% nnfig", "net.yaml")) for answer in answers)
+
+
+WORDS = st.sampled_from(
+    ["", "a,b", "é Ω", "\\input{x}", "--", "-x", "~", "$(touch x)", "1e9", "nan", "{", "*", "[", "\x1b[2J"]
+)
+OPTIONS = st.sampled_from(
+    [*(f"--{f.name.replace('_', '-')}" for f in fields(Options)), "--no-fold", "--input", "--arg"]
+)
+KNOWN = st.sampled_from(
+    ["blocks", "maps", "explicit", "ops", "1", "84mm", "names,params", "norm", "right", "n=1", "1,3"]
+)
+
+
+@calm(100)
+@given(st.sampled_from(["draw", "trace", "show", "check"]), WORDS, st.lists(OPTIONS | WORDS | KNOWN, max_size=5))
+def test_any_words_on_the_command_line_end_in_a_figure_or_a_message(tmp_path_factory, command, name, words):
+    """Status 0, or 2 with a message: no traceback, no fault of ours, no letters that steer the terminal."""
+    folder = tmp_path_factory.mktemp("cli")
+    source = folder / f"{name.replace('/', '')}.yaml"
+    source.write_text("nnfig: 1\ninputs: {x: [1, 3, 8, 8]}\nlayers: [ReLU, Flatten]\n", encoding="utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as done:
+        cli.main([command, str(source), "-o", str(folder / "net.tex"), *words])
+    status, said = int(done.value.code or 0), err.getvalue()
+    assert status == 0 or (status == 2 and said.strip()), said
+    assert "Traceback" not in said
+    assert "internal error" not in said

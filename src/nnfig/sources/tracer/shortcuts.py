@@ -170,7 +170,7 @@ def _interpolate(
 
 def _adaptive_average(axes: int) -> Shortcut:
     def pooled(input: torch.Tensor, output_size: Any) -> Answer:
-        sizes = [output_size] * axes if isinstance(output_size, int) else list(output_size)
+        sizes: list[Any] = [output_size] * axes if isinstance(output_size, int) else list(output_size)
         if len(sizes) != axes or input.dim() not in (axes + 1, axes + 2) or not input.numel():
             return None
         shape = [have if want is None else want for have, want in zip(input.shape[-axes:], sizes, strict=True)]
