@@ -174,10 +174,11 @@ def _data(layer: Layer, draft: Draft, inside: tuple[Layer, ...]) -> tuple[tuple[
 
 
 def input_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
-    """How a network's inputs are drawn; those of an inset are only called `input`."""
+    """How a network's inputs are drawn; those of an inset are only called `input`, unless they are the network's."""
     graph, shown = draft.graph, draft.rules.shows("dims")
     names = list(graph.inputs)
     said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
+    said = {} if all(name in draft.origin.inputs for name in names) and len(names) > 1 else said
     return {
         name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
         for name in names

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnfig.graph import Panel
-from nnfig.layout.blocks.choose import Choice, Room, best
+from nnfig.layout.blocks.choose import ROTATED, Choice, Room, best
 from nnfig.layout.blocks.fold import find
 from nnfig.layout.blocks.lay_fold import astray, turning
 from nnfig.layout.blocks.leaders import leaders
@@ -83,6 +83,7 @@ def with_insets(
             x0, y0, x1, y1 = _outline(made)
             over = max(0.0, (x1 - x0) / room.width - 1) + max(0.0, (y1 - y0) / room.height - 1)
             cost = (1000 * (over + 1) if over > 0.001 else 0.0) + 40 * (y1 - y0) / room.height + 12 * (font - size)
+            cost += ROTATED * any(s.page.air.rotated for s in made)
             where = "beside" if beside else "below"
             found.append(
                 (cost, made, f"insets {where}, text {size:g} pt: {x1 - x0:.0f} x {y1 - y0:.0f} pt, cost {cost:.0f}")
