@@ -110,6 +110,17 @@ def test_two_inputs_two_heads_and_a_sum():
     assert [(w.source, w.target) for w in found.wires if w.cls == "skip"] == [("c", "d")]
 
 
+def test_lines_do_not_run_through_sizes():
+    """Where a narrow column fans out to tall ones its size stands under all that it leads to."""
+    layers = [networks.linear("a", "x", 3), *(networks.linear(name, "a", 9) for name in ("b", "c", "d"))]
+    found = neurons(networks.drawing("net", layers, {"x": (1, 4)}))
+    at = {node.name: node for node in found.nodes}
+    label = {label.lines: label for label in found.labels}[("3", "ReLU")]
+    assert label.x == at["a"].x
+    assert label.y < at["d"].y - at["d"].h / 2
+    assert {label.lines: label for label in found.labels}[("4",)].y > at["x"].y - at["x"].h
+
+
 def test_lines_never_run_through_units():
     """A column that is joined past another one is no picture of columns: refused with the two names."""
     layers = [

@@ -9,7 +9,7 @@ from nnfig.graph import Panel
 from nnfig.layout.neurons.columns import Column
 from nnfig.layout.neurons.place import PITCH, RADIUS, Spot
 from nnfig.layout.parts import Parts
-from nnfig.layout.scene import Label, Node, Wire
+from nnfig.layout.scene import Label, Node, Point, Wire
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -51,22 +51,28 @@ def _pairs(column: Column, at: Mapping[str, Column]) -> int:
     return prod((_units(column), _taken(column, at)))
 
 
-def biases(found: Sequence[Column], at: Mapping[str, Spot]) -> Parts:
-    """A unit that is always 1 over the columns that a biased column takes, joined with all its units."""
+def bias_places(found: Sequence[Column], at: Mapping[str, Spot]) -> dict[str, Point]:
+    """For each column with biases the middle of their unit: over the highest of the columns that it takes."""
     by_name = {column.name: column for column in found}
+    places: dict[str, Point] = {}
+    taken: dict[str, int] = {}
+    for column in found:
+        if has_bias(column, by_name):
+            under = max(column.sources, key=lambda name: at[name].top)
+            taken[under] = taken.get(under, 0) + 1
+            places[column.name] = (at[under].x, at[under].top + taken[under] * PITCH - RADIUS)
+    return places
+
+
+def biases(found: Sequence[Column], at: Mapping[str, Spot]) -> Parts:
+    """A unit that is always 1 for each column with biases, joined with all its units."""
     nodes: list[Node] = []
     wires: list[Wire] = []
     labels: list[Label] = []
-    taken: dict[str, int] = {}
-    for column in found:
-        if not has_bias(column, by_name):
-            continue
-        under = max(column.sources, key=lambda name: at[name].top)
-        taken[under] = taken.get(under, 0) + 1
-        x, y = at[under].x, at[under].top + taken[under] * PITCH - RADIUS
-        name = f"{column.name}.bias"
+    for column, (x, y) in bias_places(found, at).items():
+        name = f"{column}.bias"
         nodes.append(Node(name, x, y, 2 * RADIUS, 2 * RADIUS, "data", "neurons", kind="bias", title=name, units=1))
-        wires.append(Wire(name, column.name, cls="dense", tip=False))
+        wires.append(Wire(name, column, cls="dense", tip=False))
         labels.append(Label(x, y, ("1",), "dims"))
     return Parts(tuple(nodes), tuple(wires), labels=tuple(labels))
 

@@ -16,9 +16,6 @@ PITCH = 14.0
 BESIDE = 4.0
 """Room between texts under neighbouring columns."""
 
-OVER = 10.0
-"""Room between a column's text and the next column under it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -81,19 +78,19 @@ def places(
     return max([RADIUS, *halves[:1]]), xs
 
 
-def spots(found: Sequence[Column], xs: Sequence[float], text: float, least: float = 0.0) -> dict[str, Spot]:
+def spots(found: Sequence[Column], xs: Sequence[float], text: float, apart: float) -> dict[str, Spot]:
     """The place of every column.
 
     Args:
         found: the columns.
         xs: where each rank stands.
         text: the size of text.
-        least: room that each column of a rank needs over its circles.
+        apart: room between the text of a column and the next column under it.
     """
     found_spots: dict[str, Spot] = {}
     for x, of in zip(xs, across(found), strict=False):
         heights = [height(column) for column in of]
-        gaps = [LINE * text * len(below(column)) + OVER + least for column in of[:-1]]
+        gaps = [LINE * text * len(below(column)) + apart for column in of[:-1]]
         y = (sum(heights) + sum(gaps)) / 2
         for column, h, gap in zip(of, heights, [*gaps, 0.0], strict=True):
             found_spots[column.name] = Spot(x, y - h / 2, h)

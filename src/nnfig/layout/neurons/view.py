@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from nnfig.graph import Drawing, Panel
 from nnfig.layout.neurons.columns import Column, brief, circles, columns, common, joined
 from nnfig.layout.neurons.notes import biases, has_bias, names, weights
-from nnfig.layout.neurons.place import PITCH, RADIUS, Spot, below, places, spots
+from nnfig.layout.neurons.place import RADIUS, Spot, places
+from nnfig.layout.neurons.sizes import arranged
 from nnfig.layout.parts import LEAST, MARGIN, PANEL_GAP, Drawn, Parts, bounds, composed, small
 from nnfig.layout.parts import joined as together
 from nnfig.layout.scene import Label, Node, Point, Scene, Wire
@@ -102,8 +103,7 @@ def _drawn(panel: Panel, found: Sequence[Column], style: Style) -> Drawn:
     """One network in a style."""
     text = small(style.font)
     by_name = {column.name: column for column in found}
-    at = spots(found, style.xs, text, PITCH if style.counted else 0.0)
-    labels = [Label(at[column.name].x, at[column.name].bottom - 2, below(column), "dims", "north") for column in found]
+    at, labels = arranged(found, style.xs, text, style.counted)
     labels += names(found, at, panel) if style.named else ()
     columns_only = Parts(
         tuple(_node(column, at[column.name], panel) for column in found),
