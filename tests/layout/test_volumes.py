@@ -31,10 +31,8 @@ def front(node: Node) -> tuple[float, float]:
 
 
 def written(found: Scene) -> list[str]:
-    """What stands below boxes, from left to right."""
-    texts = [(node.x, node.below) for node in found.nodes if node.below]
-    texts += [(label.x, "".join(label.lines)) for label in found.labels if label.cls == "dims"]
-    return [text for _, text in sorted(texts)]
+    """What stands below boxes."""
+    return [node.below.replace("\n", "") for node in found.nodes if node.below]
 
 
 def by_name(found: Scene) -> dict[str, Node]:
@@ -80,12 +78,13 @@ def test_texts_keep_apart(make, inches):
     """No two texts below boxes meet, at any width."""
     found = volumes(make(), width=f"{inches}in")
     text = small(found.font_size)
-    places = [(n.x - (n.w - front(n)[0]) / 2, n.y - n.h / 2, (n.below,)) for n in found.nodes if n.below]
-    places += [(label.x, label.y, label.lines) for label in found.labels]
     boxes = []
-    for x, y, lines in places:
-        half = max(width(line, text) for line in lines) / 2
-        boxes.append((x - half, y - text * len(lines), x + half, y))
+    for node in found.nodes:
+        if node.below:
+            lines = node.below.split("\n")
+            x, y = node.x - (node.w - front(node)[0]) / 2 + node.below_shift, node.y - node.h / 2
+            half = max(width(line, text) for line in lines) / 2
+            boxes.append((x - half, y - text * len(lines), x + half, y))
     for a, b in combinations(boxes, 2):
         assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
 
@@ -193,10 +192,7 @@ def test_what_a_layer_costs_is_written_below_it():
         for n, layer in enumerate(layers)
     ]
     found = volumes(networks.drawing("costs", told, {"image": (1, 3, 56, 56)}))
-    assert [label.lines for label in found.labels] == [
-        ("56×56×64", "0k parameters", "conv1"),
-        ("1k parameters", "conv2"),
-    ]
+    assert written(found) == ["56×56×3", "56×56×640k parametersconv1", "1k parametersconv2"]
     assert all(not node.seams for node in found.nodes)
 
 

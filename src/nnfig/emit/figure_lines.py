@@ -136,6 +136,8 @@ def _solid(node: Node) -> list[Option]:
     for key, text in (("top", node.top), ("side", node.side), ("below", node.below), ("edge", node.edge)):
         if text:
             options.append((key, braced(size(text) if "\n" not in text else lines(text.split("\n")))))
+    if node.below_shift:
+        options.append(("below shift", number(node.below_shift)))
     if node.window:
         options.append(("window", braced(Tex(",".join(number(v) for v in node.window)))))
     if node.units:
@@ -177,6 +179,7 @@ _TAKEN = frozenset(
         "top",
         "side",
         "below",
+        "below shift",
         "edge",
         "count",
         "crossed",

@@ -64,7 +64,9 @@ class Node:
     side: str = ""
     """Text along the left edge (size; map and volume)."""
     below: str = ""
-    """Text under the node (volume, neurons)."""
+    """Text under the node, lines parted by newlines (volume, neurons)."""
+    below_shift: float = 0.0
+    """How far right of the middle of the front the text under the node stands (volume)."""
     edge: str = ""
     """Text along the receding edge (volume)."""
     window: tuple[float, float, float, float] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nnfig.graph import Graph
 from nnfig.layout.parts import Parts, corners
-from nnfig.layout.scene import Frame, Label, Node
+from nnfig.layout.scene import Frame, Node
 from nnfig.layout.text import LINE
 from nnfig.layout.titles import titles
 from nnfig.layout.volumes.place import FRAME_PAD
@@ -28,7 +28,6 @@ def parts(
         nodes=tuple(_node(item, windows.get(item.station.name), graph) for item in placed),
         wires=tuple(drawn),
         frames=tuple(_frames(placed, graph, scale.text)),
-        labels=tuple(_lines(item) for item in placed if _apart(item)),
         ink=(*corners(shapes), *ink, *_titles(placed, graph, scale.text)),
     )
 
@@ -55,21 +54,12 @@ def _node(item: Placed, window: Solid | None, graph: Graph) -> Node:
         seams=tuple(round(i / count, 4) for i in range(1, count)),
         bands=_bands(item),
         top=item.top,
-        below=item.below[0] if item.below and not _apart(item) else "",
+        below="\n".join(item.below),
+        below_shift=item.shift if item.below else 0.0,
         side=item.side,
         edge=item.edge,
         window=_slid(item, window) if window else None,
     )
-
-
-def _apart(item: Placed) -> bool:
-    """Whether what is written below is a label of its own: of several lines, or not under the middle of the front."""
-    return len(item.below) > 1 or (item.shift > 0 and bool(item.below))
-
-
-def _lines(item: Placed) -> Label:
-    """What is written below, where it is no text of the node."""
-    return Label(item.x - item.body.dx / 2 + item.shift, item.y - item.body.h / 2 - PAD, item.below, "dims", "north")
 
 
 def _windows(placed: Sequence[Placed], scale: Scale) -> dict[str, Solid]:
