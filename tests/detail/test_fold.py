@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import detail_graphs as graphs
 import pytest
 
@@ -213,3 +215,51 @@ def test_blocks_that_differ_in_the_rate_of_dropping_them_fold():
     assert {layer.kind for layer in paper.layers} == {"Conv2d", "add"}
     assert _with_drop_path((0.2, 0.1, 0.3), detail="explicit").layer["b.0.drop"].look.label == ("DropPath varies",)
     assert not any(layer.kind == "DropPath" for layer in _with_drop_path((0.1,), detail="ops").layers)
+
+
+@pytest.mark.parametrize("owners", ["0012", "0101", "0122", "0120"], ids=str)
+def test_blocks_with_weights_of_their_own_and_such_that_run_again_are_no_one_run(owners):
+    """What the figure counts is what the network has, whichever blocks share their weights."""
+    graph = _chain(*({} for _ in owners)).done()
+    first = {owner: owners.index(owner) for owner in owners}
+
+    def shared(layer):
+        parts = layer.name.split(".")
+        if parts[0] != "blocks" or first[owners[int(parts[1])]] == int(parts[1]):
+            return layer
+        owner = ".".join(("blocks", str(first[owners[int(parts[1])]]), *parts[2:]))
+        return replace(layer, shared=owner, params=0) if layer.params else layer
+
+    graph = graph.replace(layers=tuple(map(shared, graph.layers)))
+    drawn = detail.drawing([graph], Options(detail="explicit")).graph
+    assert drawn.params == graph.params
+    assert 4 not in [group.repeat for group in drawn.groups]
+
+
+def test_ever_longer_sums_between_equal_blocks_fold_nothing():
+    """Every block takes the sum of all before it, so that each step takes one tensor more."""
+    sketch, kept = graphs.Sketch(), ["image"]
+    for index in range(4):
+        total = kept[0]
+        for number, each in enumerate(kept[1:]):
+            total = sketch.add(f"add{index}_{number}", "add", total, each)
+        kept.append(graphs.residual(sketch, f"b.{index}", total))
+    assert _repeats(sketch.done(), detail="explicit") == []
+
+
+def test_one_cell_that_runs_many_times_is_one_box():
+    """Its frame says how often, and its weights count once."""
+    sketch = graphs.Sketch(x=(1, 8))
+    state = "x"
+    for step in range(10):
+        edges = (Edge("x"), Edge(state, 1 if step else 0))
+        shared = "cell0" if step else ""
+        spec = (TensorSpec((1, 8)), TensorSpec((1, 8)))
+        more = {"params": 0 if step else 64, "attributes": {"hidden_size": 8}, "shared": shared}
+        sketch.layers.append(Layer(f"cell{step}", "LSTMCell", edges, spec, **more))
+        state = f"cell{step}"
+    graph = sketch.done()
+    drawn = detail.drawing([graph], Options()).graph
+    assert [group.repeat for group in drawn.groups] == [10]
+    assert len(drawn.layers) == 1
+    assert drawn.params == 64

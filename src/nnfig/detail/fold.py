@@ -22,7 +22,8 @@ LONGEST_PERIOD = 64
 SMALLEST = 2
 """Layers that a block must draw to be worth a frame."""
 SMALLEST_OF_LAYERS = 3
-"""... where it is no module of its own but plain layers in a row, each copy with its own weights."""
+"""... where it is no module of its own but plain layers in a row, each copy with its own weights; a single layer that
+runs again and again is worth one, too."""
 STEPS, STEP_BOXES = 6, 4
 """Longer recurrences, and steps of more boxes, are folded like everything else."""
 FOLLOWERS = ("normalization", "activation", "dropout")
@@ -95,12 +96,25 @@ def _best(draft: Draft, items: list[Item], codes: list[int], alike: dict[int, li
         if not _worth_it(draft, unit, _members(items, start + period, period), count):
             continue
         units = tuple(_members(items, start + k * period, period) for k in range(count))
-        longest = repeats_wiring(draft.graph, units)
+        alike_in_weights = _alike_in_weights(draft.graph, units)
+        longest = repeats_wiring(draft.graph, units[:alike_in_weights]) if alike_in_weights > 1 else 0
         if _is_told_in_time(draft, unit, units[:longest]):
             continue
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
     return found
+
+
+def _alike_in_weights(graph: Graph, units: Units) -> int:
+    """How many of the units, from the first, run either all the same weights or all their own; fewer than two: none."""
+    owners = [tuple(layer.shared or layer.name for layer in unit if _weights(graph, layer)) for unit in units]
+    same = owners[0] == owners[1]
+    seen: set[str] = set(owners[0])
+    for count, each in enumerate(owners[1:], 1):
+        if each != owners[0] if same else not seen.isdisjoint(each):
+            return count
+        seen.update(each)
+    return len(units)
 
 
 def _is_told_in_time(draft: Draft, unit: Sequence[Item], units: Units) -> bool:
@@ -176,8 +190,10 @@ def _worth_it(draft: Draft, unit: tuple[Item, ...], copy: Sequence[Layer], count
     if any(item.is_group for item in unit):
         return drawn >= SMALLEST
     layers = [item.members[0] for item in unit]
-    owned = any(layer.params for layer in layers) and not any(layer.shared for layer in copy)
-    return drawn >= (SMALLEST_OF_LAYERS if owned else SMALLEST) and len(unit) * count >= 4
+    weighted = any(layer.params for layer in layers)
+    again = any(layer.shared for layer in copy)
+    least = SMALLEST if not weighted else 1 if again else SMALLEST_OF_LAYERS
+    return drawn >= least and len(unit) * count >= 4
 
 
 def _folded(draft: Draft, run: Run, level: str) -> Draft:
@@ -185,8 +201,8 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     graph, count = draft.graph, len(run.units)
     first = run.units[0]
     instead = {layer.name: kept.name for unit in run.units[1:] for layer, kept in zip(unit, first, strict=True)}
-    shared = all(layer.shared for unit in run.units[1:] for layer in unit if _weights(graph, layer))
-    shared = shared and any(_weights(graph, layer) for layer in first)
+    owners = [tuple(layer.shared or layer.name for layer in unit if _weights(graph, layer)) for unit in run.units[:2]]
+    shared = owners[0] == owners[1] != ()
     groups, path, moved = _groups(graph, run, level, shared)
     varying = {copies[0].name: _varying(copies) for copies in zip(*run.units, strict=True)}
     layers = tuple(

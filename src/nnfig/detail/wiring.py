@@ -80,6 +80,8 @@ def _begins_alike(first: list[tuple[str, int]], links: list[tuple[int | str, int
     What they take of the unit before, it takes from anywhere, but one tensor where they take one; two states may
     begin as the same tensor.
     """
+    if len(first) != len(links):
+        return False
     begins: dict[tuple[int | str, int], tuple[str, int]] = {}
     for (source, output), link in zip(first, links, strict=True):
         if isinstance(link[0], str) and source != link[0]:
