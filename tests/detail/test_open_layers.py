@@ -243,6 +243,22 @@ def test_what_has_other_equations_stays_closed() -> None:
     assert drawn.notes == ("'gru' (GRU) stays closed: it has 96 parameters, and PyTorch's equations 108",)
 
 
+def test_layers_of_other_sources() -> None:
+    """A layer list, whose layers have no module path, and what ONNX and Keras give: directions apart, the last step."""
+    attributes = {"input_size": 3, "hidden_size": 4, "bidirectional": True}
+    params = 2 * 4 * 4 * (3 + 4 + 2)
+
+    def layer(name: str, source: str, *shape: int, batch_first: bool = False) -> Layer:
+        settings = {**attributes, "batch_first": batch_first}
+        return Layer(name, "LSTM", (Edge(source),), (TensorSpec(shape),), params, attributes=settings)
+
+    layers = (layer("apart", "x", 5, 2, 2, 4), layer("last", "x", 5, 8, batch_first=True))
+    graph = opened(Graph("net", {"x": TensorSpec((5, 2, 3))}, layers, outputs=("apart", "last")))
+    assert {group.path for group in graph.groups} >= {"apart", "apart.l0", "apart.l0_reverse", "last.l0"}
+    assert [graph.layer[name].shape for name in graph.outputs] == [(5, 2, 2, 4), (5, 8)]
+    assert graph.params == 2 * params
+
+
 def test_packed_sequences_stay_closed() -> None:
     """Their steps are of different sizes, which no repeated block can say."""
 

@@ -218,3 +218,18 @@ def test_applications_without_weights_have_keras_own_totals(name: str) -> None:
     learnt = [w for w in model.weights if not w.name.startswith(("moving_", "mean", "variance", "count"))]
     assert graph.params == sum(int(keras.ops.size(w)) for w in learnt)
     assert graph.macs > 10**8
+
+
+def test_recurrent_layers_that_pytorch_does_not_have_say_so() -> None:
+    """Another activation, order of the reset or direction stands in the attributes; the usual ones do not."""
+    found: list[dict[str, object]] = []
+    for layer in (
+        layers.LSTM(4),
+        layers.LSTM(4, activation="relu", go_backwards=True),
+        layers.GRU(4, reset_after=False),
+        layers.Bidirectional(layers.LSTM(4), merge_mode="sum"),
+    ):
+        graph = sources.trace(keras.Sequential([keras.Input((5, 3)), layer]))
+        unusual = ("activation", "recurrent_activation", "go_backwards", "reset_after", "merge_mode")
+        found.append({name: value for name, value in graph.layers[-1].attributes.items() if name in unusual})
+    assert found == [{}, {"activation": "relu", "go_backwards": True}, {"reset_after": False}, {"merge_mode": "sum"}]

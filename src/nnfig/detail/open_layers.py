@@ -8,6 +8,7 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.equations import EQUATIONS, Parts, StaysClosed, Taken
 from nnfig.detail.rules import Rules
 from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec
+from nnfig.graph.defaults import attribute_names
 
 
 def open_layers(draft: Draft) -> Draft:
@@ -39,9 +40,12 @@ def _is_wanted(layer: Layer, rules: Rules) -> bool:
 
 def _parts(graph: Graph, layer: Layer) -> Parts:
     """What a layer computes; StaysClosed unless weights and costs come out as they were."""
+    foreign = [name for name in layer.attributes if name not in attribute_names(layer.kind)]
+    if foreign:
+        raise StaysClosed(f"'{foreign[0]}' is nothing that PyTorch's {layer.kind} has")
     weights = graph.layer.get(layer.shared, layer).params
     taken = [Taken(edge, graph.spec(edge.source, edge.output) or TensorSpec(())) for edge in layer.inputs]
-    parts = Parts(layer, taken, _used(graph, layer), weights)
+    parts = Parts(layer, taken, _used(graph, layer), weights, whole=len(graph.layers) == 1)
     try:
         EQUATIONS[layer.kind](parts)
     except (KeyError, TypeError, ValueError, IndexError):
@@ -49,6 +53,9 @@ def _parts(graph: Graph, layer: Layer) -> Parts:
     sketch = Graph(layers=tuple(parts.layers), groups=(*_around(graph, layer), *parts.groups))
     if sketch.params != weights:
         raise StaysClosed(f"it has {weights:,} parameters, and PyTorch's equations {sketch.params:,}")
+    for number, edge in parts.gives.items():
+        if number < len(layer.output) and sketch.spec(edge.source, edge.output) != layer.output[number]:
+            raise StaysClosed(f"what it gives is {layer.output[number]}, another size than PyTorch's")
     if layer.macs is not None and sketch.macs != layer.macs:
         raise StaysClosed(f"it costs {layer.macs:,} multiply-accumulates, and PyTorch's equations {sketch.macs:,}")
     return parts
@@ -60,7 +67,7 @@ def _around(graph: Graph, layer: Layer) -> tuple[Group, ...]:
 
 
 def _used(graph: Graph, layer: Layer) -> frozenset[int]:
-    """Outputs that another layer takes or that the network returns: all where the network is this one layer."""
+    """Outputs that another layer takes or that the network returns."""
     taken = {
         edge.output
         for name in graph.consumers[layer.name]
@@ -71,9 +78,9 @@ def _used(graph: Graph, layer: Layer) -> frozenset[int]:
 
 
 def _returned(graph: Graph, layer: Layer) -> range:
-    """Outputs that the network returns."""
+    """Outputs that the network returns: all where the network is this one layer, else as many as it names."""
     times = graph.outputs.count(layer.name)
-    return range(len(layer.output) if times and not layer.path else times)
+    return range(len(layer.output) if times and len(graph.layers) == 1 else times)
 
 
 def _with_parts(graph: Graph, opened: dict[str, Parts]) -> Graph:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from nnfig.detail.equations.parts import Parts, Shape, StaysClosed, Taken, product
 from nnfig.graph import Dim, Edge
 
+KERAS = "MultiHeadAttention"
+"""The kind that takes query, value, key."""
+
 
 def attention(parts: Parts) -> None:
     """MultiheadAttention; its weights are computed step by step only where somebody takes them."""
@@ -42,14 +45,14 @@ def attention(parts: Parts) -> None:
 
 
 def _taken(parts: Parts) -> tuple[Taken, Taken, Taken, list[Taken]]:
-    """Query, key, value and masks."""
+    """Query, key, value and masks; what is not said is as in a layer list: the key is the query, the value the key."""
+    if not parts.inputs:
+        raise StaysClosed("it takes nothing")
     taken = list(parts.inputs)
-    if len(taken) == 1:  # a layer list may say it once
-        taken *= 3
-    if len(taken) < 3:
-        raise StaysClosed(f"it takes {len(taken)} tensors, expected query, key and value")
+    while len(taken) < 3:
+        taken.append(taken[-1])
     query, key, value, *masks = taken
-    return query, key, value, masks
+    return (query, value, key, masks) if parts.layer.original == KERAS else (query, key, value, masks)
 
 
 def _plus(length: Dim, more: int) -> Dim:

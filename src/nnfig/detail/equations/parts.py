@@ -28,8 +28,18 @@ class Taken:
 class Parts:
     """Layers and groups inside one opened layer, in the order in which they run."""
 
-    def __init__(self, layer: Layer, inputs: Sequence[Taken], used: frozenset[int], weights: int) -> None:
-        """Args: the layer; the tensors it takes; which of its outputs somebody takes; how many parameters it runs."""
+    def __init__(
+        self, layer: Layer, inputs: Sequence[Taken], used: frozenset[int], weights: int, whole: bool = False
+    ) -> None:
+        """What a layer is known to be.
+
+        Args:
+            layer: the layer.
+            inputs: the tensors that it takes.
+            used: which of its outputs somebody takes.
+            weights: how many parameters it runs.
+            whole: it is all of the network: a frame around everything would say nothing.
+        """
         self.layer = layer
         self.inputs = inputs
         self.weights = weights
@@ -38,7 +48,6 @@ class Parts:
         self.groups: list[Group] = []
         self.gives: dict[int, Edge] = {}
         """What each output of the layer is."""
-        whole = not layer.path  # the network is this one layer: a frame around everything would say nothing
         self._group = layer.group if whole else layer.name
         self._prefix = "" if whole else f"{layer.name}."
         if not whole:

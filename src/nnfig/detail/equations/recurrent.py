@@ -131,8 +131,10 @@ def sequence(parts: Parts) -> None:
     cells = _cells(parts, step, time, len(ways))
     given = _initial(parts, step, cells[0], len(cells) * len(ways))
     edge, finals = parts.inputs[0].edge, list[States]()
+    over_time = (*shape[:-1], cells[0].states[0][-1])
+    results: list[Edge] = []
     for layer, sizes in enumerate(cells):
-        results: list[Edge] = []
+        results = []
         for way in ways:
             name = f"l{layer}{way}"
             states = _states(parts, name, len(finals), given, sizes.states[: step.states])
@@ -143,10 +145,19 @@ def sequence(parts: Parts) -> None:
                 )
                 states = step.equations(parts, sizes, x, states)
             finals.append(states)
-            over_time = (*shape[:-1], sizes.states[0][-1])
             results.append(parts.add(f"{name}_stack", "stack", states[:1], over_time, dim=time, index=index))
-        edge = _joined(parts, f"l{layer}", results, shape, sizes is cells[-1])
+        edge = _side_by_side(parts, f"l{layer}", results, over_time)
+        if parts.attributes.get("dropout") and sizes is not cells[-1]:
+            wide = (*shape[:-1], cells[-1].width)
+            edge = parts.add(f"l{layer}_dropout", "dropout", [edge], wide, p=parts.attributes["dropout"])
     parts.gives[0] = edge
+    rank = len(parts.layer.output[0].shape) if parts.layer.output else len(shape)
+    if rank < len(shape):  # Keras gives the last step alone
+        last = [states[0] for states in finals[-len(ways) :]]
+        parts.gives[0] = _side_by_side(parts, "last", last, cells[0].states[0])
+    elif rank > len(shape):  # ONNX gives directions an axis of their own
+        apart = (*shape[:1], len(ways), *over_time[1:])
+        parts.gives[0] = parts.add("directions", "stack", results, apart, dim=1)
     for number in range(step.states):
         if number + 1 in parts.used:
             last = [states[number] for states in finals]
@@ -157,8 +168,7 @@ def sequence(parts: Parts) -> None:
 def _time(parts: Parts) -> int:
     """The axis of time."""
     shape = parts.inputs[0].spec.shape
-    states = [spec.shape for spec in parts.layer.output[1:]]
-    if any(len(state) != len(shape) for state in states):
+    if len(shape) == 2 and any(len(spec.shape) == 3 for spec in parts.layer.output[1:]):
         raise StaysClosed("its sequences are packed, each of its own length")
     time = 1 if parts.attributes.get("batch_first") and len(shape) == 3 else 0
     if len(shape) not in (2, 3) or not isinstance(shape[time], int) or not shape[time]:
@@ -203,15 +213,11 @@ def _zeros(parts: Parts, shapes: Sequence[Shape], prefix: str = "") -> States:
     )
 
 
-def _joined(parts: Parts, name: str, results: list[Edge], shape: Shape, is_last: bool) -> Edge:
-    """Both directions side by side, and dropout before a further layer."""
-    edge = results[0]
-    wide = (*shape[:-1], len(results) * int(parts.layers[-1].shape[-1]))
-    if len(results) > 1:
-        edge = parts.add(f"{name}_cat", "cat", results, wide, dim=-1)
-    if parts.attributes.get("dropout") and not is_last:
-        edge = parts.add(f"{name}_dropout", "dropout", [edge], wide, p=parts.attributes["dropout"])
-    return edge
+def _side_by_side(parts: Parts, name: str, results: Sequence[Edge], shape: Shape) -> Edge:
+    """The results of all directions, each of this shape, as one."""
+    if len(results) == 1:
+        return results[0]
+    return parts.add(f"{name}_cat", "cat", results, (*shape[:-1], len(results) * int(shape[-1])), dim=-1)
 
 
 def _biases(parts: Parts, step: Step, cells: Sequence[Sizes]) -> tuple[bool, bool]:

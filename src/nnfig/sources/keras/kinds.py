@@ -179,11 +179,25 @@ def _recurrent(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
         "batch_first": True,
         "bidirectional": inner is not op,
     }
-    return Draft(kind, attributes)
+    return Draft(kind, attributes | _unlike_pytorch(op, inner))
+
+
+_RECURRENT = {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True, "go_backwards": False}
+"""What recurrent layers of PyTorch are, as attributes of those of Keras."""
+
+
+def _unlike_pytorch(op: Any, inner: Any) -> dict[str, Any]:
+    """Attributes in which a recurrent layer is no layer of PyTorch."""
+    held = {name: getattr(inner, name, usual) for name, usual in _RECURRENT.items()}
+    held |= {"merge_mode": op.merge_mode} if op is not inner and op.merge_mode != "concat" else {}
+    plain = {name: getattr(value, "__name__", value) for name, value in held.items()}
+    return {name: value for name, value in plain.items() if value != _RECURRENT.get(name)}
 
 
 def _attention(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
-    attributes = {"embed_dim": last(ins[0]), "num_heads": op._num_heads, "key_dim": op._key_dim, "batch_first": True}
+    attributes = {"embed_dim": last(ins[0]), "num_heads": op._num_heads, "batch_first": True}
+    if op._num_heads * op._key_dim != attributes["embed_dim"]:
+        attributes["key_dim"] = op._key_dim
 
     def count(inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:
         query, value = (sizes(shape) for shape in (inputs[0], inputs[1] if len(inputs) > 1 else inputs[0]))

@@ -87,6 +87,10 @@ def _layer_norm(op: Op, values: Values) -> Draft:
     return Draft(kind, attributes, op.inputs[:1], op.inputs[1:3])
 
 
+_UNLIKE_PYTORCH = ("activations", "clip", "input_forget", "layout")
+"""Attributes of recurrent operators that those made from PyTorch do not have."""
+
+
 def _recurrent(op: Op, values: Values) -> Draft:
     weight = values.shape(op.input(1)) or ("?", "?", "?")
     attributes = {
@@ -95,6 +99,16 @@ def _recurrent(op: Op, values: Values) -> Draft:
         "bias": bool(op.input(3)),
         "bidirectional": op.attributes.get("direction", "forward") == "bidirectional",
     }
+    foreign = {name: value for name, value in op.attributes.items() if name in _UNLIKE_PYTORCH}
+    functions = {str(name).lower() for name in foreign.get("activations", ())}
+    if op.type == "RNN" and functions in ({"tanh"}, {"relu"}):
+        attributes["nonlinearity"] = functions.pop()
+        del foreign["activations"]
+    attributes |= foreign
+    if op.type == "GRU" and not op.attributes.get("linear_before_reset", 0):
+        attributes["linear_before_reset"] = 0
+    if op.attributes.get("direction") == "reverse":
+        attributes["direction"] = "reverse"
     weights = tuple(op.input(place) for place in (1, 2, 3, 7) if op.input(place))
     states = tuple(op.input(p) for p in (0, 5, 6) if op.input(p) and not values.known(op.input(p)))
     return Draft(op.type, attributes, states, weights)
