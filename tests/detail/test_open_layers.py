@@ -39,7 +39,7 @@ def run(graph: Graph, inputs: dict[str, Tensor], weights: Weights) -> list[Tenso
         times = graph.group[group].repeat if group else 1
         members = [layer for layer in waiting if times > 1 and layer.group == group] or waiting[:1]
         waiting = waiting[len(members) :]
-        carried = {f"{group}_{letter}0": f"{group}.{letter}_next" for letter in "hc"}
+        carried = {f"{group}_initial.{letter}": f"{group}.{letter}_next" for letter in "hc"}
         for t in range(times):
             for layer in members:
                 values[layer.name] = compute(layer, values, history, weights, (t, times))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.equations.parts import Parts, Shape, StaysClosed
-from nnfig.graph import Edge
+from nnfig.graph import Edge, Mark
 
 States = tuple[Edge, ...]
 """Hidden state, and for an LSTM the cell state."""
@@ -118,7 +118,7 @@ def cell(parts: Parts) -> None:
     a = parts.attributes
     sizes = Sizes(x.spec.shape[:-1], a["input_size"], a["hidden_size"])
     sizes = replace(sizes, bias=_biases(parts, step, [sizes]))
-    states = tuple(taken.edge for taken in given) or _zeros(parts, sizes.states[: step.states])
+    states = tuple(taken.edge for taken in given) or _zeros(parts, sizes.states[: step.states], "", "")
     if len(states) != step.states:
         raise StaysClosed(f"it takes {len(states)} states, expected {step.states}")
     parts.gives = dict(enumerate(step.equations(parts, sizes, x.edge, states)))
@@ -196,19 +196,22 @@ def _initial(parts: Parts, step: Step, sizes: Sizes, count: int) -> list[Edge]:
 
 
 def _states(parts: Parts, name: str, number: int, given: Sequence[Edge], shapes: Sequence[Shape]) -> States:
-    """The states of one cell before its first step."""
+    """The states of one cell before its first step, selected from those of all cells or zero.
+
+    Zeros are constants here, because every further step takes other states: `h` and `c` is what they are called.
+    """
     if not given:
-        return _zeros(parts, shapes, f"{name}_")
+        return _zeros(parts, shapes, f"{name}_initial.", "constant")
     return tuple(
-        parts.add(f"{name}_{letter}0", "select", [edge], shape, mark="plumbing", dim=0, index=number)
+        parts.add(f"{name}_initial.{letter}", "select", [edge], shape, mark="plumbing", dim=0, index=number)
         for letter, edge, shape in zip(NAMES, given, shapes, strict=False)
     )
 
 
-def _zeros(parts: Parts, shapes: Sequence[Shape], prefix: str = "") -> States:
-    """The states before the first step where none are given."""
+def _zeros(parts: Parts, shapes: Sequence[Shape], prefix: str, mark: Mark) -> States:
+    """The states where none are given."""
     return tuple(
-        parts.add(f"{prefix}{letter}0", "zeros", [], shape, mark="constant")
+        parts.add(f"{prefix}{letter}", "zeros", [], shape, mark=mark)
         for letter, shape in zip(NAMES, shapes, strict=False)
     )
 
