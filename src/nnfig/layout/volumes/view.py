@@ -26,7 +26,7 @@ HEIGHTS = (0.22, 0.18, 0.14, 0.11, 0.08)
 WIDEST = 0.28
 """The widest slab, as a share of the largest map's height."""
 
-MOST_LINES = 5
+MOST_LINES = 9
 """Lines into which a network may be broken."""
 
 WAYS: tuple[tuple[tuple[float, ...], tuple[Written, ...]], ...] = (
