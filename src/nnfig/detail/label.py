@@ -16,7 +16,7 @@ from nnfig.detail.operands import is_masked, key_value_heads, one_sided
 from nnfig.detail.outputs import telling
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
-from nnfig.detail.templates import render
+from nnfig.detail.templates import fields, render
 from nnfig.detail.ties import Tie, ties
 from nnfig.detail.values import FACETS, field_value, heads
 from nnfig.graph import Graph, Layer, Look
@@ -81,7 +81,10 @@ def _cls(layer: Layer, draft: Draft) -> str:
 
 
 def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
-    """Lines of the label before anything is said of merged layers, and the sign, if it is a sign."""
+    """Lines of the label before anything is said of merged layers, and the sign, if it is a sign.
+
+    A layer whose label is its name, and that somebody gave one, is no bare sign.
+    """
     draft, rules = desk.draft, desk.draft.rules
     graph = draft.origin_graph(layer)
     contents = draft.contents.get(layer.name)
@@ -98,6 +101,8 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
         more["masked"] = "Masked"
     if (shared := key_value_heads(layer, graph)) not in ("", heads(layer)):
         more["kv_heads"] = shared
+    if more["called"] and any("called" in fields(template) for template in writing.label):
+        glyph = ""
     own = () if contents else class_fact(layer, writing)
     return text_lines(layer, rules, graph, more, desk.common.get(layer.kind, ()), own), glyph
 

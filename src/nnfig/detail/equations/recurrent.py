@@ -77,10 +77,10 @@ def _lstm(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
     keep = parts.add("keep", "mul", [f, c], shape)
     write = parts.add("write", "mul", [i, g], shape)
     c = parts.add("c_next", "add", [keep, write], shape)
-    squash = parts.add("squash", "tanh", [c], shape)
+    squashed = parts.add("tanh", "tanh", [c], shape)
     if not sizes.projected:
-        return parts.add("h_next", "mul", [o, squash], shape), c
-    wide = parts.add("out", "mul", [o, squash], shape)
+        return parts.add("h_next", "mul", [o, squashed], shape), c
+    wide = parts.add("out", "mul", [o, squashed], shape)
     return parts.linear("h_next", wide, sizes.batch, sizes.hidden, sizes.projected, False), c
 
 
