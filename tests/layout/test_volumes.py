@@ -258,6 +258,18 @@ def test_streams_break_into_lines_together():
     assert at["c23"].y < min(at["a1"].y, at["b1"].y) - at["b1"].h / 2
 
 
+def test_a_skip_goes_on_with_the_next_line():
+    """Where a line ends in a sum whose tensor is also skipped, the skip leaves the arrow where the next line begins."""
+    found = volumes(networks.residual(12), width="3.25in")
+    at = by_name(found)
+    assert found.fits
+    assert len({node.y for node in found.nodes}) > 1
+    turning = [wire for wire in found.wires if wire.into == "west" and len(wire.via) == 4]
+    skips = [wire for wire in found.wires if wire.into == "north" and at[wire.source].y != at[wire.target].y]
+    assert turning
+    assert {wire.source: wire.via[:3] for wire in skips} == {wire.source: wire.via[:3] for wire in turning}
+
+
 def test_compared_networks_share_one_scale():
     """Maps and channels of equal size are drawn equally large in every panel."""
     small_net = networks.drawing("small", [networks.conv("conv", "image", 64, 224)], {"image": (1, 3, 224, 224)})

@@ -47,7 +47,9 @@ def place(
             if not (item.glued and other.station.name == station.sources[0]):
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
         shortcuts = tuple(source for source, _ in station.projections)
-        for source in () if station.name in starts else (*station.sources, *shortcuts):
+        for source in (*station.sources, *shortcuts):
+            if line_of(rows[source]) != line_of(row):
+                continue
             across = rows[source] != row
             beyond = _over(at[source], item) if upright and across else _after(at[source], item, across, scale.text)
             limits.append(at[source].x + beyond)

@@ -74,7 +74,7 @@ def line_of(row: float) -> int:
 def lines(placed: Sequence[Placed], row: Mapping[str, float], count: int) -> tuple[dict[str, float], frozenset[str]]:
     """Rows of a network that is broken into lines as equal as may be, and the stations that begin one.
 
-    A line ends where one arrow passes over the break, and neither a folded group nor boxes that touch are parted.
+    A line ends where one tensor passes over the break, and neither a folded group nor boxes that touch are parted.
     """
     order = {item.station.name: number for number, item in enumerate(placed)}
     reach = [0] * len(placed)
@@ -87,7 +87,7 @@ def lines(placed: Sequence[Placed], row: Mapping[str, float], count: int) -> tup
         after = placed[number + 1]
         parted = after.glued or len(after.station.sources) != 1 or after.station.sources[0] != item.station.name
         parted = parted or item.station.repeat == after.station.repeat != ""
-        if furthest <= number and reach[number] == number + 1 and not parted and not after.station.projections:
+        if furthest <= number and not parted:
             cuts.append(number + 1)
         furthest = max(furthest, reach[number])
     total = max(item.x for item in placed)

@@ -12,7 +12,7 @@ from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
 from nnfig.layout.unfold import unfolded
 from nnfig.layout.volumes.draw import parts
-from nnfig.layout.volumes.place import TURN, extent, place
+from nnfig.layout.volumes.place import FRAME_PAD, TURN, extent, place
 from nnfig.layout.volumes.rows import folds, levels, lines, rows
 from nnfig.layout.volumes.scale import Scale, Written, sentence, space_scale, unit_scale
 from nnfig.layout.volumes.stations import Station, facts, is_stack, stations
@@ -142,7 +142,7 @@ def _plans(panel: Panel, found: tuple[Station, ...], least: Scale, options: Opti
     for number in range(2, MOST_LINES + 1):
         broken, starts = lines(placed, row, number)
         if len(starts) > len(plans[-1].starts):
-            plans.append(Plan(panel, found, broken, starts, room - 4 * TURN))
+            plans.append(Plan(panel, found, broken, starts, room - 4 * TURN - FRAME_PAD))
     fewest = next((i for i, plan in enumerate(plans) if plan.extent(least) <= plan.room), len(plans) - 1)
     return plans[fewest:]
 

@@ -37,15 +37,19 @@ def wires(
     found: list[Wire] = []
     arcs: list[Arc] = []
     ink: list[Point] = []
+    turns: dict[int, tuple[Point, ...]] = {}
+    """How the arrow to each line runs until it is left of it."""
     bent = _bent(placed, at, text)
     for item in placed:
         station = item.station
         if station.name in starts:
             found.append(_to_next_line(at[station.sources[0]], item, placed, rows, text))
             ink += found[-1].via
-            continue
-        for source in () if item.glued else station.sources:
-            if rows[source] != rows[station.name]:
+            turns[line_of(rows[station.name])] = found[-1].via[:3]
+        for source in () if item.glued or station.name in starts else station.sources:
+            if line_of(rows[source]) != line_of(rows[station.name]):
+                arcs.append((at[source], item, "skip"))
+            elif rows[source] != rows[station.name]:
                 found.append(_between(at[source], item, text, source in windows, bent))
             elif any(
                 rows[p.station.name] == rows[source] and p.x > at[source].x
@@ -54,14 +58,14 @@ def wires(
                 arcs.append((at[source], item, "skip"))
             else:
                 found.append(Wire(source, station.name, cls="kernel" if source in windows and item.kernel else "flow"))
-        if item.kernel and (wire := _spoken(found, item, at)):
+        if item.kernel and station.name not in starts and (wire := _spoken(found, item, at)):
             said = _with_kernel(
                 wire, at[wire.source], item, windows.get(wire.source), _comes_from_above(item, at), text
             )
             found[found.index(wire)] = said
             ink += _kernel_corners(said, text)
         arcs += [(at[source], item, "projection") for source, _ in station.projections]
-    drawn, corners = _arcs(arcs, placed, rows if starts else {})
+    drawn, corners = _arcs(arcs, placed, rows if starts else {}, turns)
     return found + drawn, ink + corners
 
 
@@ -104,7 +108,7 @@ def _to_next_line(
 ) -> Wire:
     """An arrow from the end of one line to the beginning of the next, close under the first."""
     line = [item for item in placed if line_of(rows[item.station.name]) == line_of(rows[source.station.name])]
-    right = source.x + source.reach(text)[1] + TURN
+    right = source.x + source.reach(text)[1] + TURN + (FRAME_PAD if source.station.repeat else 0.0)
     left = target.x + target.reach(text)[0] - 2 * TURN
     low = min(item.y + y for item in line for shape in item.shapes(text) for _, y in shape)
     y = low - TURN - (FRAME_PAD + 2 * text if any(item.station.repeat for item in line) else 0.0)
@@ -174,23 +178,32 @@ def _strikes(start: Point, end: Point, shape: Polygon) -> bool:
     return low < high
 
 
-def _arcs(arcs: Sequence[Arc], placed: Sequence[Placed], lines: Mapping[str, float]) -> tuple[list[Wire], list[Point]]:
-    """Skips above everything that they pass (on their line, where there are lines), shorter ones nearer."""
+def _arcs(
+    arcs: Sequence[Arc],
+    placed: Sequence[Placed],
+    lines: Mapping[str, float],
+    turns: Mapping[int, tuple[Point, ...]],
+) -> tuple[list[Wire], list[Point]]:
+    """Skips above everything that they pass on their line, shorter ones nearer.
+
+    One from the end of a line runs with the arrow to the next line, and leaves it where that line begins.
+    """
     found: list[Wire] = []
     ink: list[Point] = []
     lanes: list[tuple[float | None, float, float, float]] = []
     for source, target, cls in sorted(arcs, key=lambda a: (a[1].x - a[0].x, a[0].x)):
         out = ASIDE if source.station.role == "join" else source.body.dx / 2
         into = -ASIDE if target.station.role == "join" else target.body.dx / 2
-        x0, x1 = source.x + out, target.x + into
-        line = lines.get(source.station.name)
+        line = lines.get(target.station.name)
+        turn = turns[line_of(line)] if line is not None and lines[source.station.name] != line else ()
+        x0, x1 = turn[-1][0] if turn else source.x + out, target.x + into
         there = [p for p in placed if lines.get(p.station.name) == line]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
-        y = max(p.y + p.body.h / 2 for p in (source, target, *passed)) + LANE
+        y = max(p.y + p.body.h / 2 for p in (target, *passed, *(() if turn else (source,)))) + LANE
         y = max([y, *(level + LANE for own, a, b, level in lanes if own == line and a < x1 and b > x0)])
         lanes.append((line, x0, x1, y))
-        via = ((x0, y), (x1, y))
+        via = (*turn, (x0, y), (x1, y))
         names = source.station.name, target.station.name
-        found.append(Wire(*names, "north", "north", out, into, via, cls))
+        found.append(Wire(*names, "east" if turn else "north", "north", 0.0 if turn else out, into, via, cls))
         ink += via
     return found, ink

@@ -39,7 +39,7 @@ def entries(found: Sequence[Station], kernels: bool = False) -> list[LegendEntry
         LegendEntry(cls, _text(cls, members) + (_stride(members) if kernels else "")) for cls, members in layers.items()
     ]
     if any(station.copied for station in found):
-        found_entries.append(LegendEntry("data", "copy"))
+        found_entries.append(LegendEntry("data", "copied part"))
     return found_entries
 
 
