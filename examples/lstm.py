@@ -1,6 +1,6 @@
 """LSTM and GRU cells, and a recurrence unrolled in time, written out in PyTorch operations.
 
-nnfig draw examples/lstm.py:lstm_cell --input 1,128 --input 1,256 --input 1,256 --detail ops -o lstm.tex
+nnfig draw examples/lstm.py:lstm_cell --input 1,128 --input 1,256 --input 1,256 --style cell -o lstm.tex
 """
 
 from __future__ import annotations

@@ -24,6 +24,33 @@ class Seq2Seq(nn.Module):
         return self.output(torch.tanh(self.combine(torch.cat((context, decoded), dim=-1))))
 
 
+class Steps(nn.Module):
+    """The same idea unrolled in time (Sutskever et al., 2014): three words are read, three are written."""
+
+    def __init__(self, vocabulary: int = 10000, width: int = 256) -> None:
+        super().__init__()
+        self.source_embedding = nn.Embedding(vocabulary, width)
+        self.target_embedding = nn.Embedding(vocabulary, width)
+        self.encoder = nn.LSTMCell(width, width)
+        self.decoder = nn.LSTMCell(width, width)
+        self.output = nn.Linear(width, vocabulary)
+
+    def forward(self, a, b, c, start, w, x):
+        state = None
+        for word in (a, b, c):
+            state = self.encoder(self.source_embedding(word), state)
+        written = []
+        for word in (start, w, x):
+            state = self.decoder(self.target_embedding(word), state)
+            written.append(self.output(state[0]))
+        return tuple(written)
+
+
+def steps() -> Steps:
+    """Inputs six times (1,), int64: the words a, b, c, then the start of the sentence and the words w, x."""
+    return Steps()
+
+
 def seq2seq() -> Seq2Seq:
     """Two layers of width 256."""
     return Seq2Seq()
