@@ -19,7 +19,7 @@ from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import fields, render
 from nnfig.detail.ties import Tie, ties
 from nnfig.detail.values import FACETS, field_value, heads
-from nnfig.graph import Graph, Layer, Look
+from nnfig.graph import Edge, Graph, Layer, Look
 
 
 def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
@@ -27,8 +27,21 @@ def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
     inside = dict(draft.record.merged)
     axes, tied = Axes(draft.graph, inside), ties(draft)
     desk = Desk(draft, inside, told, common, axes, projections(draft.graph), tied)
-    layers = tuple(replace(layer, look=_look(layer, desk)) for layer in draft.graph.layers)
+    layers = tuple(
+        replace(layer, look=_look(layer, desk), inputs=tuple(_told(edge, draft.graph) for edge in layer.inputs))
+        for layer in draft.graph.layers
+    )
     return draft.having(draft.graph.replace(layers=layers))
+
+
+def _told(edge: Edge, graph: Graph) -> Edge:
+    """A recurrent layer gives its last state beside its output, which the edge says."""
+    source = graph.layer.get(edge.source)
+    states = source is not None and edge.output > 0 and source.kind in _RECURRENT
+    return replace(edge, label="state") if states and not edge.label else edge
+
+
+_RECURRENT = ("LSTM", "GRU", "RNN", "lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
 @dataclass(frozen=True, slots=True)

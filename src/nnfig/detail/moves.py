@@ -39,7 +39,7 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     ]
     loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
     if indices and set(loud) <= {"getitem"}:
-        return "".join(indices)
+        return _crop(indices, before, after) or "".join(indices)
     if _splits_heads(before, after):
         return "split heads"
     if len(before) == 3 and len(after) == 4 and after[1] == before[2]:
@@ -55,6 +55,14 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     if len(after) == 2 < len(before):
         return "flatten"
     return ", ".join(loud or (steps[-1].kind,))
+
+
+def _crop(indices: Sequence[str], before: tuple[Dim, ...], after: tuple[Dim, ...]) -> str:
+    """`crop 4:60` where all that changes is the size of an image, once for both sides if they are cut alike."""
+    if len(indices) != 1 or len(before) != len(after) or len(after) < 3 or before[:2] != after[:2]:
+        return ""
+    sides = indices[0].strip("[]").split(", ")[2:]
+    return f"crop {', '.join(dict.fromkeys(sides))}" if sides and all(":" in side for side in sides) else ""
 
 
 def _splits_heads(before: tuple[Dim, ...], after: tuple[Dim, ...]) -> bool:
