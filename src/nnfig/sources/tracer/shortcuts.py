@@ -122,6 +122,30 @@ def _group_norm(
     return _like(input) if fits else None
 
 
+def _linear(input: torch.Tensor, weight: torch.Tensor, bias: Any = None) -> Answer:
+    fits = weight.dim() == 2 and input.dim() > 0 and input.shape[-1] == weight.shape[1] and input.numel()
+    same = input.dtype == weight.dtype and (bias is None or (bias.dtype, bias.shape) == (input.dtype, weight.shape[:1]))
+    return _empty((*input.shape[:-1], weight.shape[0]), input) if fits and same else None
+
+
+def _cat(tensors: Sequence[torch.Tensor], dim: int = 0) -> Answer:
+    first = tensors[0]
+    at = dim % first.dim() if -first.dim() <= dim < first.dim() else None
+    # of pictures and volumes it may be in the order of channels that all of them have
+    ordered = all(t.is_contiguous() or t.dim() not in (4, 5) for t in tensors)
+    plain = ordered and first.is_floating_point() and all(t.dtype == first.dtype for t in tensors)
+    rests = {tuple(n for axis, n in enumerate(t.shape) if axis != at) for t in tensors}
+    if at is None or not plain or len(rests) != 1 or not first.numel():
+        return None
+    shape = list(first.shape)
+    shape[at] = sum(t.shape[at] for t in tensors)
+    return _empty(shape, first)
+
+
+def _dropout(input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Answer:
+    return _like(input) if training and 0 < p < 1 and not inplace else None
+
+
 def _softmax(input: torch.Tensor, dim: Any = None, *rest: Any, **more: Any) -> Answer:
     fits = isinstance(dim, int) and -input.dim() <= dim < input.dim() and all(r in (3, None) for r in rest)
     return _like(input) if fits else None
@@ -213,6 +237,9 @@ _SHORTCUTS: Mapping[str, Shortcut] = {
     **dict.fromkeys(("mean", "sum"), _reduction),
     "pow": _power,
     "batch_norm": _batch_norm,
+    "linear": _linear,
+    "cat": _cat,
+    "dropout": _dropout,
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
     "group_norm": _group_norm,
