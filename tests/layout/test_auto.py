@@ -1,9 +1,11 @@
 """Promises of the choice of a view: it suits the network, says why, and a refused view gives way with a warning."""
 
+from dataclasses import replace
+
 import networks
 import pytest
 
-from nnfig.graph import Drawing, Edge, Layer, Look, Panel, TensorSpec
+from nnfig.graph import Drawing, Edge, Graph, Group, Layer, Look, Panel, TensorSpec
 from nnfig.layout import scene
 from nnfig.layout.auto import choose, refusal
 from nnfig.layout.unfold import unfolded
@@ -96,9 +98,28 @@ def test_strip_names_what_comes_out():
     assert [label.lines for label in alone.labels] == [("output", "8×8×12")]
 
 
+@pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])
+def test_the_caption_says_nothing_of_folding_where_blocks_are_written_out(view):
+    """`drawn once` holds for frames with a number alone; what follows layers is said by legends and labels."""
+    said = {
+        "shows": "Net.",
+        "merged": "Every convolution is followed by ReLU.",
+        "folded": "Equal blocks are drawn once.",
+    }
+    layers = [networks.conv("a", "image", 8, 7, group="g"), networks.layer("f", "Flatten", "a", (1, 392), "reshape")]
+    layers.append(networks.linear("fc", "f", 10, in_features=392))
+    drawn = networks.drawing("net", layers, {"image": (1, 8, 7, 7)}, (Group("g", "Block", repeat=3),))
+    drawn = replace(drawn, caption=" ".join(said.values()), said=said)
+    found = scene(drawn, Options.of(view=view))
+    assert found.view == view
+    assert "drawn once" not in found.caption
+    assert ("followed by" in found.caption) == (view == "volumes")
+    assert "drawn once" in scene(drawn, Options.of(view="blocks")).caption
+
+
 def test_unfolding_keeps_paths():
     """Copies follow each other; what follows the group takes from the last; the law of graphs holds."""
-    from nnfig.graph import Graph, Group, verify
+    from nnfig.graph import verify
 
     layers = (
         Layer("a", "Linear", (Edge("x"),), (TensorSpec((1, 4)),), group="g", look=Look()),

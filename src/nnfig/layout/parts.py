@@ -28,20 +28,21 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-UNSAID = {
-    "maps": {"merged", "folded", "shortcuts"},
-    "neurons": {"merged", "folded", "shortcuts"},
-    "strip": {"shortcuts"},
-}
-"""Sentences that do not hold in a view: it writes repeated blocks out, shows what follows what, dashes nothing."""
+UNSAID = {"maps": {"merged"}, "neurons": {"merged"}}
+"""Sentences that do not hold in a view, as it shows itself what follows what."""
+
+WRITTEN_OUT = ("maps", "neurons", "volumes")
+"""Views that write repeated blocks out, or frame them with their number."""
 
 REWORDED = {"maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"}}
 """Words for what a view draws otherwise than boxes do."""
 
 
-def caption(drawing: Drawing, view: str, *sentences: str) -> str:
+def caption(drawing: Drawing, view: str, frames: Sequence[Frame], *sentences: str) -> str:
     """The drawing's caption as far as it holds for a view, and what the view adds to it."""
     unsaid = UNSAID.get(view, set())
+    if view in WRITTEN_OUT and all(frame.repeat == 1 for frame in frames):
+        unsaid = {*unsaid, "folded"}
     said = drawing.caption.strip()
     if drawing.said:
         said = " ".join(text for about, text in drawing.said.items() if about not in unsaid)
@@ -178,7 +179,7 @@ def finished(drawn: Drawn, drawing: Drawing, options: Options, view: str) -> Sce
         frames=parts.frames,
         labels=parts.labels,
         legends=tuple(replace(key, x=key.x + dx, y=key.y + dy) for key in keys),
-        caption=caption(drawing, view, *drawn.words),
+        caption=caption(drawing, view, parts.frames, *drawn.words),
         alt=drawing.alt,
         view=view,
         fits=width <= options.width + 0.5 and height <= options.max_height + 0.5,
