@@ -164,10 +164,18 @@ def _put(plan: _Plan, node: int, floor: int) -> None:
     plan.top[at] = node
     if node in plan.heads:
         plan.row[node] = floor
+    elif _feeds_gates(plan, node):
+        plan.row[node] = floor + 1
     elif follows:
         plan.row[node] = plan.row[line.before[node][0]] - 1
     else:
         plan.row[node] = max(1, floor - len(_followers(plan)) - 1)
+
+
+def _feeds_gates(plan: _Plan, node: int) -> bool:
+    """Whether a node is to a later step of the cell what the bus is to the first."""
+    takers = plan.line.after[node]
+    return len(takers) > 1 and all(n in plan.heads for n in takers)
 
 
 def _bus(net: Net, line: Line) -> tuple[int, ...]:
@@ -288,6 +296,7 @@ def _settled(plan: _Plan) -> tuple[float, _Plan]:
     ends = _ends(plan)
     kept = {*line.nodes, *line.states, *plan.bus, *plan.heads, *plan.tails, *ends}
     free = [n for n in range(net.size) if n not in kept and line.before[n] and not _is_follower(plan, n)]
+    free = [n for n in free if not _feeds_gates(plan, n)]
     floor = max([plan.row[n] for n in plan.heads] or [STACK])
     pairs = _pairs(net)
 

@@ -42,6 +42,8 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
     tracks, count = _tracks(bundle, cell)
     sides = {n: (leaves[n].at, box.length - leaves[n].at) for n, box in boxes.items()}
     least = _labels(placer, cell)
+    for gap, room in _borders(placer, cell).items():
+        least[gap] = max(least.get(gap, 0.0), room)
     columns = _ruler(spots, cell, 0, sides, air, count, least)
     rows = _ruler(spots, cell, 1, {n: (b.before, b.after) for n, b in boxes.items()}, air, count, least)
     zero = rows.middle[0]
@@ -90,6 +92,20 @@ def _labels(placer: Placer, cell: Cell) -> dict[tuple[int, int], float]:
             if here != level:
                 gap = (here, a[here] + (1 if b[along] < a[along] else -1))
                 found[gap] = max(found.get(gap, 0.0), wide)
+    return found
+
+
+def _borders(placer: Placer, cell: Cell) -> dict[tuple[int, int], float]:
+    """Room that frames of groups need in the gaps between columns, before their first and behind their last one."""
+    air, held = placer.air, dict[int, list[int]]()
+    for node, (column, _) in cell.spots.items():
+        for group in placer.net.around(node):
+            held.setdefault(group, []).append(column)
+    title = air.header if air.direction == "down" else 0.0
+    found: dict[tuple[int, int], float] = {}
+    for columns in held.values():
+        for gap, room in ((min(columns) - 1, title), (max(columns) + 1, 0.0)):
+            found[0, gap] = max(found.get((0, gap), 0.0), air.gap + 2 * air.pad + room)
     return found
 
 
