@@ -10,6 +10,7 @@ from nnfig.layout.blocks.fold import Fold, Rung
 from nnfig.layout.blocks.lay_chain import Series
 from nnfig.layout.blocks.net import START, Net
 from nnfig.layout.blocks.series import Chain
+from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.blocks.place import Placer
@@ -117,7 +118,7 @@ def _assembled(placer: Placer, fold: Fold, left: _Column, right: _Column) -> Box
     row_widths = [box.before + box.after for box in bottom]
     row = sum(row_widths) + (len(bottom) + 1) * 1.4 * air.gap
     middle = max((_row_width(placer, rung.nodes[1:-1]) for rung in fold.rungs), default=0.0)
-    between = max(middle, 2.2 * air.bus)
+    between = max(middle, 2.2 * air.bus, _label_width(placer, fold))
     dx = max(left.box.after + right.box.before + between, row if bottom else 0.0)
     right.box.upstream = True
     out.put(left.box, s_left)
@@ -167,6 +168,14 @@ def _row_width(placer: Placer, nodes: tuple[int, ...]) -> float:
     """How much room a row of nodes with arrows takes between two columns."""
     wide = sum(placer.item(n).before + placer.item(n).after for n in nodes)
     return wide + (len(nodes) + 1) * 1.6 * placer.air.gap
+
+
+def _label_width(placer: Placer, fold: Fold) -> float:
+    """How much room the labels of rungs without nodes take between two columns."""
+    air = placer.air
+    labels = [placer.net.links[k].label for rung in fold.rungs if len(rung.nodes) == 2 for k in rung.links]
+    wide = max((width(label, air.small) for label in labels if label), default=0.0)
+    return wide + 1.6 * air.gap if wide and air.direction == "down" else 0.0
 
 
 def _join(placer: Placer, out: Box, u: int, v: int, way: list[Spot]) -> None:
