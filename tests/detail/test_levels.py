@@ -71,6 +71,31 @@ def test_tightening_closes_deep_groups_first_and_ends():
     assert detail.drawing([graph], Options(), 3) is None
 
 
+def test_long_runs_of_arithmetic_are_closed_before_any_block():
+    """What decodes boxes is one box before a block is; what a layer with weights lies between stays apart."""
+    sketch = graphs.Sketch()
+    last = sketch.conv("conv", residual_end := graphs.residual(sketch, "block", "image"))
+    for i in range(15):
+        last = sketch.add(f"f{i}", "exp" if i % 2 else "sigmoid", last)
+    last = sketch.conv("between", last, kernel=1)
+    for i in range(14):
+        last = sketch.add(f"g{i}", "exp" if i % 2 else "sigmoid", last)
+    graph = sketch.done(last)
+    assert residual_end in graph.layer
+    assert "f3" in detail.drawing([graph], Options()).graph.layer
+    drawn = detail.drawing([graph], Options(), 1)
+    closed = drawn.graph
+    assert [layer.look.label for layer in closed.layers if ".." in layer.name] == [
+        ("15 operations",),
+        ("14 operations",),
+    ]
+    assert "long run of arithmetic is drawn as one box" in drawn.caption
+    assert "between" in closed.layer
+    assert residual_end in closed.layer
+    assert residual_end not in detail.drawing([graph], Options(), 2).graph.layer
+    assert detail.drawing([graph], Options(depth=2), 1) is None
+
+
 @pytest.mark.parametrize("options", [{"depth": 2}, {"open": ("layer1",)}, {"detail": "explicit"}, {"detail": "ops"}])
 def test_detail_by_hand_is_never_closed(options):
     """Who asks for detail gets it, whether it fits or not."""

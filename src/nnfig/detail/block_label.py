@@ -19,7 +19,7 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
         stage = _stage(contents)
         name, line = (stage, "") if stage else (line or layer.path.rpartition(".")[2], "")
     name = name or layer.kind.lstrip("_")
-    if rules.shows("channels") and len(layer.shape) >= 4:
+    if rules.shows("channels") and len(layer.shape) >= 4 and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)
 

@@ -11,6 +11,7 @@ from nnfig.detail.dims import unbatched
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import FAMILIES, listed, millions, sentence, some
 from nnfig.detail.followed import followed
+from nnfig.detail.gather import is_gathered
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.left_out import left_out
@@ -205,7 +206,9 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
             function = category_of(cls).name == "attention" and cls[:1].islower()
             if function or category_of(cls).name in _IDEAS or draft.contents[name].drawn < 2 or cls in opened:
                 continue
-            if cls not in CONTAINERS:
+            if is_gathered(cls):
+                classes["long run of arithmetic"] = None
+            elif cls not in CONTAINERS:
                 classes[_called(draft, path, cls)] = None
             elif not _contents_of_stage(draft, name, cls):
                 paths[f"‘{path}’"] = None

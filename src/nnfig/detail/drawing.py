@@ -18,11 +18,12 @@ from nnfig.detail.drop_dead import drop_dead
 from nnfig.detail.english import some
 from nnfig.detail.families import families
 from nnfig.detail.fold import fold
+from nnfig.detail.gather import gather, long_runs
 from nnfig.detail.hide import hide, hide_noise, single_wires
 from nnfig.detail.insets import Inset, home, insets, opened
 from nnfig.detail.label import input_looks, label
 from nnfig.detail.legend import legend
-from nnfig.detail.levels import Levels, levels
+from nnfig.detail.levels import Levels, levels, may_close
 from nnfig.detail.merge import merge
 from nnfig.detail.merged import told
 from nnfig.detail.open_layers import open_layers
@@ -99,10 +100,13 @@ def _title(graph: Graph, rules: Rules) -> str:
 
 
 def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing | None:
-    states = levels([draft.graph for draft in prepared], prepared[0].rules, tighter)
+    rules = prepared[0].rules
+    # runs of arithmetic go first: they say least
+    gathers = tighter > 0 and may_close(rules) and any(map(long_runs, prepared))
+    states = levels([draft.graph for draft in prepared], rules, tighter - gathers)
     if states is None:
         return None
-    drafts = [arranged(draft, state) for draft, state in zip(prepared, states, strict=True)]
+    drafts = [arranged(draft, state, gathers) for draft, state in zip(prepared, states, strict=True)]
     shown, inner = _insets(prepared)
     everything = (*drafts, *inner)
     common = common_facts(everything)
@@ -120,10 +124,12 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
     )
 
 
-def arranged(draft: Draft, state: Levels) -> Draft:
+def arranged(draft: Draft, state: Levels, gathers: bool = False) -> Draft:
     """The draft with groups closed, frames dissolved and layers merged; labels are still to be written."""
     grouped, closed = families(draft, state)
-    return merge(single_wires(dissolve(roles(close(grouped, sorted(closed))), state.opened)))
+    shut = close(grouped, sorted(closed))
+    shut = gather(shut) if gathers else shut
+    return merge(single_wires(dissolve(roles(shut), state.opened)))
 
 
 def _insets(prepared: Sequence[Draft]) -> tuple[list[Inset], list[Draft]]:

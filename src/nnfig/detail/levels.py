@@ -41,7 +41,7 @@ def levels(graphs: Sequence[Graph], rules: Rules, tighter: int = 0) -> list[Leve
     bases = [_base(groups) for groups in everything]
     if not tighter:
         return bases
-    if rules.fit != "close" or rules.by_hand:
+    if not may_close(rules):
         return None
     steps = [_steps(groups, base) for groups, base in zip(everything, bases, strict=True)]
     order = sorted({step for each in steps for step in each})
@@ -51,6 +51,11 @@ def levels(graphs: Sequence[Graph], rules: Rules, tighter: int = 0) -> list[Leve
     return [
         _tightened(groups, base, each, order[:at]) for groups, base, each in zip(everything, bases, steps, strict=True)
     ]
+
+
+def may_close(rules: Rules) -> bool:
+    """Whether detail may choose to draw less so that a figure fits."""
+    return rules.fit == "close" and not rules.by_hand
 
 
 def _base(groups: Groups) -> Levels:
