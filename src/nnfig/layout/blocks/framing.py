@@ -33,12 +33,17 @@ def frame_dissolved(at: Page) -> None:
         x1, y1 = max(r[2] for r in rects) + pad, max(r[3] for r in rects) + pad
         foreign = [r for i, r in enumerate(at.rects) if i not in inside]
         foreign += [r for g, r, _ in at.frames if group not in net.around(g) and g not in net.around(group)]
-        title = words(net, group, False)[0]
-        wide = width(title, at.air.font) + 2.0
-        struck = [a[0] for a, b in pieces if title and _runs_through(a, b, (x0, y1 + 1, x0 + wide, y1 + at.air.header))]
+        title, count = words(net, group, False)
+        top = y1 + at.air.header
+        wide, times = width(title, at.air.font) + 2.0, width(f"×{count}", at.air.font) + 2.0
+        # what is written above a corner moves out of the way of wires, and the corner with it
+        struck = [a[0] for a, b in pieces if title and _runs_through(a, b, (x0, y1 + 1, x0 + wide, top))]
         if struck:
             x0 = min(x0, min(struck) - wide - 1.0)
-        head = y1 + (at.air.header if title else 0.0)
+        struck = [a[0] for a, b in pieces if count > 1 and _runs_through(a, b, (x1 - times, y1 + 1, x1, top))]
+        if struck:
+            x1 = max(x1, max(struck) + times + 1.0)
+        head = top if title or count > 1 else y1
         label = (x0, y1 + 1, x0 + wide, head)
         if title and (any(_runs_through(a, b, label) for a, b in pieces) or any(_meets(label, t) for t in texts)):
             continue

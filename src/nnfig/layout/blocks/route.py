@@ -16,7 +16,7 @@ from nnfig.layout.scene import Point
 
 BEND = 12.0
 CROSSING = 16.0
-TEXT = 60.0
+TEXT = 120.0
 """Price of running through text, in pt of way."""
 MOST_NODES = 260
 """A search among more nodes than this is not made: the wire goes around everything."""

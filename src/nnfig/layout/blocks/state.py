@@ -12,8 +12,8 @@ from nnfig.layout.blocks.net import Net
 
 MOST = 90
 """A net of more nodes is no cell, nor a few steps of one."""
-OTHERS = 40
-"""More nodes than this beside the line are not placed around it one by one."""
+OTHERS, BY_STEP = 40, 8
+"""More nodes than this beside the line, or for each step of it, are not placed around it one by one."""
 LEAST_STEPS = 2
 
 PRODUCTS, JOINTS = ("×", "⊙"), ("×", "⊙", "+", "−")
@@ -51,7 +51,7 @@ def line_of(net: Net) -> Line | None:
     neighbours = tuple(map(tuple, before)), tuple(map(tuple, after))
     steps = _steps(net, before)
     nodes = steps or _state(net, before, after)
-    if not nodes or net.size - len(nodes) > OTHERS:
+    if not nodes or net.size - len(nodes) > (min(OTHERS, BY_STEP * len(steps)) if steps else OTHERS):
         return None
     return Line(nodes, *neighbours, steps=bool(steps), states=_states(net, steps) if steps else ())
 
