@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from nnfig.graph import Panel
 from nnfig.layout.maps.elbows import elbows
-from nnfig.layout.maps.lanes import LANE, lanes
-from nnfig.layout.maps.place import Level, Placed, Scale, meet, place, stub_in, stub_out
-from nnfig.layout.maps.tensors import Arrow, Net
+from nnfig.layout.maps.net import Arrow, Net
+from nnfig.layout.maps.place import LANE, Level, Placed, Scale, meet, place, stub_in, stub_out
 from nnfig.layout.parts import Parts
 from nnfig.layout.scene import Label, Node, Point, Wire
 from nnfig.layout.text import LINE, width
@@ -24,12 +23,11 @@ BESIDE = 1.5
 def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
     """Everything but the legend."""
     placed, levels = place(found, scale)
-    given = lanes(found)
     turns = elbows(found, placed, levels, scale)
     wires: list[Wire] = []
     for arrow in found.arrows:
-        if arrow in given:
-            wires.append(_arc(arrow, placed, found, given, scale, levels))
+        if arrow in found.lanes:
+            wires.append(_arc(arrow, placed, found, scale, levels))
         elif found.is_level(arrow):
             wires.append(_level(arrow, placed, levels))
         else:
@@ -113,14 +111,13 @@ def _arc(
     arrow: Arrow,
     placed: Mapping[str, Placed],
     found: Net,
-    given: Mapping[Arrow, tuple[int, int]],
     scale: Scale,
     levels: Mapping[int, Level],
 ) -> Wire:
     """An arrow that rises over maps of its level; of those that end together the longest ends highest."""
     source, target = placed[arrow.source], placed[arrow.target]
-    at, lane = given[arrow]
-    together = sorted((a for a in found.into[arrow.target] if a in given), key=lambda a: given[a][1])
+    at, lane = source.tensor.level, found.lanes[arrow]
+    together = sorted((a for a in found.into[arrow.target] if a in found.lanes), key=lambda a: found.lanes[a])
     rank = together.index(arrow)
     port = levels[at].port
     y_out = OUT * source.h

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nnfig.layout.maps.lanes import lanes
+from nnfig.layout.maps.net import Arrow, Net
 from nnfig.layout.maps.place import Level, Placed, Scale, headroom, meet
-from nnfig.layout.maps.tensors import Arrow, Net
 from nnfig.layout.scene import Point
 
 LOW = 3.0
@@ -34,7 +33,6 @@ class Ways:
     placed: Mapping[str, Placed]
     levels: Mapping[int, Level]
     scale: Scale
-    arcs: Mapping[int, int]
     gaps: dict[tuple[int, int], list[Span]] = field(default_factory=dict[tuple[int, int], list[Span]])
     """For a level and a row of the gap over it, what runs there."""
     shafts: dict[int, list[tuple[float, str]]] = field(default_factory=dict[int, "list[tuple[float, str]]"])
@@ -48,7 +46,7 @@ class Ways:
             row += 1
         self.gaps.setdefault((at, row), []).append(span)
         level = self.levels[at]
-        return level.y + level.h / 2 + headroom(self.arcs.get(at, 0), self.scale.text) + LOW + PITCH * row
+        return level.y + level.h / 2 + headroom(self.found.arcs.get(at, 0), self.scale.text) + LOW + PITCH * row
 
     def shaft(self, passed: Sequence[int], x0: float, x1: float, source: str) -> float:
         """The x at which an arrow passes levels: where it begins or ends if it can, else beside the maps there."""
@@ -79,10 +77,7 @@ def elbows(
     found: Net, placed: Mapping[str, Placed], levels: Mapping[int, Level], scale: Scale
 ) -> Mapping[Arrow, tuple[Point, ...]]:
     """The turns of every arrow between levels; none where it runs straight."""
-    arcs: dict[int, int] = {}
-    for at, lane in lanes(found).values():
-        arcs[at] = max(arcs.get(at, 0), lane)
-    ways = Ways(found, placed, levels, scale, arcs)
+    ways = Ways(found, placed, levels, scale)
     return {arrow: _turns(arrow, ways) for arrow in found.arrows if not found.is_level(arrow)}
 
 

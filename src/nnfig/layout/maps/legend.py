@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
-from nnfig.layout.maps.tensors import Arrow, Net
+from nnfig.layout.maps.net import Arrow, Net
 from nnfig.layout.text import width
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nnfig.layout.maps.lanes import LANE, lanes
-from nnfig.layout.maps.tensors import Net, Tensor
+from nnfig.layout.maps.net import Net, Tensor
 from nnfig.layout.maps.texts import Texts, texts
 from nnfig.layout.tensors import damped
 from nnfig.layout.text import LINE, width
@@ -33,6 +32,9 @@ INSET = 1.5
 
 STUB = 3.0
 """How far arcs run level before they rise."""
+
+LANE = 4.0
+"""Distance between lanes of arcs."""
 
 ROUNDS = 4
 """How often places are found again because numbers stand where arrows were found to leave."""
@@ -230,15 +232,14 @@ def _marked(placed: Mapping[str, Placed], found: Net) -> dict[str, Placed]:
 
 def _levels(found: Net, heights: Mapping[str, float], scale: Scale) -> dict[int, Level]:
     """Where each level lies: over it numbers, then arcs, then arrows that turn; under it sizes."""
-    arcs: dict[int, int] = {}
-    for level, lane in lanes(found).values():
-        arcs[level] = max(arcs.get(level, 0), lane)
     levels: dict[int, Level] = {}
     bottom = 0.0
     for at in sorted({tensor.level for tensor in found.tensors.values()}, reverse=True):
         of = [heights[name] for name, tensor in found.tensors.items() if tensor.level == at]
         levels[at] = Level(bottom + max(of) / 2, max(of), PORT * min(of))
-        bottom += max(of) + headroom(arcs.get(at, 0), scale.text) + UPRIGHT + (scale.text * LINE if max(of) < 20 else 0)
+        bottom += (
+            max(of) + headroom(found.arcs.get(at, 0), scale.text) + UPRIGHT + (scale.text * LINE if max(of) < 20 else 0)
+        )
     return levels
 
 

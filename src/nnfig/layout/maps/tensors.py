@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Graph, Layer
+from nnfig.layout.maps.net import Arrow, Net, Tensor
 from nnfig.layout.tensors import Size, operation, output_size
 from nnfig.layout.words import plain_words, sides, words
 
@@ -21,65 +22,6 @@ MEET = {"concat": "concatenate", "add": "sum"}
 
 JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
 """Classes of arrows that compute nothing, and what the legend calls them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """An operation from one tensor to another, by names of tensors."""
-
-    source: str
-    target: str
-    cls: str
-    name: str
-    """What the legend calls it: `conv 3×3`."""
-    after: tuple[str, ...] = ()
-    """What runs after it before the target: `ReLU`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """A map: its size, its level in the pyramid of resolutions, and what of it is a copy."""
-
-    name: str
-    """The layer (or input) that gives it; for a copy and its neighbour, the concatenation."""
-    size: Size
-    level: int
-    copied: float = 0.0
-    """Share of its channels that is copied from elsewhere."""
-    layer: Layer | None = None
-    runs: tuple[str, ...] = ()
-    """Names of the layers that make it, in the order in which they run."""
-
-
-@dataclass(frozen=True)
-class Net:
-    """Tensors by name, in graph order, and the arrows between them."""
-
-    tensors: Mapping[str, Tensor]
-    into: Mapping[str, Sequence[Arrow]]
-    """Arrows that end at a tensor."""
-    out: Mapping[str, Sequence[Arrow]]
-    """Arrows that begin at a tensor."""
-    place: Mapping[str, int]
-    """How many tensors stand before one on its level."""
-
-    @property
-    def arrows(self) -> list[Arrow]:
-        """All arrows, by their targets in graph order."""
-        return [arrow for name in self.tensors for arrow in self.into[name]]
-
-    def is_level(self, arrow: Arrow) -> bool:
-        """Whether both ends are on one level."""
-        return self.tensors[arrow.source].level == self.tensors[arrow.target].level
-
-    def is_arc(self, arrow: Arrow) -> bool:
-        """Whether an arrow passes over a map of its level, or over another arrow with the same ends."""
-        if not self.is_level(arrow):
-            return False
-        twin = arrow.cls in ("add", "copy") and any(
-            a.source == arrow.source and a != arrow for a in self.into[arrow.target]
-        )
-        return twin or self.place[arrow.target] - self.place[arrow.source] > 1
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnfig.layout.maps.tensors import Net, Tensor
+from nnfig.layout.maps.net import Net, Tensor
 from nnfig.layout.text import width
 
 CLEAR = 3.0

@@ -10,8 +10,9 @@ from nnfig.graph import Drawing, LegendEntry, Panel
 from nnfig.layout.keys import legends
 from nnfig.layout.maps.draw import parts
 from nnfig.layout.maps.legend import entries
+from nnfig.layout.maps.net import Net
 from nnfig.layout.maps.place import BAR, SLIVER, Scale
-from nnfig.layout.maps.tensors import Net, net
+from nnfig.layout.maps.tensors import net
 from nnfig.layout.parts import LEAST, MARGIN, Drawn, Parts, bounds, composed, fits, small
 from nnfig.layout.scene import Legend, Point, Scene
 from nnfig.layout.stretch import stretched
