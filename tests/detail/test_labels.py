@@ -233,3 +233,34 @@ def test_a_class_of_ones_own_is_told_where_the_label_has_a_general_word():
     sketch.add("norm.mul", "mul", "x", sketch.add("norm.rsqrt", "rsqrt", x, group=norm), group=norm)
     (layer,) = detail.drawing([sketch.done()], Options(detail="explicit")).graph.layers
     assert layer.look.label == ("RMSNorm", "eps 1e-06")
+
+
+def _dims(sketch):
+    return [layer.look.dims for layer in detail.drawing([sketch.done()], Options(detail="explicit")).graph.layers]
+
+
+def test_sizes_are_not_repeated_where_axes_only_change_places():
+    """A norm over the channels of an image, and heads that are split off, change no size."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("a", sketch.add("norm", "LayerNorm2d", sketch.conv("b", "image"), normalized_shape=(8,)))
+    sketch.add("pool", "MaxPool2d", x, shape=(1, 8, 8, 8), kernel_size=2, stride=2)
+    assert _dims(sketch) == ["", "", "", "8×8"]
+    heads = graphs.Sketch(x=(1, 12, 8))
+    x = heads.add("q", "Linear", "x", shape=(1, 12, 8), out_features=8)
+    x = heads.add("rotary", "apply_rotary_pos_emb", x, shape=(1, 2, 12, 4))
+    heads.add("out", "Linear", x, shape=(1, 12, 8), out_features=8)
+    assert _dims(heads) == ["", "", ""]
+
+
+def test_an_image_without_a_batch_keeps_its_colours():
+    """Detectors take a list of images of three axes."""
+    drawing = detail.drawing([_image(3, 32, 32)], Options())
+    assert drawing.panels[0].input_looks["image"].dims == "3×32×32"
+    assert "for an input of 3×32×32" in drawing.caption
+    assert detail.drawing([_image(1, 32, 16)], Options()).panels[0].input_looks["image"].dims == "32×16"
+
+
+def _image(*shape):
+    sketch = graphs.Sketch(image=shape)
+    sketch.add("normalise", "sub", "image", shape=shape, other=0.5)
+    return sketch.done()

@@ -263,3 +263,15 @@ def test_stages_of_one_network_look_alike():
     ]
     assert not drawing.graph.groups
     assert "stands for N blocks in a row, of which the first may differ" in drawing.caption
+
+
+def test_a_block_that_is_one_container_is_closed_under_its_own_name():
+    """`MBConv`, as its neighbours with a skip are called, and not the Sequential that is all of it."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(2):
+        block = sketch.group(f"f.{index}", "MBConv")
+        body = sketch.group(f"{block}.block", "Sequential", parent=block)
+        y = sketch.conv(f"{body}.b", sketch.conv(f"{body}.a", x, 8 + index, group=body), group=body)
+        x = sketch.add(f"{block}.add", "add", x, y, group=block, shape=(1, 9, 16, 16)) if index else y
+    drawn = detail.drawing([sketch.done()], Options(), 1).graph
+    assert [layer.kind for layer in drawn.layers] == ["MBConv", "MBConv"]

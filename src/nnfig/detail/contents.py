@@ -167,7 +167,9 @@ def _counted(layers: Sequence[Layer]) -> str:
 
 
 def _noun(layer: Layer) -> str:
-    return _NOUNS.get(category_of(layer.kind).name, layer.kind)
+    category = category_of(layer.kind).name
+    learnt = category != "upsampling" or "transpose" in layer.kind.lower()
+    return _NOUNS.get(category, layer.kind) if learnt else "upsampling"
 
 
 def _times(count: int, noun: str) -> str:

@@ -38,7 +38,7 @@ class Axes:
         for name in self.graph.inputs:
             kinds = {category_of(self.graph.layer[taker].kind).name for taker in self.graph.consumers[name]}
             spec = self.graph.inputs[name]
-            sequence = len(spec.shape) == 3 or "int" in spec.dtype
+            sequence = (len(spec.shape) == 3 and len(unbatched(spec)) == 2) or "int" in spec.dtype
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
             before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
@@ -73,7 +73,7 @@ class Axes:
         before = next((found for edge in layer.inputs if (found := self._before(edge))), ())
         if not after or not before or after == before or _differ_by_heads(before, after):
             return ""
-        return sizes(layer.shape[1:] if len(layer.shape) == 3 or self.channels_last[layer.name] else after)
+        return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
 
     def _before(self, edge: Edge) -> Positions:
         if edge.kind != "data":
@@ -103,7 +103,7 @@ def unbatched(spec: TensorSpec) -> tuple[Dim, ...]:
 
 def _order(layer: Layer, before: bool) -> bool:
     category = category_of(layer.kind).name
-    if category in _FIRST or layer.kind.startswith(_FIRST_NORMS):
+    if category in _FIRST or layer.kind.startswith(_FIRST_NORMS) or layer.kind.endswith(("2d", "3d")):
         return False
     closed = category == "block" and len(layer.shape) == 3
     return category in _LAST or category == "normalization" or closed or before

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nnfig.detail.groups import Groups
 from nnfig.detail.rules import Rules
-from nnfig.graph import Graph
+from nnfig.graph import Graph, Group
 
 FEW = 6
 """An overview with fewer boxes opens the largest container of blocks."""
@@ -182,6 +182,7 @@ def _steps(groups: Groups, base: Levels) -> dict[Step, list[str]]:
         if group.cls
         and groups.weight[group.path] > 1
         and not any(a in base.closed for a in graph.ancestors(group.path))
+        and not _is_all_of_a_block(groups, group)
     ]
     step_of = {path: (groups.is_container(path) and not groups.blocks(path), -groups.level(path)) for path in free}
     for step in sorted(set(step_of.values())):
@@ -192,6 +193,14 @@ def _steps(groups: Groups, base: Levels) -> dict[Step, list[str]]:
             steps[step] = now
             closed |= set(now)
     return steps
+
+
+def _is_all_of_a_block(groups: Groups, group: Group) -> bool:
+    """Whether a container holds all that a named block draws, so that the block is closed in its place."""
+    around = groups.graph.group.get(group.parent)
+    if around is None or not groups.is_container(group.path) or groups.is_container(around.path):
+        return False
+    return groups.weight[around.path] == groups.weight[group.path]
 
 
 def _tightened(groups: Groups, base: Levels, steps: Mapping[Step, list[str]], taken: Sequence[Step]) -> Levels:
