@@ -270,6 +270,16 @@ def test_a_skip_goes_on_with_the_next_line():
     assert {wire.source: wire.via[:3] for wire in skips} == {wire.source: wire.via[:3] for wire in turning}
 
 
+@pytest.mark.parametrize("seed", [7, 42, 133, 185])
+@pytest.mark.parametrize("show", ["", "kernel"])
+def test_any_wiring_breaks_into_lines(seed, show):
+    """Whatever the wiring, every box has a place, however narrow the page is."""
+    drawn = networks.random_maps(seed)
+    found = volumes(drawn, width="2.5in", show=show)
+    assert found.view in ("volumes", "blocks")
+    assert len({node.name for node in found.nodes}) == len(found.nodes)
+
+
 def test_compared_networks_share_one_scale():
     """Maps and channels of equal size are drawn equally large in every panel."""
     small_net = networks.drawing("small", [networks.conv("conv", "image", 64, 224)], {"image": (1, 3, 224, 224)})

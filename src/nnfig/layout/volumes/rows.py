@@ -81,13 +81,16 @@ def lines(placed: Sequence[Placed], row: Mapping[str, float], count: int) -> tup
     for item in placed:
         for source in (*item.station.sources, *(name for name, _ in item.station.projections)):
             reach[order[source]] = max(reach[order[source]], order[item.station.name])
+    latest = [max((order[source] for source in item.station.sources), default=-1) for item in placed]
+    branching = {last for number, last in enumerate(latest) if last != number - 1}
+    """After which something begins later that would have no source on its own line."""
     cuts: list[int] = []
     furthest = 0
     for number, item in enumerate(placed[:-1]):
         after = placed[number + 1]
         parted = after.glued or len(after.station.sources) != 1 or after.station.sources[0] != item.station.name
         parted = parted or item.station.repeat == after.station.repeat != ""
-        if furthest <= number and not parted:
+        if furthest <= number and not parted and number not in branching:
             cuts.append(number + 1)
         furthest = max(furthest, reach[number])
     total = max(item.x for item in placed)

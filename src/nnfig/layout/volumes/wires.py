@@ -195,7 +195,8 @@ def _arcs(
         out = ASIDE if source.station.role == "join" else source.body.dx / 2
         into = -ASIDE if target.station.role == "join" else target.body.dx / 2
         line = lines.get(target.station.name)
-        turn = turns[line_of(line)] if line is not None and lines[source.station.name] != line else ()
+        crosses = line is not None and line_of(lines[source.station.name]) != line_of(line)
+        turn = turns[line_of(line)] if line is not None and crosses else ()
         x0, x1 = turn[-1][0] if turn else source.x + out, target.x + into
         there = [p for p in placed if lines.get(p.station.name) == line]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
