@@ -183,6 +183,21 @@ def test_an_encoder_of_residual_blocks_folds_with_a_time_for_every_block():
     assert measure.through(rects, measure.ways(made)) == []
 
 
+def test_residual_sums_of_a_transformer_do_not_fold():
+    """Skips around sums of vectors are no encoder-decoder, however they lie."""
+    b = shapes.Builder("llama")
+    x = b.add("embed", "embedding", b.input("ids", 1, 16), shape=(1, 16, 64))
+    for k in range(2):
+        a = b.add(f"a{k}", "attention", b.add(f"n{k}", "norm", x, shape=(1, 16, 64)), shape=(1, 16, 64))
+        s = b.add(f"s{k}", "+", a, x, shape=(1, 16, 64))
+        gate, up = (b.add(f"{n}{k}", "linear", s, shape=(1, 16, 128)) for n in ("gate", "up"))
+        down = b.add(f"down{k}", "linear", b.add(f"m{k}", "×", gate, up, shape=(1, 16, 128)), shape=(1, 16, 64))
+        x = b.add(f"t{k}", "+", down, s, shape=(1, 16, 64))
+    made = draw(b, direction="down", max_height="20in")
+    place = {n.name: n for n in made.nodes}
+    assert place["embed"].y > place["s0"].y > place["t0"].y > place["s1"].y > place["t1"].y
+
+
 def test_the_state_of_a_cell_is_one_straight_line():
     """From the old state over the product and the sum to the new one, left to right."""
     place = {n.name: n for n in draw(shapes.lstm(), direction="right").nodes}

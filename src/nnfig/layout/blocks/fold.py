@@ -84,12 +84,14 @@ def find(net: Net, astray: frozenset[int] = frozenset()) -> Fold | None:
     if not LEAST_RUNGS <= len(wide) <= MOST_SPANS:
         return None
     top = _deepest(wide, len(trunk))
-    across = _nested([(i, j, rung) for i, j, rung in wide if i < top < j and astray.isdisjoint(rung.nodes)])
+    around = [(i, j, rung) for i, j, rung in wide if i < top < j and astray.isdisjoint(rung.nodes)]
+    across = _nested(around)
     if len(across) < (1 if astray else LEAST_RUNGS) or not _shrinks(net, trunk, across):
         return None
     i, j, _ = across[-1]
-    if j - i < 2:
-        return None
+    maps = all(_is_map(net, trunk[i]) for i, _, _ in across)
+    if j - i < 2 or (not maps and (len(across) < len(around) or any(net.looks[n].glyph for n in trunk[i + 1 : top]))):
+        return None  # without sizes in space, skips that are not nested may be anything
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)
     spare = [rung for a, b, rung in spans if a < turn <= b and rung not in rungs]
@@ -206,14 +208,15 @@ def _beside(
 
 
 def _shrinks(net: Net, trunk: tuple[int, ...], across: list[tuple[int, int, Rung]]) -> bool:
-    """Whether resolution never grows towards the fold; where it is unknown, three nested skips are enough."""
+    """Whether resolution never grows towards the fold (that of sequences falls); unknown, three skips are enough."""
     sizes: list[int] = []
+    maps = all(_is_map(net, trunk[i]) for i, _, _ in across)
     for i, _, _ in across:
         shape = net.shapes[trunk[i]] if trunk[i] < len(net.shapes) else ()
         if len(shape) < 3 or not isinstance(shape[-1], int):
             return len(across) > LEAST_RUNGS
         sizes.append(shape[-1])
-    return all(a >= b for a, b in pairwise(sizes))
+    return all(a > b or (a == b and maps) for a, b in pairwise(sizes))
 
 
 def _turn(net: Net, trunk: tuple[int, ...], i: int, j: int) -> tuple[int, tuple[int, ...]]:
