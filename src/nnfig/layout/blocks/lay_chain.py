@@ -313,14 +313,18 @@ class Series:
 
 def _even(framed: list[Box]) -> None:
     """Make frames on one axis equally wide where they nearly are."""
-    before, after = [box.before for box in framed], [box.after for box in framed]
+    if not framed:
+        return
+    before, after = max(box.before for box in framed), max(box.after for box in framed)
+    level_before = before - min(box.before for box in framed) <= 0.3 * before
+    level_after = after - min(box.after for box in framed) <= 0.3 * after
     for box in framed:
-        if box.frame and max(before) - min(before) <= 0.3 * max(before):
-            box.frame.t0 -= max(before) - box.before
-            box.before = max(before)
-        if box.frame and max(after) - min(after) <= 0.3 * max(after):
-            box.frame.t1 += max(after) - box.after
-            box.after = max(after)
+        if box.frame and level_before:
+            box.frame.t0 -= before - box.before
+            box.before = before
+        if box.frame and level_after:
+            box.frame.t1 += after - box.after
+            box.after = after
 
 
 def _pads(item: Box | None) -> tuple[float, float]:
