@@ -19,8 +19,9 @@ DEPTH_ANGLE = 42.0
 DEPTH_SCALE = 0.42
 """How much a depth edge is shortened: a volume of depth d covers d * DEPTH_SCALE along that direction.
 
-The front face of a volume is its bounding box (`w`, `h`) less that projection. A wire leaves a volume to the
-east from the centre of its right face and enters at the silhouette's west, level with the centre of the node.
+The front face of a volume is its bounding box (`w`, `h`) less that projection. A wire leaves a volume at the
+silhouette's east and enters at its west, level with the centre of the node; one of class `kernel` leaves at the
+middle of the right face, where the kernel is drawn.
 """
 
 
