@@ -13,6 +13,8 @@ FEW = 6
 """An overview with fewer boxes opens the largest container of blocks."""
 MANY = 24
 """No group is opened in an overview when more boxes would be drawn."""
+NOTHING = 3
+"""... but where so few say nothing, twice as many may be."""
 STEPS = 12
 """At most so many states of closing more."""
 
@@ -107,7 +109,10 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
         boxes = _boxes(groups, open_)
         best = ""
         for path in shut:
-            fits = boxes - 1 + _boxes(groups, open_, path) <= MANY and groups.graph.group[path].repeat == 1
+            fits = (
+                boxes - 1 + _boxes(groups, open_, path) <= (MANY if boxes > NOTHING else 2 * MANY)
+                and groups.graph.group[path].repeat == 1
+            )
             if fits and _says_more_open(groups, path, boxes) and not _is_one_of_stages(groups, path, shut):
                 best = path if not best or groups.weight[path] > groups.weight[best] else best
         if not best:
