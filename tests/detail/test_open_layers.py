@@ -215,6 +215,40 @@ def test_open_opens_the_layers_that_it_names() -> None:
     assert (graph.params, graph.macs) == (closed.params, closed.macs)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (lambda out, h, c: h, ["recurrent.h_n"]),
+        (lambda out, h, c: (c, out), ["recurrent.c_n", "recurrent.l0_stack"]),
+        (lambda out, h, c: {"memory": c, "last": h}, ["recurrent.c_n", "recurrent.h_n"]),
+    ],
+    ids=["last", "two", "named"],
+)
+def test_what_is_returned_of_an_opened_layer(wanted: Any, expected: list[str]) -> None:
+    """The outputs that the network really returns, in its order."""
+
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.recurrent = nn.Linear(3, 3), nn.LSTM(3, 4)
+
+        def forward(self, x: Tensor) -> Any:
+            out, (h, c) = self.recurrent(self.embed(x))
+            return wanted(out, h, c)
+
+    assert list(opened(trace(Encoder(), input_size=(5, 2, 3))).outputs) == expected
+
+
+def test_an_inset_opens_a_layer_beside_the_figure() -> None:
+    """In the figure it is one box, in the panel its equations."""
+    drawn = drawing([trace(Classifier(), input_size=(1, 5, 8))], Options.of(inset="LSTM"))
+    assert drawn is not None
+    main, inset = drawn.panels
+    assert [layer.kind for layer in main.graph.layers].count("LSTM") == 1
+    assert (inset.role, inset.of) == ("inset", "lstm")
+    assert "sigmoid" in [layer.kind for layer in inset.graph.layers]
+
+
 def test_weights_that_run_twice_are_counted_once() -> None:
     """The parts of a second call run those of the first, whether that one is open or not."""
     closed = trace(Classifier(), input_size=(1, 5, 8))

@@ -35,7 +35,7 @@ def _is_wanted(layer: Layer, rules: Rules) -> bool:
     if layer.kind not in EQUATIONS:
         return False
     action = rules.group_action(Group(layer.name, layer.kind), ("open", "close", "inset"))
-    return action == "open" or (rules.level == "operations" and not action)
+    return action in ("open", "inset") or (rules.level == "operations" and not action)
 
 
 def _parts(graph: Graph, layer: Layer) -> Parts:
@@ -77,10 +77,14 @@ def _used(graph: Graph, layer: Layer) -> frozenset[int]:
     return frozenset(taken | set(_returned(graph, layer)))
 
 
-def _returned(graph: Graph, layer: Layer) -> range:
-    """Outputs that the network returns: all where the network is this one layer, else as many as it names."""
-    times = graph.outputs.count(layer.name)
-    return range(len(layer.output) if times and len(graph.layers) == 1 else times)
+def _returned(graph: Graph, layer: Layer) -> tuple[int, ...]:
+    """Outputs that the network returns, in the order in which `outputs` names them; of a lone layer all."""
+    if layer.name not in graph.outputs:
+        return ()
+    known = graph.returned.get(layer.name)
+    if known is not None:
+        return known
+    return tuple(range(len(layer.output))) if len(graph.layers) == 1 else (0,)
 
 
 def _with_parts(graph: Graph, opened: dict[str, Parts]) -> Graph:
@@ -93,15 +97,14 @@ def _with_parts(graph: Graph, opened: dict[str, Parts]) -> Graph:
     outputs: list[str] = []
     names: list[str] = []
     for position, name in enumerate(graph.outputs):
-        title = graph.output_names[position] if graph.output_names else ""
-        if name not in opened:
-            found = [name]
-        elif graph.outputs.count(name) > 1:
-            found = [opened[name].gives[graph.outputs[:position].count(name)].source]
-        else:
-            found = [opened[name].gives[number].source for number in _returned(graph, graph.layer[name])]
+        found = [name]
+        if name in opened:
+            numbers = _returned(graph, graph.layer[name])
+            if graph.outputs.count(name) == len(numbers) > 1:  # each output has a place and a name of its own
+                numbers = numbers[(at := graph.outputs[:position].count(name)) : at + 1]
+            found = [opened[name].gives[number].source for number in numbers]
         outputs += found
-        names += [title] * len(found)
+        names += [graph.output_names[position] if graph.output_names else ""] * len(found)
     return graph.replace(
         layers=tuple(replace(layer, inputs=tuple(_led(edge, opened) for edge in layer.inputs)) for layer in layers),
         groups=(*graph.groups, *(group for parts in opened.values() for group in parts.groups)),

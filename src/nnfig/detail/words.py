@@ -41,7 +41,7 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
         ("merge", options.merge, (*kinds, *classes, *places), ()),
         ("open", options.open, (*classes, *whole, *parts), ()),
         ("close", options.close, (*classes, *whole, *parts), ()),
-        ("inset", options.inset, classes, ()),
+        ("inset", options.inset, (*classes, *whole), ()),
     ):
         for word in words:
             if word in general or (

@@ -150,6 +150,8 @@ class Graph:
     """The network's own names for them ('logits'), parallel to `outputs`, or empty."""
     notes: tuple[str, ...] = ()
     """What the source could not tell or had to assume, each a sentence for the reader."""
+    returned: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """For layers among `outputs` of which more or others than the first output are returned: which ones."""
 
     @cached_property
     def layer(self) -> Mapping[str, Layer]:

@@ -63,6 +63,7 @@ class _Builder:
             groups=tuple(self.groups.found),
             outputs=outputs,
             output_names=output_names,
+            returned=self._returned(),
             notes=(*self._notes(), *recording.notes),
         )
 
@@ -150,6 +151,14 @@ class _Builder:
         if all(title.replace(".", "").isdigit() or not title for title, _ in pairs):
             return tuple(dict.fromkeys(layer for _, layer in pairs)), ()
         return tuple(layer for _, layer in pairs), tuple(title for title, _ in pairs)
+
+    def _returned(self) -> dict[str, tuple[int, ...]]:
+        """Which outputs of layers leave the network, where it is not the first alone."""
+        found: dict[str, list[int]] = {}
+        for _, number in self.recording.outputs:
+            edge = self._edge(number)
+            found.setdefault(edge.source, []).append(edge.output)
+        return {name: tuple(outputs) for name, outputs in found.items() if set(outputs) != {0}}
 
     def _notes(self) -> list[str]:
         """What the reader should know of this run."""
