@@ -18,7 +18,7 @@ CROWDED = 3.0
 HOPELESS = 2.5
 """What takes so many pages with the smallest text fits one in no other direction either."""
 
-HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 16.0, 9.0, 400.0, 25.0
+HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 24.0, 9.0, 400.0, 25.0
 """Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
 labels, of labels broken to keep boxes narrow, of exceeding the page by its own size, and of a cell that is turned."""
 
