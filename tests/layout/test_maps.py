@@ -72,6 +72,20 @@ def test_a_sequence_knows_its_axes_from_its_neighbours():
     assert "up-sample 2, tanh" in {entry.text for key in found.legends for entry in key.entries}
 
 
+def test_a_crop_on_the_way_to_a_concatenation_is_named_on_the_copy():
+    """As a layer of its own it gives no map: the arrow says copy and crop."""
+    layers = [
+        networks.conv("a", "image", 8, 30),
+        networks.pool("pool", "a", 8, 15),
+        networks.layer("up", "ConvTranspose2d", "pool", (1, 8, 28, 28), "up", kernel_size=(2, 2)),
+        networks.layer("crop", "center_crop", "a", (1, 8, 28, 28), "func"),
+        networks.layer("cat", "cat", ("crop", "up"), (1, 16, 28, 28), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert [node.name for node in found.nodes] == ["image", "a", "pool", "cat"]
+    assert "copy and crop" in {entry.text for key in found.legends for entry in key.entries}
+
+
 def test_nested_concatenations_are_one():
     """What is put together in two steps is drawn once, with a copy from each."""
     layers = [

@@ -167,6 +167,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "UpSampling2D",
     ),
     "concat": ("cat", "concat", "concatenate", "Concatenate", "Concat", "hstack"),
+    "crop": ("center_crop", "CenterCrop", "crop", "Crop", "Cropping1D", "Cropping2D", "Cropping3D"),
     "add": ("add", "add_", "iadd", "Add", "sum", "__add__", "__iadd__", "Sum"),
     "flat": ("Flatten", "flatten", "view", "reshape", "squeeze", "Reshape", "Squeeze", "getitem"),
     "drop": (

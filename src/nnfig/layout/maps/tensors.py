@@ -75,7 +75,8 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     sources = _unique(found.owner[name] for name in takes)
     if not sources:
         return
-    if size is None or (len(sources) == 1 and does == "flat"):
+    joined = {operation(graph.layer[name]) for name in graph.consumers[layer.name]} <= set(WORD)
+    if size is None or (len(sources) == 1 and (does == "flat" or (does == "crop" and joined))):
         found.owner[layer.name] = sources[0]
         return
     if does in ELEMENTWISE and len(takes) == 1 and found.into[sources[0]] and _is_alone(sources[0], graph, found):
