@@ -10,6 +10,8 @@ from nnfig.layout.blocks.state import JOINTS, Line
 
 ROUNDS = 3
 """How often every free node is tried in every row."""
+TRIES = 80
+"""So many placements are weighed; a cell needs fewer, several steps of one take what they get."""
 STACK = 4
 """Rows between the line and the gates, beside those that gates themselves take."""
 
@@ -300,21 +302,22 @@ def _settled(plan: _Plan) -> tuple[float, _Plan]:
     floor = max([plan.row[n] for n in plan.heads] or [STACK])
     pairs = _pairs(net)
 
-    def price() -> float:
+    def price(limit: float = 1e18) -> float:
         for n in ends:
             plan.row[n] = plan.row[line.before[n][0]]
         spots = _spots(plan)
-        clash = len(spots) - len(set(spots.values()))
-        return 1000.0 * clash + cost_of(pairs, spots, line.nodes)
+        clash = 1000.0 * (len(spots) - len(set(spots.values())))
+        return clash + cost_of(pairs, spots, line.nodes, limit - clash)
 
-    best = price()
+    best, tries = price(), TRIES
     for _ in range(ROUNDS):
         moved = False
         for n in free:
             here = plan.row[n]
-            for row in range(1, floor + 1):
+            for row in range(1, floor + 1) if tries > 0 else ():
                 plan.row[n] = row
-                cost = price()
+                cost = price(best)
+                tries -= 1
                 if cost < best - 1e-6:
                     best, here, moved = cost, row, True
             plan.row[n] = here

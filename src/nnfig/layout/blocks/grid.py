@@ -29,9 +29,9 @@ def bundles(pairs: Sequence[Pair]) -> list[int]:
     return [~target if takes[target] >= MANY else source for source, target in pairs]
 
 
-def cost_of(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) -> float:
-    """What all wires cost together."""
-    return _routed(pairs, spots, line)[0]
+def cost_of(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int], limit: float = 1e18) -> float:
+    """What all wires cost together; any larger number where that exceeds the limit."""
+    return _routed(pairs, spots, line, limit)[0]
 
 
 def ways(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) -> Ways:
@@ -49,10 +49,12 @@ class _Board:
         self.along: dict[Spot, set[int]] = defaultdict(set)
         """... along its column."""
 
-    def price(self, way: Sequence[Spot], bundle: int) -> float:
-        """What a wire costs beside those that are there."""
+    def price(self, way: Sequence[Spot], bundle: int, limit: float) -> float:
+        """What a wire costs beside those that are there; any larger number where that exceeds the limit."""
         total = BEND * (len(way) - 2)
         for (xa, ya), (xb, yb) in pairwise(way):
+            if total >= limit:
+                break
             level = ya == yb
             total += BACK if level and xb < xa else 0.0
             same, other = (self.across, self.along) if level else (self.along, self.across)
@@ -88,7 +90,9 @@ def _between(a: Spot, b: Spot) -> Iterator[Spot]:
         yield x, y
 
 
-def _routed(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) -> tuple[float, Ways]:
+def _routed(
+    pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int], limit: float = 1e18
+) -> tuple[float, Ways]:
     board, found, total = _Board(spots), Ways(), 0.0
     sides: dict[tuple[int, Spot], int | None] = {}
     bundle = bundles(pairs)
@@ -100,10 +104,16 @@ def _routed(pairs: Sequence[Pair], spots: dict[int, Spot], line: Sequence[int]) 
 
     for k in sorted(range(len(pairs)), key=first):
         source, target = pairs[k]
-        tried = list(_choices(spots[source], spots[target]))
-        costs = [board.price(way, bundle[k]) + _ends(way, source, target, bundle[k], sides) for way in tried]
-        way = found[k] = tried[costs.index(min(costs))]
-        total += min(costs)
+        least, way = 1e18, tuple[Spot, ...]()
+        for each in _choices(spots[source], spots[target]):
+            cost = _ends(each, source, target, bundle[k], sides)
+            cost += board.price(each, bundle[k], least - cost) if cost < least else 0.0
+            if cost < least:
+                least, way = cost, each
+        found[k] = way
+        total += least
+        if total >= limit:
+            break
         board.note(way, bundle[k])
         sides[source, _step(way[0], way[1])] = None
         sides.setdefault((target, _step(way[-1], way[-2])), bundle[k])

@@ -10,7 +10,7 @@ from itertools import pairwise
 from nnfig.graph import Layer
 from nnfig.layout.blocks.net import Net
 
-MOST = 90
+MOST = 56
 """A net of more nodes is no cell, nor a few steps of one."""
 OTHERS, BY_STEP = 40, 8
 """More nodes than this beside the line, or for each step of it, are not placed around it one by one."""
