@@ -85,7 +85,8 @@ def tracing() -> Iterator[Row]:
         "GPT-2": (gpt2.gpt2, torch.zeros(1, 64, dtype=torch.long), "1,64:int64"),
     }
     cold = (
-        "import sys, time; sys.path.insert(0, 'examples'); import resnet, nnfig; model = resnet.resnet50().eval(); "
+        "import sys, time; sys.path.insert(0, 'examples'); import resnet, nnfig, torch; "
+        "torch.set_num_threads(1); model = resnet.resnet50().eval(); "
         "start = time.process_time(); nnfig.trace(model, input_size='1,3,224,224'); print(time.process_time() - start)"
     )
     said = subprocess.run([sys.executable, "-c", cold], check=True, cwd=ROOT, capture_output=True, text=True).stdout
@@ -244,7 +245,9 @@ def memory() -> Iterator[Row]:
     code = """
 import re, sys, time
 sys.path.insert(0, 'examples')
-import llama, nnfig
+import llama, nnfig, torch
+
+torch.set_num_threads(1)
 
 def status(key):
     return int(re.search(key + r':\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024
