@@ -185,6 +185,8 @@ class _Board:
 
     def _boxes(self) -> Mapping[str, int]:
         """How many boxes each group draws when everything is open."""
+        if not self.traced.groups:
+            return {}
         everything = detail.drawing(self.graphs, replace(self.options, depth=None, open=("*",), close=()))
         assert everything is not None, "only tighter drawings can be impossible"
         return Counter(
