@@ -81,7 +81,7 @@ def test_a_text_file_of_the_users_own_is_kept(nnfig, tmp_path):
 
 def test_a_fault_of_ours_is_status_1_and_says_how_to_report_it(nnfig, monkeypatch, tmp_path):
     """An internal error names its place and asks for a report."""
-    monkeypatch.setattr("nnfig.layout.scene", lambda *_: 1 / 0)
+    monkeypatch.setattr("nnfig.layout.fitting", lambda *_: 1 / 0)
     status, _, err = nnfig("draw", "examples/lenet.yaml", "-o", tmp_path / "x.tex")
     assert status == 1
     assert "ZeroDivisionError" in err
@@ -94,7 +94,7 @@ def test_interrupt_is_status_130(nnfig, monkeypatch, tmp_path):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nnfig.layout.scene", interrupted)
+    monkeypatch.setattr("nnfig.layout.fitting", interrupted)
     status, _, err = nnfig("draw", "examples/lenet.yaml", "-o", tmp_path / "x.tex")
     assert (status, err) == (130, "")
 

@@ -161,7 +161,7 @@ def test_paths_with_spaces_and_letters_beyond_ascii_work_in_any_locale(tmp_path,
 STAGES = {
     "tracing": "nnfig.sources.spec.read",
     "detail": "nnfig.detail.drawings",
-    "layout": "nnfig.layout.scene",
+    "layout": "nnfig.layout.fitting",
     "emitting": "nnfig.emit.tex",
     "typesetting": "subprocess.run",
     "writing": "os.fdopen",
