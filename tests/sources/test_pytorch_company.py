@@ -101,14 +101,6 @@ def test_a_generator_is_read_to_its_end() -> None:
     assert traced(forward).outputs == ("mul", "mul_1")
 
 
-@pytest.mark.skipif(not hasattr(torch, "cond"), reason="torch.cond is newer")
-def test_branches_that_run_inside_are_opaque() -> None:
-    """torch.cond chooses where nobody sees it: one layer, and a note."""
-    graph = traced(lambda self, x: torch.cond(x.sum() > 0, lambda y: y * 2, lambda y: y + 1, (self.fc(x),)))
-    assert graph.layer["cond"].mark == "opaque"
-    assert graph.notes == ("what 'cond' runs inside is not seen: it is one layer",)
-
-
 # --- modules in other shapes
 
 
