@@ -122,7 +122,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file_whole(tmp_path, number):
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     deadline = time.time() + 20
-    while not list(tmp_path.glob("nnfig-*")) and process.poll() is None and time.time() < deadline:
+    while not list(tmp_path.glob("nnfig-*/figure.tex")) and process.poll() is None and time.time() < deadline:
         time.sleep(0.005)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
