@@ -39,7 +39,7 @@ WORDS = {
 } | {"--help", "-h"}
 STYLE = (ROOT / "latex/nnfig.sty").read_text(encoding="utf-8")
 LATEX = DOCS["docs/reference/latex.md"]
-OTHERS = {"--update"}
+OTHERS = {"--update", "--graph"}
 """Options of other programs that the manual names."""
 
 _spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts/reference.py")

@@ -70,6 +70,7 @@ def test_summary_is_what_is_printed(name, capsys, monkeypatch):
     """The text on the page is that of the command on it."""
     words, text = SUMMARIES[name]
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "100")
     with pytest.raises(SystemExit):
         cli.main(list(words))
     assert text.rstrip() == capsys.readouterr().out.rstrip()

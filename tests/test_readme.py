@@ -99,6 +99,7 @@ def folder(tmp_path, small, monkeypatch) -> Iterator[Path]:
     """A fresh folder to walk a page in; what its snippets import is forgotten afterwards."""
     shutil.copytree(small, tmp_path, dirs_exist_ok=True)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)

@@ -97,9 +97,10 @@ def test_attacks_are_printed_as_typed(page, canary):
     """Each page compiles and its PDF shows names, kinds, titles, edge labels and outputs with the attack in them."""
     pymupdf = pytest.importorskip("pymupdf")
     wanted = attacks(canary)
-    figures = [nnfig.draw(network(evil), page=page, show="names", view="blocks") for evil in wanted]
+    figures = [nnfig.draw(network(evil), page=page, show="names", view="blocks", width="38in") for evil in wanted]
     if page == "input":
-        begin = "\\documentclass{article}\\usepackage{nnfig}\\pagestyle{empty}\\begin{document}\n"
+        begin = "\\documentclass{article}\\usepackage[paperwidth=40in,paperheight=9in,margin=1in]{geometry}"
+        begin += "\\usepackage{nnfig}\\pagestyle{empty}\\begin{document}\n"
         documents = [begin + "\\clearpage\n".join(figure.tex for figure in figures) + "\\end{document}\n"]
     else:
         documents = [figure.tex for figure in figures]
