@@ -1,4 +1,4 @@
-"""The Transformer (Vaswani et al., 2017) around torch.nn.Transformer, with embeddings, positions and an output layer."""
+"""The Transformer (Vaswani et al., 2017) around torch.nn.Transformer, with embeddings, positions and an output."""
 
 import math
 
