@@ -103,6 +103,44 @@ def test_every_edge_is_a_wire_a_touch_or_a_seam():
     assert reached == set(names)
 
 
+def _pools() -> Drawing:
+    """Two poolings behind stacked convolutions, as before the classifier of AlexNet."""
+    layers = [networks.conv("c1", "image", 256, 13), networks.conv("c2", "c1", 256, 13)]
+    layers += [networks.pool("p1", "c2", 256, 6), networks.pool("p2", "p1", 256, 6), networks.pool("p3", "p2", 256, 3)]
+    return networks.drawing("pools", layers, {"image": (1, 3, 13, 13)})
+
+
+@pytest.mark.parametrize("make", [_pools, networks.vgg16, networks.two_streams, networks.residual])
+@pytest.mark.parametrize("inches", [3.25, 5.5])
+def test_boxes_that_follow_each_other_touch_or_have_an_arrow(make, inches):
+    """No two boxes stand apart without an arrow where one takes the tensor of the other."""
+    drawn = make()
+    found = volumes(drawn, width=f"{inches}in")
+    at, wired = by_name(found), {(wire.source, wire.target) for wire in found.wires}
+    for layer in drawn.graph.layers:
+        for source in layer.sources:
+            if layer.name not in at or source not in at or (source, layer.name) in wired:
+                continue
+            a, b = at[source], at[layer.name]
+            assert b.x - front(b)[0] / 2 == pytest.approx(a.x + front(a)[0] / 2, abs=0.02), (source, layer.name)
+            assert a.y == pytest.approx(b.y)
+
+
+def test_a_box_says_what_follows_it_where_the_legend_does_not_hold():
+    """Exceptions stand under their boxes, alone in their stack; what ends or feeds a sum as its like is none."""
+    bare = [("bare", "b2", ""), ("odd", "bare", "Sigmoid")]
+    layers = [networks.conv("b1", "image", 8, 32), networks.conv("b2", "b1", 8, 32)]
+    layers += [networks.layer(name, "Conv2d", source, (1, 8, 32, 32), "conv", after) for name, source, after in bare]
+    layers += [networks.conv("b3", "odd", 8, 32), networks.conv("b4", "b3", 8, 32), networks.conv("b5", "b4", 8, 32)]
+    layers += [networks.conv("b6", "b5", 8, 32), networks.layer("last", "Conv2d", "b6", (1, 4, 32, 32), "conv")]
+    found = volumes(networks.drawing("odd", layers, {"image": (1, 3, 32, 32)}))
+    said = {node.name: node.below.replace("\n", " ") for node in found.nodes}
+    assert said == {
+        "image": "32×32×3", "b2": "32×32×8", "bare": "no ReLU", "odd": "+ Sigmoid", "b6": "", "last": "32×32×4",
+    }  # fmt: skip
+    assert [entry.text for legend in found.legends for entry in legend.entries] == ["convolution (+ ReLU)"]
+
+
 def test_projection_is_a_dashed_arc_and_identity_a_plain_one():
     """Shortcuts run above the boxes; one with a 1x1 convolution is told apart."""
     found = volumes(networks.residual())

@@ -20,6 +20,9 @@ TURN = 5.0
 FRAME_PAD = 4.0
 """Room between the boxes of a folded group and its frame."""
 
+TOUCH = 0.01
+"""What is no further from the face that it is to stand on touches it."""
+
 SLANT = 16.0
 """The least width of arrows that cross from row to row."""
 
@@ -53,6 +56,9 @@ def place(
             across = rows[source] != row
             beyond = _over(at[source], item) if upright and across else _after(at[source], item, across, scale.text)
             limits.append(at[source].x + beyond)
+        if item.glued and max(limits) > limits[-1] + TOUCH:
+            item = replace(item, glued=False)
+            limits.append(at[station.sources[0]].x + _after(at[station.sources[0]], item, False, scale.text))
         item = replace(item, x=max(limits))
         done.append(item)
         on_row.setdefault(row, []).append(item)

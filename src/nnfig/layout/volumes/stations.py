@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,6 +52,8 @@ class Station:
     """It takes its sources joined along channels, without a circle for the join."""
     repeat: str = ""
     """Path of the innermost folded group around it."""
+    unlike: str = ""
+    """What follows its layers where that is not what the legend says: `no ReLU`."""
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -61,12 +63,13 @@ class Station:
         return tuple(dict.fromkeys((*names, *((self.name,) if self.slabs else ()))))
 
 
-def stations(graph: Graph, stacked: bool = True) -> tuple[Station, ...]:
+def stations(graph: Graph, stacked: bool = True, unlike: Mapping[str, str] | None = None) -> tuple[Station, ...]:
     """The boxes of a graph in graph order.
 
     conv 64, conv 64, pool, conv 128 becomes [64|64](pool) [128]: equal sizes in a row are one stack (each is a box
     of its own unless `stacked`), a pooling is attached, what keeps the size (activation, normalisation, dropout) is
-    a band, flattening is nothing. What two streams exchange is an arrow from each to each.
+    a band, flattening is nothing. What two streams exchange is an arrow from each to each. `unlike` says by layer
+    what its box says of what follows it.
     """
     built: dict[str, Station] = {}
     owner: dict[str, str] = {}
@@ -77,11 +80,13 @@ def stations(graph: Graph, stacked: bool = True) -> tuple[Station, ...]:
             built[name] = Station(name, "input", size, "data")
             owner[name] = name
     for layer in graph.layers:
-        _add(layer, graph, built, owner, stacked)
+        _add(layer, graph, built, owner, stacked, (unlike or {}).get(layer.name, ""))
     return tuple(_exchanging(_with_projections(built)).values())
 
 
-def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str], stacked: bool) -> None:
+def _add(
+    layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str, str], stacked: bool, unlike: str
+) -> None:
     """Put one layer into a station: a new one, or that of the layer that it follows."""
     does = operation(layer)
     size = output_size(graph, layer.name)
@@ -101,7 +106,7 @@ def _add(layer: Layer, graph: Graph, built: dict[str, Station], owner: dict[str,
     if does == "concat" and len(sources) > 1 and (upper := _up_sampled(layer, sources, graph, built)):
         _concatenate(layer, size, sources, upper, built, owner)
         return
-    fresh = _fresh(layer, does, size, sources, graph)
+    fresh = replace(_fresh(layer, does, size, sources, graph), unlike=unlike)
     if stacked and alone and _continues(before, fresh):
         _rename(built, owner, replace(before, slabs=(*before.slabs, layer)), layer)
         return
@@ -152,9 +157,7 @@ def _concatenate(
     new, whole = up.size.channels, size.channels
     share = 1 - new / whole if isinstance(new, int) and isinstance(whole, int) else 0.5
     others = tuple(name for name in sources if name != upper)
-    built[layer.name] = Station(
-        layer.name, "stack", size, up.cls, up.slabs, sources=(*up.sources, *others), copied=share, repeat=up.repeat
-    )
+    built[layer.name] = replace(up, name=layer.name, size=size, sources=(*up.sources, *others), copied=share)
     owner[layer.name] = layer.name
 
 
@@ -173,7 +176,12 @@ def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph:
 
 def _continues(before: Station, after: Station) -> bool:
     """Whether a layer continues the stack before it."""
-    same = (before.cls, before.size, before.repeat) == (after.cls, after.size, after.repeat)
+    same = (before.cls, before.size, before.repeat, before.unlike) == (
+        after.cls,
+        after.size,
+        after.repeat,
+        after.unlike,
+    )
     return same and before.role == after.role == "stack" and not before.copied
 
 

@@ -109,8 +109,9 @@ def _labelled(
 
 
 def _with_facts(item: Placed, scale: Scale) -> Placed:
-    """Its text with what else was asked for below; the space is then no longer along the edge."""
-    said = tuple(line for layer in item.station.slabs for line in facts(layer))
+    """Its text with what else it must say below; the space is then no longer along the edge."""
+    unlike = (item.station.unlike,) if item.station.unlike else ()
+    said = (*(line for layer in item.station.slabs for line in facts(layer)), *unlike)
     if not said or item.station.role == "join":
         return item
     space = (item.station.size.extent,) if item.edge else ()
@@ -118,12 +119,16 @@ def _with_facts(item: Placed, scale: Scale) -> Placed:
 
 
 def _beside_source(item: Placed, items: Mapping[str, Placed], text: float) -> Placed:
-    """A box on the face of its source with its text moved right, clear of the source and of what stands under it."""
-    source = items[item.station.sources[0]]
-    at = source.body.front / 2 + item.body.front / 2
-    own = moved(item.body.below(item.below, text), at)
-    body, *texts = source.shapes(text)
-    return replace(item, shift=max(0.0, apart(body, own, PAD), *(apart(each, own, SPACE) for each in texts)))
+    """A box on the face of its source with its text moved right, clear of all on whose faces it stands."""
+    own = item.body.below(item.below, text)
+    shift, at, last = 0.0, 0.0, item
+    while last.glued:
+        source = items[last.station.sources[0]]
+        at += source.body.front / 2 + last.body.front / 2
+        body, *texts = (moved(shape, -at) for shape in source.shapes(text))
+        shift = max(shift, apart(body, own, PAD), *(apart(each, own, SPACE) for each in texts))
+        last = source
+    return replace(item, shift=shift)
 
 
 def _shared(items: Mapping[str, Placed], takers: Mapping[str, Sequence[Station]]) -> list[Placed]:

@@ -11,6 +11,7 @@ from nnfig.layout.scene import Scene
 from nnfig.layout.stretch import stretched
 from nnfig.layout.tensors import damped
 from nnfig.layout.unfold import unfolded
+from nnfig.layout.volumes.after import after
 from nnfig.layout.volumes.draw import parts
 from nnfig.layout.volumes.place import FRAME_PAD, TURN, extent, place
 from nnfig.layout.volumes.rows import folds, levels, lines, rows
@@ -73,10 +74,11 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
     """Every panel: the first way to draw them all that fits, with each kernel in its own tensor where it is shown."""
     unfolded_panels = [replace(panel, graph=unfolded(panel.graph, is_stack)) for panel in panels]
+    usual, unlike = after([panel.graph for panel in unfolded_panels])
     best: dict[str, Drawn] = {}
     for stacked in _stackings(unfolded_panels, options):
-        found = [stations(panel.graph, stacked) for panel in unfolded_panels]
-        best, fitting = _to_one_scale(unfolded_panels, found, options)
+        found = [stations(panel.graph, stacked, said) for panel, said in zip(unfolded_panels, unlike, strict=True)]
+        best, fitting = _to_one_scale(unfolded_panels, found, usual, options)
         if fitting:
             break
     return best
@@ -90,13 +92,16 @@ def _stackings(panels: Sequence[Panel], options: Options) -> tuple[bool, ...]:
 
 
 def _to_one_scale(
-    panels: Sequence[Panel], found: Sequence[tuple[Station, ...]], options: Options
+    panels: Sequence[Panel],
+    found: Sequence[tuple[Station, ...]],
+    usual: Mapping[str, tuple[str, ...]],
+    options: Options,
 ) -> tuple[dict[str, Drawn], bool]:
     """The panels drawn in the first way in which they fit, and whether there is one."""
     ways = list(_scales(found, options))
     everything = [station for each in found for station in each]
     words = (sentence(options.scale, everything, "kernel" in options.show),)
-    keys = tuple(entries(everything, "kernel" in options.show))
+    keys = tuple(entries(everything, usual, "kernel" in options.show))
     fewest = [_plans(panel, each, ways[-1][0], options) for panel, each in zip(panels, found, strict=True)]
     best: dict[str, Drawn] = {}
     for more, scale, font in _tries(ways, fewest):

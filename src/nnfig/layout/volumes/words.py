@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nnfig.graph import Layer, LegendEntry
 from nnfig.layout.tensors import operation
@@ -27,8 +26,11 @@ GENERAL = {
 """What a colour means where its layers differ."""
 
 
-def entries(found: Sequence[Station], kernels: bool = False) -> list[LegendEntry]:
-    """One entry for each colour of boxes and bands, in order of appearance; with the stride of poolings on request."""
+def entries(found: Sequence[Station], usual: Mapping[str, tuple[str, ...]], kernels: bool = False) -> list[LegendEntry]:
+    """One entry for each colour of boxes and bands, in order of appearance; with the stride of poolings on request.
+
+    `usual` says for each colour what most of its layers are followed by.
+    """
     layers: dict[str, list[Layer]] = {}
     for station in found:
         if station.role not in ("join", "input"):
@@ -36,21 +38,22 @@ def entries(found: Sequence[Station], kernels: bool = False) -> list[LegendEntry
         for _, layer in station.bands:
             layers.setdefault(cls_of(layer), []).append(layer)
     found_entries = [
-        LegendEntry(cls, _text(cls, members) + (_stride(members) if kernels else "")) for cls, members in layers.items()
+        LegendEntry(cls, _text(cls, members, usual.get(cls, ())) + (_stride(members) if kernels else ""))
+        for cls, members in layers.items()
     ]
     if any(station.copied for station in found):
         found_entries.append(LegendEntry("data", "copied part"))
     return found_entries
 
 
-def _text(cls: str, layers: Sequence[Layer]) -> str:
+def _text(cls: str, layers: Sequence[Layer], after: Sequence[str]) -> str:
     """What the layers have in common, and what most of them are followed by."""
     names = list(dict.fromkeys(layer.kind if cls == "block" else plain_words(layer) for layer in layers))
     name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:MOST_NAMES]))
-    after, count = Counter(tuple(merged_words(layer)) for layer in layers).most_common(1)[0]
-    if 2 * count <= len(layers) or not after:
+    if not after:
         return name
-    return " + ".join([name, *after]) if count == len(layers) else f"{name} (+ {' + '.join(after)})"
+    all_of_them = all(merged_words(layer) == list(after) for layer in layers)
+    return " + ".join([name, *after]) if all_of_them else f"{name} (+ {' + '.join(after)})"
 
 
 def _stride(layers: Sequence[Layer]) -> str:
