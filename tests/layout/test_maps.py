@@ -140,6 +140,24 @@ def test_results_that_meet_are_said_to_be_added():
     assert {"up-conv 2×2, sum", "conv 1×1 (1 of 2: crop, sum)"} <= texts
 
 
+def test_what_follows_a_sum_is_said_after_it():
+    """The ReLU behind a sum runs after the sum, also where an arc adds to the last convolution's result."""
+    found = maps(networks.residual(blocks=2))
+    texts = [entry.text for key in found.legends for entry in key.entries]
+    assert texts == ["conv 3×3, ReLU (2 of 5: ReLU, sum)", "conv 1×1, ReLU, sum", "add"]
+
+
+def test_each_kernel_has_an_entry():
+    """Two kernels of one class are two lines of the legend, which is about as wide as the drawing at most."""
+    layers = [
+        networks.conv("a", "image", 8, 8),
+        networks.layer("up", "ConvTranspose2d", "a", (1, 8, 16, 16), "up", kernel_size=(7, 7)),
+        networks.layer("up2", "ConvTranspose2d", "up", (1, 8, 32, 32), "up", kernel_size=(3, 3)),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 8, 8)}))
+    assert ["up-conv 7×7", "up-conv 3×3"] == [e.text for key in found.legends for e in key.entries if e.cls == "up"]
+
+
 def test_a_least_width_is_said():
     """Edges that are drawn longer than in proportion are told in the caption, and only then."""
     assert "but none shorter than 3 pt" in maps(networks.unet()).caption

@@ -22,6 +22,9 @@ PANEL_GAP = 18.0
 LEGEND_GAP = 9.0
 """Room between the figure and its legend."""
 
+OVERHANG = 1.25
+"""How much wider than the figure its legend may be where it could have more lines."""
+
 
 def small(font: float) -> float:
     """The size of texts beside nodes and in legends, as the style file derives it from the font size."""
@@ -34,7 +37,10 @@ UNSAID = {"maps": {"merged", "shortcuts", "gradients"}, "neurons": {"merged", "s
 WRITTEN_OUT = ("maps", "neurons", "volumes")
 """Views that write repeated blocks out, or frame them with their number."""
 
-REWORDED = {"maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"}}
+REWORDED = {
+    "maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"},
+    "strip": {"unless its box says otherwise": "with exceptions that are not marked"},
+}
 """Words for what a view draws otherwise than boxes do."""
 
 
@@ -105,7 +111,7 @@ def _together(drawing: Drawing, several: Sequence[Drawn], beside: bool) -> Drawn
     for panel, drawn in zip(drawing.panels, several, strict=True):
         x0, y0, x1, y1 = bounds(drawn.parts)
         name = panel.title or panel.graph.name
-        title = Label(x0, y1 + font, (name,), "title", "south west") if name else None
+        title = Label((x0 + x1) / 2, y1 + font, (name,), "title", "south") if name else None
         top = y1 + (2.4 * font if title else 0.0)
         labels = (*drawn.parts.labels, *((title,) if title else ()))
         dx, dy = (at - x0, 0.0) if beside else (-x0, at - top)
@@ -160,7 +166,8 @@ def finished(drawn: Drawn, drawing: Drawing, options: Options, view: str) -> Sce
     parts = drawn.parts
     x0, y0, x1, y1 = bounds(parts)
     text = small(drawn.font)
-    keys = legends(drawn.entries, options.width - 2 * MARGIN, text, columns=1 if drawn.corner else 0)
+    room = min(options.width - 2 * MARGIN, OVERHANG * (x1 - x0))
+    keys = legends(drawn.entries, room, text, columns=1 if drawn.corner else 0)
     if keys:
         wide = max(key.x + key.w for key in keys)
         high = max(key.h - key.y for key in keys)

@@ -1,4 +1,4 @@
-"""What arrows mean: from arrows to one entry of the legend for each class, that holds for every arrow of it."""
+"""What arrows mean: from arrows to entries of the legend that together hold for every arrow."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from itertools import takewhile
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
 from nnfig.layout.maps.net import Arrow, Net
+from nnfig.layout.maps.tensors import JOINED
 from nnfig.layout.text import width
+
+APART = 3
+"""So many operations of one class at most have entries of their own; of more an entry lists all."""
 
 
 def entries(nets: Iterable[Net], room: float, text: float) -> list[LegendEntry]:
-    """One entry for each class of arrow, with every operation that it stands for: `up-conv 7×7 or 2×2, ReLU`.
+    """An entry for each operation; one for each class of arrow that stands for many, or computes nothing.
 
     Args:
         nets: the networks that have one legend.
@@ -25,7 +29,19 @@ def entries(nets: Iterable[Net], room: float, text: float) -> list[LegendEntry]:
     for found in nets:
         for arrow in found.arrows:
             groups.setdefault(arrow.cls, []).append(arrow)
-    return [LegendEntry(cls, _shortest(arrows, room - SWATCH["edge"], text), "edge") for cls, arrows in groups.items()]
+    return [
+        LegendEntry(cls, _shortest(alike, room - SWATCH["edge"], text), "edge")
+        for cls, arrows in groups.items()
+        for alike in _apart(cls, arrows)
+    ]
+
+
+def _apart(cls: str, arrows: Sequence[Arrow]) -> list[list[Arrow]]:
+    """Arrows of a class by what an entry is for: an operation, or everything that they are."""
+    named: dict[str, list[Arrow]] = {}
+    for arrow in arrows:
+        named.setdefault(re.sub(r" ×\d+$", "", arrow.name), []).append(arrow)
+    return [list(arrows)] if cls in JOINED or len(named) > APART else list(named.values())
 
 
 def _shortest(arrows: Sequence[Arrow], room: float, text: float) -> str:

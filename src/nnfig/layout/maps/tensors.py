@@ -18,7 +18,7 @@ WORD = {"concat": "copy", "add": "add"}
 """Class of the arrows that lead what is joined to where it is joined."""
 
 MEET = {"concat": "concatenate", "add": "sum"}
-"""What is said after operations whose results meet, where no other arrow tells that they do."""
+"""What is said after operations whose results meet: for sums always, as what follows runs after them."""
 
 JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
 """Classes of arrows that compute nothing, and what the legend calls them."""
@@ -145,7 +145,8 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     for source in others:
         name = " and ".join(part for part in (JOINED[WORD[does]], _resized(found.tensors[source].size, size)) if part)
         arrows.append(Arrow(source, layer.name, WORD[does], name))
-    for word in (*(() if others else (MEET[does],)), *words(layer)[2]):
+    met = does == "add" or not others
+    for word in (*((MEET[does],) if met else ()), *words(layer)[2]):
         arrows = [_followed(arrow, word) for arrow in arrows]
     found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), layer, runs), arrows)
 
