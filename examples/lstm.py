@@ -5,8 +5,17 @@ nnfig draw examples/lstm.py:lstm_cell --input 1,128 --input 1,256 --input 1,256 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
+
+
+class State(NamedTuple):
+    """What an LSTM cell gives: the hidden state and the cell state."""
+
+    h: Tensor
+    c: Tensor
 
 
 class LSTMCell(nn.Module):
@@ -20,11 +29,11 @@ class LSTMCell(nn.Module):
         self.candidate = nn.Linear(both, hidden_size)
         self.output = nn.Linear(both, hidden_size)
 
-    def forward(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, h: Tensor, c: Tensor) -> State:
         both = torch.cat([h, x], dim=1)
         c = torch.sigmoid(self.forget(both)) * c + torch.sigmoid(self.input(both)) * torch.tanh(self.candidate(both))
         h = torch.sigmoid(self.output(both)) * torch.tanh(c)
-        return h, c
+        return State(h, c)
 
 
 class GRUCell(nn.Module):
@@ -52,11 +61,11 @@ class Unrolled(nn.Module):
         super().__init__()
         self.cell = LSTMCell(input_size, hidden_size)
 
-    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, h: Tensor, c: Tensor) -> dict[str, Tensor]:
         h0, c = self.cell(x0, h, c)
         h1, c = self.cell(x1, h0, c)
         h2, _ = self.cell(x2, h1, c)
-        return h0, h1, h2
+        return {"h0": h0, "h1": h1, "h2": h2}
 
 
 def lstm_cell() -> LSTMCell:

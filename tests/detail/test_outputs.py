@@ -52,3 +52,32 @@ def test_heads_at_the_end_need_no_nodes():
     sketch.conv("box", "body")
     assert _said(sketch.done("cls", "box"), "paper") == {}
     assert _said(sketch.done("cls", "box"), "explicit") == {"cls": ("cls",), "box": ("box",)}
+
+
+def _steps(times):
+    """A cell with two states, run several times; the second state leads to the first one."""
+    sketch = graphs.Sketch(h=(1, 8), c=(1, 8), **{f"x{step}": (1, 8) for step in range(times)})
+    h, c = "h", "c"
+    for step in range(times):
+        path = sketch.group(f"cell@{step + 1}" if step else "cell", "Cell")
+        taken = sketch.add(f"{path}.mul", "mul", h, f"x{step}", shape=(1, 8), group=path)
+        c = sketch.add(f"{path}.add", "add", taken, c, shape=(1, 8), group=path)
+        h = sketch.add(f"{path}.mul_1", "mul", taken, c, shape=(1, 8), group=path)
+    return sketch.done(h)
+
+
+def test_the_inset_of_a_step_speaks_of_any_step():
+    """What it takes and gives is called by the names of the first states, and both say in which step."""
+    drawn = detail.drawing([_steps(3)], Options(detail="paper", inset=("Cell",)))
+    main, inset = drawn.panels
+    assert [look.label for look in inset.input_looks.values()] == [("hₜ₋₁",), ("xₜ",), ("cₜ₋₁",)]
+    assert sorted(look.label for look in inset.output_looks.values()) == [("cₜ",), ("hₜ",)]
+    labels = [[edge.label for edge in layer.inputs] for layer in main.graph.layers]
+    assert labels == [["", "", ""], ["h", "", "c"], ["h", "", "c"]]
+
+
+def test_a_block_that_runs_once_has_no_steps():
+    """Its inset's outputs are numbered."""
+    inset = detail.drawing([_steps(1)], Options(detail="paper", inset=("Cell",))).panels[1]
+    assert [look.label for look in inset.input_looks.values()] == [("h",), ("x0",), ("c",)]
+    assert [look.label for look in inset.output_looks.values()] == [("output",)]

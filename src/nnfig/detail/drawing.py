@@ -30,6 +30,7 @@ from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
+from nnfig.detail.steps import name_states, names_in_time
 from nnfig.detail.whole_dropout import whole_dropout
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
@@ -43,6 +44,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     absorb_weights,
     fold,
     hide,
+    name_states,
 )
 """Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
 
@@ -161,7 +163,9 @@ def _panels(
     ]
     for inset, draft in zip(shown, inner, strict=True):
         of = _home(panels, prepared, inset)
-        ends = input_looks(draft, inset=True), output_looks(draft, inset=True)
+        whole = next(each.graph for each in prepared if each.origin is draft.origin)
+        called = names_in_time(whole, inset.path)
+        ends = input_looks(draft, called, inset=True), output_looks(draft, called, inset=True)
         title = draft.rules.title(Group(inset.path, inset.cls)) or inset.cls
         panels.append(Panel(inset.cls, draft.graph, "inset", title, of, *ends))
     return tuple(panels)

@@ -13,7 +13,7 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, short
 from nnfig.detail.names import layer_name
 from nnfig.detail.operands import is_masked, key_value_heads, one_sided
-from nnfig.detail.outputs import telling
+from nnfig.detail.outputs import NOTHING, telling
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
 from nnfig.detail.templates import fields, render
@@ -191,12 +191,16 @@ def _data(layer: Layer, draft: Draft, inside: tuple[Layer, ...]) -> tuple[tuple[
     return tuple((key, value) for key, value in facts.items() if value)
 
 
-def input_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
-    """How a network's inputs are drawn; those of an inset are only called `input`, unless they are the network's."""
+def input_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool = False) -> Mapping[str, Look]:
+    """How a network's inputs are drawn; those of an inset are only called `input`, unless they are the network's.
+
+    `called` is what else some of them are known as.
+    """
     graph, shown = draft.graph, draft.rules.shows("dims")
     names = list(graph.inputs)
     said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
     said = {} if all(name in draft.origin.inputs for name in names) and len(names) > 1 else said
+    said |= {name: called[name] for name in names if name in called}
     return {
         name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
         for name in names

@@ -9,8 +9,8 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.merged import Told
 from nnfig.graph import LegendEntry
 
-_SELF_EXPLAINING = ("data", "merge", "block")
-"""Classes whose boxes say what they are."""
+_SELF_EXPLAINING = ("data", "merge", "block", "func")
+"""Classes whose boxes say what they are: they have no colour of one idea."""
 
 _BOTH_WAYS = (("flow", "forward"), ("gradient", "gradient"))
 """What the arrows of a figure with gradients mean."""

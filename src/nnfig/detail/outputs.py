@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from nnfig.detail.draft import Draft
 from nnfig.graph import Graph, Look
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No names."""
 
 _COUNTED = re.compile(r"([_~@]?\d+)*")
 """What follows the kind in a name that nobody chose: `mul_3`, `add@2`, `Conv2d2`."""
 
 
-def output_looks(draft: Draft, inset: bool = False) -> Mapping[str, Look]:
+def output_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool = False) -> Mapping[str, Look]:
     """Outputs that get a node.
 
     They do where there are several with names; where one of several is taken by a further layer, so that nothing
     would show that it leaves; and where all is to be seen. Those of an inset are only called `output`.
+    `called` is what else some of them are known as.
     """
     graph, rules = draft.graph, draft.rules
     drawn = list(dict.fromkeys(graph.outputs))
     if inset:
-        return {name: Look(label=(said,), cls="data") for name, said in zip(drawn, _numbered(drawn), strict=True)}
+        return {
+            name: Look(label=(called.get(name, said),), cls="data")
+            for name, said in zip(drawn, _numbered(drawn), strict=True)
+        }
     several = len(graph.outputs) > 1
     wanted = (
         rules.level == "operations"

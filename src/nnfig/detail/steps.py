@@ -1,13 +1,14 @@
-"""Drawn graphs -> what the caption says of steps in time: boxes in a row that are one module, run again and again."""
+"""Steps in time, a module that runs again and again: what the caption says of them, what their tensors are called."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import listed
-from nnfig.graph import Layer
+from nnfig.graph import Edge, Graph, Layer
 
 
 def steps(drafts: Sequence[Draft]) -> str:
@@ -28,3 +29,91 @@ def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
     return [
         tuple(each) for each in calls.values() if len(each) > 1 and all(a.name in b.sources for a, b in pairwise(each))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A tensor that every run of a block takes from outside."""
+
+    takers: tuple[str, ...]
+    """The layers that take it, one in each run, and ..."""
+    taken: tuple[Edge, ...]
+    """... what it is there."""
+    state: int = -1
+    """The place in the block of the layer that gives it to the next run; -1: it does not come from the run before."""
+
+
+def ports(graph: Graph, path: str) -> tuple[list[tuple[Layer, ...]], list[Port]]:
+    """The runs of the block at `path`, and what they take; nothing where it runs once or each time otherwise."""
+    runs = [graph.members(group.path) for group in graph.groups if _first(group.path) == _first(path)]
+    places = [{layer.name: place for place, layer in enumerate(run)} for run in runs]
+    if len(runs) < 2 or any([layer.kind for layer in run] != [layer.kind for layer in runs[0]] for run in runs):
+        return [], []
+    found: list[Port] = []
+    for same in zip(*runs, strict=True):
+        for taken in zip(*(layer.inputs for layer in same), strict=False):
+            outside = [edge.source not in inside for edge, inside in zip(taken, places, strict=True)]
+            given = {before.get(edge.source, -1) for edge, before in zip(taken[1:], places, strict=False)}
+            if all(outside):
+                found.append(Port(tuple(layer.name for layer in same), taken, given.pop() if len(given) == 1 else -1))
+    return runs, found
+
+
+def _first(path: str) -> str:
+    """The path of a block's first run."""
+    base, _, number = path.rpartition("@")
+    return base if number.isdigit() else path
+
+
+def names_in_time(graph: Graph, path: str) -> Mapping[str, str]:
+    """For a block that runs in every step of time: `h` -> `hₜ₋₁`, `x0` -> `xₜ`, and `hₜ` for what becomes the next `h`.
+
+    Only what the network's inputs are called is known; all else gets no name.
+    """
+    runs, found = ports(graph, path)
+    here = next((k for k, run in enumerate(runs) if run and run[0] in graph.members(path)), 0)
+    said: dict[str, str] = {}
+    for port in found if any(port.state >= 0 for port in found) else ():
+        edge, first = port.taken[here], port.taken[0].source
+        source = f"{edge.source}:{edge.output}" if edge.output else edge.source
+        sources = [each.source for each in port.taken]
+        stem = _stem(sources)
+        if port.state >= 0 and first in graph.inputs:
+            said[source] = f"{first}ₜ₋₁"
+            said[runs[here][port.state].name] = f"{first}ₜ"
+        elif stem and len(set(sources)) > 1 and all(name in graph.inputs for name in sources):
+            said[source] = f"{stem}ₜ"
+    return said
+
+
+def _stem(names: Sequence[str]) -> str:
+    """What names have in common before they count.
+
+    >>> _stem(["x_1", "x_2"]), _stem(["start", "word"])
+    ('x', '')
+    """
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in alike).rstrip("0123456789_")
+
+
+def name_states(draft: Draft) -> Draft:
+    """Tensors that go from a step to the next get the names of the first ones, where there are several."""
+    graph = draft.graph
+    again = dict.fromkeys(first for group in graph.groups if (first := _first(group.path)) != group.path)
+    said: dict[tuple[str, Edge], str] = {}
+    for path in again:
+        states = [port for port in ports(graph, path)[1] if port.state >= 0 and port.taken[0].source in graph.inputs]
+        if len({port.state for port in states}) > 1:
+            for port in states:
+                said |= dict.fromkeys(zip(port.takers[1:], port.taken[1:], strict=True), port.taken[0].source)
+    if not said:
+        return draft
+    layers = tuple(
+        replace(layer, inputs=tuple(_labelled(edge, said.get((layer.name, edge), "")) for edge in layer.inputs))
+        for layer in graph.layers
+    )
+    return draft.having(graph.replace(layers=layers))
+
+
+def _labelled(edge: Edge, label: str) -> Edge:
+    return replace(edge, label=edge.label or label)

@@ -102,8 +102,9 @@ def net(panel: Panel) -> Net:
     for edge, target in graph.edges:
         pair = (index[edge.source], index[target])
         into = back if edge.kind == "gradient" else links
-        if pair not in into or (edge.label and not into[pair].label):
-            into[pair] = Link(*pair, label=edge.label)
+        said = into[pair].label if pair in into else ""
+        words = dict.fromkeys(word for word in (said, edge.label) if word)
+        into[pair] = Link(*pair, label=said if edge.label in said.split(", ") else ", ".join(words))
         if edge.kind == "data":
             tensors[pair].add(edge.output)
     for pair, outputs in tensors.items():

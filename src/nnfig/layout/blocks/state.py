@@ -57,8 +57,8 @@ def line_of(net: Net) -> Line | None:
 
 
 def quiet(net: Net, line: Line) -> Net:
-    """The net without words between steps: what goes from each to the next is the same everywhere."""
-    inner = set(pairwise(line.nodes)) if line.steps else set[tuple[int, int]]()
+    """The net with words between the first two steps alone: what goes from each to the next is the same everywhere."""
+    inner = set(pairwise(line.nodes[1:])) if line.steps else set[tuple[int, int]]()
     links = tuple(replace(k, label="") if (k.source, k.target) in inner else k for k in net.links)
     return replace(net, links=links)
 
