@@ -127,7 +127,7 @@ def test_weights_belong_to_their_function_and_data_stay():
 
 
 def test_edges_say_what_hidden_changes_of_shape_do():
-    """At explicit, an edge through view and transpose splits heads; at paper it says nothing."""
+    """At explicit, an edge through view and transpose splits into heads; at paper it says nothing."""
     sketch = graphs.Sketch(x=(1, 16, 8))
     sketch.add("view", "view", "x", shape=(1, 16, 2, 4), mark="plumbing")
     sketch.add("transpose", "transpose", "view", shape=(1, 2, 16, 4), mark="plumbing")
@@ -136,7 +136,7 @@ def test_edges_say_what_hidden_changes_of_shape_do():
         dial: detail.drawing([sketch.done()], Options(detail=dial)).graph.layer["attend"].inputs[0].label
         for dial in ("paper", "explicit")
     }
-    assert labels == {"paper": "", "explicit": "split heads"}
+    assert labels == {"paper": "", "explicit": "split into 2 heads"}
 
 
 def test_sections_vanish_with_their_fields():
@@ -264,3 +264,14 @@ def _image(*shape):
     sketch = graphs.Sketch(image=shape)
     sketch.add("normalise", "sub", "image", shape=shape, other=0.5)
     return sketch.done()
+
+
+def test_sizes_are_those_of_an_image_once_its_axes_are_turned_back():
+    """A block that computes with channels last gives a map again: 16x16 did not change to 8x16."""
+    sketch = graphs.Sketch()
+    last = (1, 16, 16, 8)
+    turned = sketch.add("turn", "permute", sketch.conv("conv", "image"), shape=last, mark="plumbing")
+    back = sketch.add("back", "permute", sketch.add("fc", "Linear", turned, shape=last), mark="plumbing")
+    sketch.add("mul", "mul", back, sketch.add("gamma", "Parameter", shape=(8,), mark="constant"))
+    graph = detail.drawing([sketch.done()], Options()).panels[0].graph
+    assert [layer.look.dims for layer in graph.layers if layer.look] == ["", "", "", ""]

@@ -11,6 +11,7 @@ from nnfig.detail.contents import contents_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.groups import Groups
+from nnfig.detail.hide import one_each
 from nnfig.detail.operands import key_value_heads
 from nnfig.detail.structure import members_by_group
 from nnfig.detail.values import heads
@@ -66,11 +67,7 @@ def _values(block: Block) -> list[tuple[str, int]]:
 def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
     graph, group = draft.graph, draft.graph.group[path]
     inside = {layer.name for layer in members}
-    inputs: dict[tuple[str, int], Edge] = {}
-    for layer in members:
-        for edge in layer.inputs:
-            if edge.source not in inside:
-                inputs.setdefault((edge.source, edge.output), edge)
+    taken = one_each(edge for layer in members for edge in layer.inputs if edge.source not in inside)
     gives: dict[tuple[str, int], None] = {}
     for layer in members:
         if layer.name in graph.outputs:
@@ -95,7 +92,7 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
         Layer(
             name=_free(graph, path, inside),
             kind=group.cls or "block",
-            inputs=tuple(inputs.values()),
+            inputs=taken,
             output=tuple(specs),
             params=sum(layer.params * n for layer, n in zip(members, sets, strict=True)),
             macs=macs,

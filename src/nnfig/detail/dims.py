@@ -42,10 +42,19 @@ class Axes:
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
             before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
+            before = before and not self._is_turned(layer, found)
             for each in (layer, *self.inside.get(layer.name, ())):
                 before = _order(each, before)
             found[layer.name] = before
         return found
+
+    def _is_turned(self, layer: Layer, found: Mapping[str, bool]) -> bool:
+        """Whether hidden moves of axes put the channels of an image first again: (1, 56, 56, 96) is (1, 96, 56, 56)."""
+        for edge in layer.inputs:
+            spec = self.graph.spec(edge.source, edge.output)
+            if spec is not None and len(spec.shape) == 4 == len(layer.shape) and found.get(edge.source):
+                return layer.shape != spec.shape and layer.shape[1:] == (spec.shape[3], *spec.shape[1:3])
+        return False
 
     @cached_property
     def positions(self) -> Mapping[str, Positions]:

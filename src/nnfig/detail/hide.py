@@ -9,6 +9,7 @@ from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.moves import move
+from nnfig.detail.selections import part, together
 from nnfig.graph import Edge, Graph, Layer
 
 NOISE = ("dropout", "reshape")
@@ -44,18 +45,23 @@ class Way:
 
     edge: Edge
     through: tuple[Layer, ...] = ()
+    part: str = ""
+    """Which part of the tensor comes out at its end, '' for all of it."""
 
 
 def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
-    """The graph without the named layers; edges close over them and, if asked, say what happens on the way."""
+    """The graph without the named layers.
+
+    Edges close over them and say which part of a tensor they take, and, if asked, what else happens on the way.
+    """
     instead: dict[str, tuple[Way, ...]] = {}
     kept: list[Layer] = []
     for layer in graph.layers:
-        ways = tuple(way for edge in layer.inputs for way in _ways(edge, instead))
+        ways = tuple(way for edge in layer.inputs for way in _ways(edge, instead, graph))
         if layer.name in names:
-            instead[layer.name] = tuple(Way(way.edge, (*way.through, layer)) for way in _unique(ways))
+            instead[layer.name] = tuple(replace(way, through=(*way.through, layer)) for way in _unique(ways))
         else:
-            inputs = tuple(_labelled(way, graph) if say else way.edge for way in ways)
+            inputs = tuple(_labelled(way, graph, say) for way in ways)
             kept.append(layer if inputs == layer.inputs else replace(layer, inputs=inputs))
     kept = [_backwards(layer, instead) for layer in kept]
     outputs: list[str] = []
@@ -69,10 +75,13 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
     return without_empty_groups(graph.replace(layers=tuple(kept), outputs=tuple(outputs), output_names=named))
 
 
-def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]]) -> tuple[Way, ...]:
+def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]], graph: Graph) -> tuple[Way, ...]:
     if edge.source not in instead or edge.kind == "gradient":
         return (Way(edge),)
-    return tuple(way for way in instead[edge.source] if way.edge.kind == "data")
+    layer = graph.layer[edge.source]
+    spec = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if layer.inputs else None
+    word = part(layer, edge.output, spec.shape) if spec else ""
+    return tuple(replace(way, part=_joined(way.part, word)) for way in instead[edge.source] if way.edge.kind == "data")
 
 
 def _backwards(layer: Layer, instead: dict[str, tuple[Way, ...]]) -> Layer:
@@ -98,16 +107,25 @@ def _backwards(layer: Layer, instead: dict[str, tuple[Way, ...]]) -> Layer:
     return replace(layer, inputs=tuple(found.values()))
 
 
-def _labelled(way: Way, graph: Graph) -> Edge:
-    return replace(way.edge, label=way.edge.label or move(way.through, graph)) if way.through else way.edge
+def _labelled(way: Way, graph: Graph, say: bool) -> Edge:
+    if not way.through:
+        return way.edge
+    source = graph.layer.get(way.edge.source)
+    cut = "" if source is not None and source.mark == "constant" else way.part
+    moved = move(way.through, graph) if say and not way.edge.label else ""
+    return replace(way.edge, label=_joined(way.edge.label, cut or moved))
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(dict.fromkeys(word for word in words if word))
 
 
 def _unique(ways: Iterable[Way]) -> tuple[Way, ...]:
     """Ways without repetition: what a hidden layer took twice goes on once."""
-    found: dict[tuple[str, int, str], Way] = {}
+    found: dict[tuple[str, int, str], list[Way]] = {}
     for way in ways:
-        found.setdefault((way.edge.source, way.edge.output, way.edge.kind), way)
-    return tuple(found.values())
+        found.setdefault((way.edge.source, way.edge.output, way.edge.kind), []).append(way)
+    return tuple(replace(same[0], part=together(way.part for way in same)) for same in found.values())
 
 
 def single_wires(draft: Draft) -> Draft:
@@ -116,8 +134,13 @@ def single_wires(draft: Draft) -> Draft:
         return draft
     graph = draft.graph
     layers = tuple(
-        layer if len(ways := _unique(map(Way, layer.inputs))) == len(layer.inputs)
-        else replace(layer, inputs=tuple(way.edge for way in ways))
+        layer if len(edges := one_each(layer.inputs)) == len(layer.inputs) else replace(layer, inputs=edges)
         for layer in graph.layers
     )  # fmt: skip
     return draft.having(graph.replace(layers=layers))
+
+
+def one_each(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Every tensor once, with what all edges that carry it say."""
+    ways = _unique(Way(edge, part=edge.label) for edge in edges)
+    return tuple(replace(way.edge, label=way.part) for way in ways)

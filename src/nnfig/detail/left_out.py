@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from nnfig.detail.categories import BY_NAME, CATEGORIES, category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import SINGULAR, some
+from nnfig.detail.selections import is_crop, takes_part
 from nnfig.graph import Layer
 
-_SHAPES, _FLAT = "changes of shape", "flattening"
-_LAST = ("parameters read by functions", "constants", "masks", "positions", _SHAPES, _FLAT)
+_SHAPES, _FLAT, _CROPS, _SLICES = "changes of shape", "flattening", "crops", "slices of outputs"
+_LAST = ("parameters read by functions", "constants", "masks", "positions", _CROPS, _SLICES, _SHAPES, _FLAT)
 """What comes last in the sentence, in this order."""
 _FLATTENS = ("Flatten", "flatten")
 
@@ -22,7 +23,7 @@ def left_out(drafts: Sequence[Draft]) -> str:
         for draft in drafts
         for layer in (*draft.graph.layers, *(m for _, inside in draft.record.merged for m in inside))
     }
-    found = {word for draft in drafts for layer in draft.record.hidden for word in _words(layer, visible)}
+    found = {word for draft in drafts for layer in draft.record.hidden for word in _words(layer, draft, visible)}
     if _SHAPES in found:
         found.discard(_FLAT)
     first = [category.plural for category in CATEGORIES if category.plural in found.difference(_LAST)]
@@ -32,7 +33,9 @@ def left_out(drafts: Sequence[Draft]) -> str:
     return f"{some(words, 6)} {'is' if one else 'are'} not drawn" if words else ""
 
 
-def _words(layer: Layer, visible: set[str]) -> Iterator[str]:
+def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
+    """What a hidden layer is called; what takes a part of a tensor stands on its edges, where it has any."""
+    graph = draft.origin_graph(layer)
     category = category_of(layer.kind).name
     if layer.mark == "index":
         yield from ("masks", "positions")
@@ -40,6 +43,10 @@ def _words(layer: Layer, visible: set[str]) -> Iterator[str]:
         yield "parameters read by functions" if layer.kind == "Parameter" else "constants"
     elif layer.kind in _FLATTENS:
         yield _FLAT
+    elif is_crop(layer, graph):
+        yield _CROPS
+    elif takes_part(layer, graph):
+        yield from (_SLICES,) * (layer.name in graph.outputs)
     elif layer.mark == "plumbing" or category == "reshape":
         yield _SHAPES
     elif layer.kind == "Identity" or (category == "dropout" and layer.attributes.get("p") == 0):

@@ -42,7 +42,7 @@ def _host(layer: Layer, draft: Draft, host_of: dict[str, str]) -> str:
     graph = draft.graph
     if draft.rules.fate(layer, graph) != "merge" or len(set(layer.sources)) != 1:
         return ""
-    if any(edge.kind != "data" or edge.output for edge in layer.inputs):
+    if any(edge.kind != "data" or edge.output or edge.label for edge in layer.inputs):
         return ""
     before = layer.sources[0]
     source = graph.layer.get(before)

@@ -1,0 +1,122 @@
+"""Which part of a tensor hidden layers take -> a word for the edge: first half, first token, [:, ::2]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from math import prod
+
+from nnfig.graph import Dim, Graph, Layer
+
+_SPLITS = ("chunk", "split", "tensor_split", "unbind")
+"""Kinds with an output for every part."""
+_PICKS = ("getitem", "select", "narrow", "slice", "index_select", "index_select_")
+"""Kinds that give one part."""
+_OUTSIDE = ("constant", "index")
+"""What tables, masks and positions are cut to is no part of the data."""
+_FRACTIONS = {2: "half", 3: "third", 4: "quarter"}
+_PLACES = {2: ("first", "second"), 3: ("first", "second", "last"), 4: ("first", "second", "third", "last")}
+_WORD = re.compile(
+    r"\[.*|\d+:\d+|(first|second|third|last) (half|third|quarter|token|position)|part \d+ of \d+|one part"
+)
+_NUMBER = re.compile(r"\[?(\d+)\]?")
+_TOKENS = {"[:, 0]": "first token", "[:, -1]": "last position"}
+"""What an index takes of a sequence (N L D)."""
+
+
+def part(layer: Layer, output: int, before: tuple[Dim, ...]) -> str:
+    """What an output of a layer is of the tensor that it takes, '' for all of it.
+
+    >>> from nnfig.graph import TensorSpec
+    >>> halves = Layer("chunk", "chunk", output=(TensorSpec((1, 58, 28, 28)),) * 2)
+    >>> part(halves, 1, (1, 116, 28, 28))
+    'second half'
+    >>> first = Layer("getitem", "getitem", output=(TensorSpec((1, 768)),), attributes={"index": "[:, 0]"})
+    >>> part(first, 0, (1, 197, 768))
+    'first token'
+    """
+    if layer.mark in _OUTSIDE:
+        return ""
+    if layer.kind in _SPLITS and len(layer.output) > 1:
+        return parts([spec.shape for spec in layer.output], before)[output]
+    if layer.kind not in _PICKS or _is_all(layer.shape, before):
+        return ""
+    index = layer.attributes.get("index")
+    if not isinstance(index, str | int):
+        return "one part"
+    if _is_smaller_image(layer.shape, before):
+        return ""
+    words = str(index) if isinstance(index, str) else f"[{index}]"
+    if (number := _NUMBER.fullmatch(words)) and before[0] in _PLACES and int(number[1]) < len(_PLACES[before[0]]):
+        return parts([layer.shape] * len(_PLACES[before[0]]), before)[int(number[1])]
+    return _TOKENS.get(words, words) if len(before) == 3 and len(layer.shape) == 2 else words
+
+
+def takes_part(layer: Layer, graph: Graph) -> bool:
+    """Whether a layer gives only a part of what it takes, or several parts of it."""
+    return any(part(layer, output, _before(layer, graph)) for output in range(len(layer.output)))
+
+
+def is_crop(layer: Layer, graph: Graph) -> bool:
+    """Whether a layer cuts an image out of a larger one."""
+    before = _before(layer, graph)
+    picks = layer.kind in _PICKS and layer.mark not in _OUTSIDE
+    return picks and not _is_all(layer.shape, before) and _is_smaller_image(layer.shape, before)
+
+
+def _before(layer: Layer, graph: Graph) -> tuple[Dim, ...]:
+    known = layer.name in graph.layer and bool(layer.inputs)
+    spec = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if known else None
+    return spec.shape if spec else ()
+
+
+def parts(shapes: Sequence[tuple[Dim, ...]], before: tuple[Dim, ...]) -> list[str]:
+    """Words for all parts of a split, in order: fractions of equal ones, else which of the numbers they hold.
+
+    >>> parts([(2, 64), (2, 32)], (2, 96)), parts([(2, 8)] * 6, (2, 48))[-1]
+    (['0:64', '64:96'], 'part 6 of 6')
+    """
+    count = len(shapes)
+    if len(set(shapes)) == 1:
+        if count in _FRACTIONS:
+            return [f"{place} {_FRACTIONS[count]}" for place in _PLACES[count]]
+        return [f"part {number} of {count}" for number in range(1, count + 1)]
+    axis = next((i for i, sizes in enumerate(zip(*shapes, strict=False)) if len(set(sizes)) > 1), 0)
+    sizes = [size for shape in shapes if isinstance(size := shape[axis], int)]
+    if len(sizes) < count:
+        return [f"part {number} of {count}" for number in range(1, count + 1)]
+    ends = list(accumulate(sizes))
+    return [f"{end - size}:{end}" for size, end in zip(sizes, ends, strict=True)]
+
+
+def together(words: Iterable[str]) -> str:
+    """One word for edges that become one: '' where the parts on them are the whole.
+
+    >>> together(["first half"]), together(["first half", "second half"]), together(["", "first half"])
+    ('first half', '', '')
+    >>> together(["[0::2]", "[1::2]"]), together(["0:64", "64:96"])
+    ('2 parts', '2 parts')
+    """
+    distinct = list(dict.fromkeys(words))
+    if len(distinct) < 2:
+        return "".join(distinct)
+    if not all(_WORD.fullmatch(word) for word in distinct if word):
+        return ", ".join(word for word in distinct if word)
+    count = len(distinct)
+    places = [f"{place} {_FRACTIONS[count]}" for place in _PLACES[count]] if count in _FRACTIONS else []
+    whole = "" in distinct or sorted(distinct) == sorted(places)
+    return "" if whole else f"{count} parts"
+
+
+def _is_all(after: tuple[Dim, ...], before: tuple[Dim, ...]) -> bool:
+    """Whether a tensor holds as much after as before, or, where sizes are not known, looks the same."""
+    numbers = [[size for size in shape if isinstance(size, int)] for shape in (after, before)]
+    if [len(sizes) for sizes in numbers] != [len(after), len(before)]:
+        return [size for size in after if size != 1] == [size for size in before if size != 1]
+    return prod(numbers[0]) >= prod(numbers[1])
+
+
+def _is_smaller_image(after: tuple[Dim, ...], before: tuple[Dim, ...]) -> bool:
+    """Whether all that changes is the size of an image."""
+    return len(after) == len(before) > 3 and after[:2] == before[:2]
