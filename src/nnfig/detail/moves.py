@@ -1,4 +1,4 @@
-"""What hidden changes of shape do on an edge, in two words: split heads, flatten, [:, 0]."""
+"""What hidden changes of shape do on an edge, in a few words: split into 8 heads, flatten, [:, 0]."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
     if indices and set(loud) <= {"getitem"}:
         return _crop(indices, before, after) or "".join(indices)
-    if _splits_heads(before, after):
-        return "split heads"
+    if heads := _split_heads(before, after):
+        turned = any(layer.kind == "transpose" for layer in steps[1:]) and after[1:] == (heads, after[2], before[1])
+        return f"split into {heads} heads{', transpose' if turned else ''}"
     if len(before) == 3 and len(after) == 4 and after[1] == before[2]:
         return "tokens to image"
     if loud in _WORDS:
@@ -65,18 +66,20 @@ def _crop(indices: Sequence[str], before: tuple[Dim, ...], after: tuple[Dim, ...
     return f"crop {', '.join(dict.fromkeys(sides))}" if sides and all(":" in side for side in sides) else ""
 
 
-def _splits_heads(before: tuple[Dim, ...], after: tuple[Dim, ...]) -> bool:
-    """Whether the features of every position are shared out: (B, L, D) becomes (B, heads, L, D / heads), in any order.
+def _split_heads(before: tuple[Dim, ...], after: tuple[Dim, ...]) -> int:
+    """Heads that share the features of every position: (B, L, D) becomes (B, heads, L, D / heads), in any order.
 
-    >>> _splits_heads((1, 196, 768), (1, 12, 64, 196)), _splits_heads((1, 196, 768), (1, 768, 14, 14))
-    (True, False)
+    0 where it is something else.
+
+    >>> _split_heads((1, 196, 768), (1, 12, 64, 196)), _split_heads((1, 196, 768), (1, 768, 14, 14))
+    (12, 0)
     """
     if len(before) != 3 or len(after) != 4 or before[1] not in after[1:]:
-        return False
+        return 0
     rest = list(after[1:])
     rest.remove(before[1])
     one, two = rest
-    return isinstance(one, int) and isinstance(two, int) and one * two == before[2]
+    return one if isinstance(one, int) and isinstance(two, int) and one * two == before[2] else 0
 
 
 def _essence(shape: tuple[Dim, ...]) -> tuple[Dim, ...]:
