@@ -18,13 +18,17 @@ def neurons(drawing: Drawing, **options: object) -> Scene:
 
 
 def test_small_vectors_are_whole_and_large_ones_have_an_ellipsis():
-    """Ten units are ten circles; 784 are a few, with dots before the last, and no fewer places than ten have."""
-    found = neurons(networks.mlp(784, 10, 3))
-    assert [(node.units, node.dots_after) for node in found.nodes] == [(9, 8), (10, 0), (3, 0)]
-    assert found.nodes[0].h == found.nodes[1].h
-    assert [node.units for node in neurons(networks.mlp(784, 3)).nodes] == [7, 3]
-    assert [label.lines for label in found.labels] == [("784",), ("10", "ReLU"), ("3", "ReLU")]
+    """Eight units are eight circles; 784 are a few, with dots before the last, and never fewer than shorter ones."""
+    found = neurons(networks.mlp(784, 8, 3))
+    assert [(node.units, node.dots_after) for node in found.nodes] == [(8, 7), (8, 0), (3, 0)]
+    assert [label.lines for label in found.labels] == [("784",), ("8", "ReLU"), ("3", "ReLU")]
     assert all(wire.cls == "dense" and not wire.tip for wire in found.wires)
+
+
+def test_a_bottleneck_is_seen():
+    """Circles grow with the logarithm of the size; equal sizes have equally many."""
+    sizes = (784, 128, 32, 2, 32, 128, 784)
+    assert [node.units for node in neurons(networks.mlp(*sizes)).nodes] == [6, 4, 3, 2, 3, 4, 6]
 
 
 def test_dropout_crosses_its_share_of_units_and_always_the_same():
@@ -70,7 +74,7 @@ def test_units_are_named_on_request():
     """`--show names`: x at the inputs, y at the outputs, the last index that of the last unit."""
     found = neurons(networks.mlp(784, 5, 3, 1), show="names")
     texts = [label.lines[0] for label in found.labels if label.anchor in ("east", "west")]
-    assert texts == ["x₁", "x₂", "x₃", "x₄", "x₅", "x₆", "x₇₈₄", "y"]
+    assert texts == ["x₁", "x₂", "x₃", "x₄", "x₅", "x₇₈₄", "y"]
 
 
 def test_compared_nets_have_one_pitch():
@@ -112,7 +116,7 @@ def test_two_inputs_two_heads_and_a_sum():
 
 def test_lines_do_not_run_through_sizes():
     """Where a narrow column fans out to tall ones its size stands under all that it leads to."""
-    layers = [networks.linear("a", "x", 3), *(networks.linear(name, "a", 9) for name in ("b", "c", "d"))]
+    layers = [networks.linear("a", "x", 3), *(networks.linear(name, "a", 8) for name in ("b", "c", "d"))]
     found = neurons(networks.drawing("net", layers, {"x": (1, 4)}))
     at = {node.name: node for node in found.nodes}
     label = {label.lines: label for label in found.labels}[("3", "ReLU")]

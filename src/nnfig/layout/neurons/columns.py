@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nnfig.graph import Dim, Graph, Layer
-from nnfig.layout.tensors import operation, output_size
+from nnfig.layout.tensors import UNKNOWN, operation, output_size
 from nnfig.layout.words import merged_words
 
-MOST = 10
+MOST = 8
 """The largest vector of which every unit is drawn."""
 
-CUT = 7
-"""Circles of a longer one where no whole one is taller: an ellipsis stands before the last."""
+CUT = (3, 6)
+"""Circles of the shortest and of the longest vectors of which not all are: an ellipsis stands before the last."""
+
+GROWTH = 4
+"""One circle more stands for so many times as many units."""
 
 KEPT = 0.5
 """Share of units that dropout keeps where its probability is unknown."""
@@ -49,7 +53,8 @@ class Reading:
     """What is known while the graph is read."""
 
     graph: Graph
-    cut: int
+    least: int
+    """Circles of vectors that are cut, at least."""
     columns: dict[str, Column] = field(default_factory=dict[str, Column])
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     """Columns that together are what a layer or input gives."""
@@ -66,29 +71,28 @@ class Reading:
         return tuple(dict.fromkeys(name for source in layer.sources for name in self.owners.get(source, ())))
 
 
-def columns(graph: Graph, cut: int = CUT) -> tuple[Column, ...]:
+def columns(graph: Graph, least: int = CUT[0]) -> tuple[Column, ...]:
     """The vectors of a graph, from the last map that becomes a vector on.
 
     Linear 8, ReLU, Dropout, Linear 3 becomes a column of 8 circles, some crossed out, and one of 3.
     """
-    found = list(read(graph, cut).columns.values())
+    found = list(read(graph, least).columns.values())
     met = {name for column in found for name in (*column.sources, *column.added)}
     return tuple(column for column in found if column.sources or column.name in met) or tuple(found)
 
 
-def circles(graphs: Iterable[Graph]) -> int:
-    """Circles of vectors that are too long, so that none looks shorter than one that is drawn whole."""
-    whole = [c.units for graph in graphs for c in columns(graph) if not c.dots_after]
-    return max([CUT, *(units - 1 for units in whole)])
+def most_whole(graphs: Iterable[Graph]) -> int:
+    """Circles of the largest vector that is drawn whole: longer ones have no fewer."""
+    return max((c.units for graph in graphs for c in columns(graph) if not c.dots_after), default=0)
 
 
-def read(graph: Graph, cut: int = CUT) -> Reading:
+def read(graph: Graph, least: int = CUT[0]) -> Reading:
     """The columns of a graph, and the layers that have no place among them."""
-    found = Reading(graph, cut)
+    found = Reading(graph, least)
     for name in graph.inputs:
         size = output_size(graph, name)
         if size and size.form == "vector":
-            found.add(_column(name, "data", size.channels, cut))
+            found.add(_column(name, "data", size.channels, least))
     for layer in graph.layers:
         _read(layer, found)
     return found
@@ -120,7 +124,7 @@ def _read(layer: Layer, found: Reading) -> None:
         given = does in FOLLOWING
         cls = "data" if given else layer.look.cls if layer.look else "block"
         words = (*_map_words(layer, found), *merged_words(layer)) if given else merged_words(layer)
-        fresh = replace(_column(layer.name, cls, size.channels, found.cut), sources=taken, words=tuple(words))
+        fresh = replace(_column(layer.name, cls, size.channels, found.least), sources=taken, words=tuple(words))
         found.add(_followed(fresh, layer, does) if given else replace(fresh, layer=layer))
 
 
@@ -146,7 +150,7 @@ def _flattened(layer: Layer, found: Reading) -> tuple[str, ...]:
     size = layer.attributes.get("in_features")
     if not source or not isinstance(size, int):
         return ()
-    found.add(replace(_column(source, "data", size, found.cut), words=_map_words(layer, found)))
+    found.add(replace(_column(source, "data", size, found.least), words=_map_words(layer, found)))
     return (source,)
 
 
@@ -156,11 +160,22 @@ def _map_words(layer: Layer, found: Reading) -> tuple[str, ...]:
     return (str(shape),) if shape and shape.form == "map" and set(shape.space) != {1} else ()
 
 
-def _column(name: str, cls: str, size: Dim, cut: int) -> Column:
+def _column(name: str, cls: str, size: Dim, least: int) -> Column:
     """A column of every unit, or of a few and an ellipsis before the last."""
     if isinstance(size, int) and size <= MOST:
         return Column(name, cls, size, size)
-    return Column(name, cls, size, cut, cut - 1)
+    units = max(least, cut(size))
+    return Column(name, cls, size, units, units - 1)
+
+
+def cut(size: Dim) -> int:
+    """Circles of a vector that is too long to be drawn whole: a longer one never has fewer.
+
+    >>> [cut(size) for size in (10, 32, 128, 256, 784, 4096)]
+    [3, 3, 4, 5, 6, 6]
+    """
+    number = size if isinstance(size, int) else UNKNOWN
+    return min(CUT[1], CUT[0] + int(math.log(max(number / (MOST + 1), 1), GROWTH)))
 
 
 def crossed(units: int, p: object, seed: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.graph import Drawing, Panel
-from nnfig.layout.neurons.columns import Column, brief, circles, columns, common, joined
+from nnfig.layout.neurons.columns import Column, brief, columns, common, joined, most_whole
 from nnfig.layout.neurons.notes import biases, has_bias, names, weights
 from nnfig.layout.neurons.place import RADIUS, Spot, places
 from nnfig.layout.neurons.sizes import arranged
@@ -42,8 +42,8 @@ class Style:
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the vectors of each panel as columns, panels beside each other where they fit, all at one distance."""
     panels = tuple(replace(panel, graph=unfolded(panel.graph)) for panel in drawing.panels)
-    cut = circles(panel.graph for panel in panels)
-    found = {panel.name: columns(panel.graph, cut) for panel in panels}
+    least = most_whole(panel.graph for panel in panels)
+    found = {panel.name: columns(panel.graph, least) for panel in panels}
     beside, style, chosen = _choice(panels, found, options)
 
     def draw(panel: Panel, share: Options) -> Drawn:
