@@ -76,7 +76,8 @@ def test_strip_has_a_box_for_every_layer_and_no_text():
     """The strip view keeps layers, ends and colours, drops labels, sizes and tips, and has a legend of colours."""
     found = scene(networks.residual(8), Options.of(view="strip"))
     assert len(found.nodes) == len(networks.residual(8).graph.layers) + 2
-    assert not any("".join(node.label) or node.dims for node in found.nodes)
+    assert not any("".join(node.label) or node.dims for node in found.nodes if node.shape != "circle")
+    assert {node.label for node in found.nodes if node.shape == "circle"} == {("+",)}
     assert not any(wire.tip for wire in found.wires)
     assert found.fits
 
@@ -95,7 +96,7 @@ def test_strip_names_what_comes_out():
     assert abs(found.labels[0].y - found.labels[1].y) > 6
     assert found.fits
     alone = scene(drawn, Options.of(view="strip"))
-    assert [label.lines for label in alone.labels] == [("output", "8×8×12")]
+    assert [label.lines for label in alone.labels] == [("output: 8×8×12",)]
 
 
 @pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nnfig.graph import Drawing, LegendEntry, Look, Panel
+from nnfig.graph import Drawing, Graph, Layer, LegendEntry, Look, Panel
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.choose import Room, laid
 from nnfig.layout.blocks.panels import alone, parts, strips_of
@@ -23,10 +23,18 @@ MEASURES = (3.4, 3.0, 2.6, 2.3, 2.0, 1.6, 1.4)
 LARGE = 2.6
 """The least measure that is taken for the sake of a single row."""
 
-JOINS = {"concat": "Concatenation", "add": "Sum"}
+SIGNS = {"concat": "‖", "add": "+"}
+"""Circles in place of the small boxes of what joins branches."""
+
+JOINS = {"concat": "concatenations", "add": "sums"}
 
 WHITE = ("merge", "func")
 """Classes without a colour of their own."""
+
+MEANS = ("mean", "reduce_mean", "ReduceMean")
+"""Kinds that pool where they leave nothing of height and width."""
+
+POOLING = LegendEntry("pool", "Pooling")
 
 ROWS = 2
 """Rows that a strip may take before it is drawn smaller than LARGE."""
@@ -54,19 +62,16 @@ def _panel(panel: Panel, drawing: Drawing, options: Options) -> Drawn:
     words = _outputs(panel)
     plain = replace(
         panel,
-        graph=graph.replace(layers=tuple(replace(layer, look=_bare(layer.look)) for layer in graph.layers)),
+        graph=graph.replace(layers=tuple(replace(layer, look=_bare(layer, graph)) for layer in graph.layers)),
         input_looks={name: Look(cls="data") for name in graph.inputs},
         output_looks={name: Look(cls="data") for name in words},
     )
-    entries = _entries(drawing.legend, panel)
+    entries = _entries(drawing.legend, plain.graph)
     text = small(options.font_size)
-    wide = max((SLACK * width(line, text) for lines in words.values() for line in lines), default=0.0) + GAP
-    return Drawn(
-        _largest(plain, words, wide, entries, options),
-        options.font_size,
-        entries,
-        ("Boxes are operations, coloured by kind.",),
-    )
+    wide = max((SLACK * width(": ".join(lines), text) for lines in words.values()), default=0.0) + GAP
+    drawn = _largest(plain, words, wide, entries, options)
+    drawn = replace(drawn, nodes=tuple(_signed(node, graph) for node in drawn.nodes))
+    return Drawn(drawn, options.font_size, entries, (_told(drawn, plain.graph),))
 
 
 def _outputs(panel: Panel) -> Words:
@@ -81,17 +86,45 @@ def _outputs(panel: Panel) -> Words:
     return found
 
 
-def _entries(legend: Sequence[LegendEntry], panel: Panel) -> tuple[LegendEntry, ...]:
-    """The legend, with one entry for all white boxes: those in which branches meet, and functions."""
-    found = {operation(layer): None for layer in panel.graph.layers if layer.look and layer.look.cls == "merge"}
-    white = [entry.text for entry in legend if entry.cls in WHITE] + [JOINS[does] for does in found if does in JOINS]
+def _entries(legend: Sequence[LegendEntry], graph: Graph) -> tuple[LegendEntry, ...]:
+    """The legend of what has a colour; what is white, as inputs and outputs are, is told in the caption."""
     coloured = tuple(entry for entry in legend if entry.cls not in WHITE)
-    return (*coloured, LegendEntry("merge" if found else "func", " or ".join(white))) if white else coloured
+    pools = any(layer.look and layer.look.cls == POOLING.cls for layer in graph.layers)
+    return (*coloured, POOLING) if pools and POOLING.cls not in {entry.cls for entry in coloured} else coloured
 
 
-def _bare(look: Look | None) -> Look:
+def _told(drawn: Parts, graph: Graph) -> str:
+    """What colours and signs mean."""
+    signs = {node.label[0] for node in drawn.nodes if node.shape == "circle" and node.label}
+    boxes = [graph.layer[node.name] for node in drawn.nodes if node.shape != "circle" and node.name in graph.layer]
+    white = [layer for layer in boxes if layer.look and layer.look.cls in WHITE]
+    whites = ["inputs", "outputs", *dict.fromkeys(JOINS.get(operation(layer), "functions") for layer in white)]
+    told = f"Boxes are operations, coloured by kind; white ones are {', '.join(whites[:-1])} and {whites[-1]}"
+    told += f"; circles join branches{': ‖ along channels' if SIGNS['concat'] in signs else ''}" if signs else ""
+    return f"{told}."
+
+
+def _bare(layer: Layer, graph: Graph) -> Look:
     """A look of nothing but its colour."""
-    return Look(cls=look.cls, data=look.data, merged=look.merged) if look else Look()
+    look = layer.look
+    if look is None:
+        return Look()
+    return Look(cls=POOLING.cls if _pools(layer, graph) else look.cls, data=look.data, merged=look.merged)
+
+
+def _pools(layer: Layer, graph: Graph) -> bool:
+    """Whether a function is a global pooling: the mean of a map that leaves its channels."""
+    if layer.kind not in MEANS or len(layer.sources) != 1:
+        return False
+    before, after = output_size(graph, layer.sources[0]), output_size(graph, layer.name)
+    return before is not None and before.form == "map" and after is not None and set(after.space) <= {1}
+
+
+def _signed(node: Node, graph: Graph) -> Node:
+    """A small box in which branches meet as a circle with a sign."""
+    layer = graph.layer.get(node.name)
+    sign = SIGNS.get(operation(layer)) if layer and len(layer.inputs) > 1 else None
+    return replace(node, shape="circle", label=(sign,)) if sign and node.h < 1.5 * node.w else node
 
 
 def _largest(panel: Panel, words: Words, wide: float, entries: Sequence[LegendEntry], options: Options) -> Parts:
@@ -139,7 +172,7 @@ def _worded(drawn: Parts, words: Words, text: float) -> Parts:
         node = at.get(f"{name}:out")
         if node is None:
             continue
-        choices = _places(node, lines, text, len(words) > 1)
+        choices = _places(node, lines, text)
         label, rect = next((each for each in choices if not any(_meet(each[1], other) for other in taken)), choices[0])
         labels.append(label)
         taken.append(rect)
@@ -147,12 +180,12 @@ def _worded(drawn: Parts, words: Words, text: float) -> Parts:
     return replace(drawn, labels=tuple(labels), ink=(*drawn.ink, *ink))
 
 
-def _places(node: Node, lines: tuple[str, ...], text: float, several: bool) -> list[tuple[Label, Rect]]:
+def _places(node: Node, lines: tuple[str, ...], text: float) -> list[tuple[Label, Rect]]:
     """Where words may stand, the best place first: in lines or in one to the right, above, below."""
     one = (": ".join(lines),)
     right, top, bottom = node.x + node.w / 2 + GAP, node.y + node.h / 2 + GAP, node.y - node.h / 2 - GAP
     found: list[tuple[Label, Rect]] = []
-    for said in (one, lines) if several else (lines, one):
+    for said in (one, lines):
         wide, high = max(SLACK * width(line, text) for line in said), LINE * text * len(said)
         found.append(
             (Label(right, node.y, said, "dims", "west"), (right, node.y - high / 2, right + wide, node.y + high / 2))
