@@ -27,9 +27,9 @@ BLOCK = r"""% nnfig 1.0 · nnfig draw net.yaml -o net.tex
   \nnflayer[act, at={160,30}, size={28,14}, label={ReLU}, kind=ReLU]{relu}
   \nnflayer[linear, at={190,30}, size={14,44}, label={Linear, 10}, rotate=90, kind=Linear]{fc}
   % -- wires
-  \nnfedge[projection, out=north, in=north, via={(14,58)(132,58)}, label={1\nnfx 1}, label at={80,58}]{x}{layer1/0/add}
   \nnfedge{x}{layer1/0/conv-1}
   \nnfedge{layer1/0/conv-1}{layer1/0/bn}
+  \nnfedge[projection, out=north, in=north, via={(14,58)(132,58)}, label={1\nnfx 1}, label at={80,58}]{x}{layer1/0/add}
   \nnfedge{layer1/0/bn}{layer1/0/add}
   \nnfedge{layer1/0/add}{relu}
   \nnfedge{relu}{fc}
@@ -48,7 +48,7 @@ BLOCK = r"""% nnfig 1.0 · nnfig draw net.yaml -o net.tex
 
 
 def test_a_block_reads_as_it_is():
-    """One line a layer in reading order, dashed wires first, the others by their targets, no looks in the body."""
+    """One line a layer in reading order, wires by their targets, no looks in the body."""
     assert emit.tex(scenes.block(), command="nnfig draw net.yaml -o net.tex") == BLOCK
 
 

@@ -183,6 +183,22 @@ def test_wires_find_layers_in_scopes(paper):
 
 
 @pytest.mark.tex
+@pytest.mark.parametrize("hidden", ["pool", "merge", "linear"])
+def test_wires_with_a_tap_close_over_hidden_layers(paper, hidden):
+    """Such a wire is drawn from its first bend on, wherever it comes from and goes on to."""
+    body = r"""\begin{tikzpicture}[nnf]\nnflayer[conv, at={0,0}, size={20,10}]{a}
+    \nnflayer[pool, at={50,0}, size={20,10}]{b}\nnflayer[merge, at={100,0}, size={20,10}]{c}
+    \nnflayer[linear, at={100,40}, size={20,10}]{d}\nnfedge{a}{b}\nnfedge{b}{c}
+    \nnfedge[projection, via={(70,0)(70,40)}, tap]{b}{d}\end{tikzpicture}"""
+    shown, made = paper("", body), paper(f"hide={hidden}", body)
+    assert _heads(shown.page) == 3
+    assert _heads(made.page) == 2
+    left = min(c["x0"] for c in shown.page.curves if c["dash"] and c["dash"][0])
+    rest = [c["x0"] for c in made.page.curves if c["dash"] and c["dash"][0]]
+    assert rest == [] if hidden == "linear" else min(rest) == pytest.approx(left)
+
+
+@pytest.mark.tex
 def test_nothing_leaks(paper):
     """After a figure, TikZ, fonts and settings are what they were; equal names in two figures do not meet."""
     probe = r"\makeatletter\newcommand\probe[1]{\typeout{#1: \the\pgflinewidth,\f@size,\fontsubfuzz,\meaning\nnf@line,"

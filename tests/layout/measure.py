@@ -56,9 +56,8 @@ def way(wire: Wire, scene: Scene) -> list[Point]:
             "west": (n.x - n.w / 2, n.y + shift),
         }[side]
 
-    return [
-        end(wire.source, wire.out, wire.out_shift), *wire.via, end(wire.target, wire.into, wire.in_shift)
-    ]  # fmt: skip
+    points = [*wire.via, end(wire.target, wire.into, wire.in_shift)]
+    return points if wire.tap else [end(wire.source, wire.out, wire.out_shift), *points]
 
 
 def ways(scene: Scene) -> dict[tuple[str, str], list[Point]]:

@@ -134,6 +134,29 @@ def test_skips_nest_and_end_at_the_sum():
     assert place["layer2.0.down"].x > place["layer2.0.conv0"].x + place["layer2.0.conv0"].w / 2
 
 
+@pytest.mark.parametrize("direction", BOTH)
+def test_dashes_begin_where_they_leave_the_solid_line(direction):
+    """No stretch of a projection lies upon another wire of its source, where a row ends neither."""
+    made = draw(shapes.resnet(reps=(2, 2, 2, 2)), direction=direction, width=300)
+    dashed = [w for w in made.wires if w.cls == "projection"]
+    assert sum(w.tap for w in dashed) == 3
+    for wire in dashed:
+        mine = list(pairwise(measure.way(wire, made)))
+        for other in made.wires:
+            if other.source == wire.source and other.cls != "projection":
+                theirs = list(pairwise(measure.way(other, made)))
+                assert not any(_upon(a, b) for a in mine for b in theirs)
+
+
+def _upon(a, b):
+    """Whether two straight pieces share more than a point."""
+    for k in (0, 1):
+        if max(abs(p[k] - a[0][k]) for p in (*a, *b)) < 0.01:
+            low, high = (sorted(p[1 - k] for p in piece) for piece in (a, b))
+            return min(low[1], high[1]) - max(low[0], high[0]) > 0.05
+    return False
+
+
 def test_long_chains_break_into_rows_like_text():
     """Rows run from left to right one below the other, and keep to the width."""
     made = draw(shapes.chain(20), direction="right")
@@ -239,6 +262,20 @@ def test_compared_networks_are_level():
     assert abs(place["p0"].y - place["b/p0"].y) < 0.01
     assert [label.lines for label in made.labels if label.cls == "stage"] == [("572×572",), ("512×512",), ("256×256",)]
     assert place["b/p0"].x > place["p0"].x + place["p0"].w
+
+
+def test_sizes_that_not_all_compared_networks_have_stand_at_their_own_layers():
+    """At the left stands only what is true of every column."""
+    panels: list[Panel] = []
+    for name, middle in (("a", 4), ("b", 5)):
+        b = shapes.Builder(name)
+        last = b.input("image", 1, 3, 8, 8)
+        last = b.add("c", "conv", last, shape=(1, 4, middle, middle))
+        b.add("d", "conv", last, shape=(1, 4, 2, 2))
+        panels.append(Panel("" if name == "a" else name, b.graph(), "" if name == "a" else "compare", title=name))
+    made = scene(Drawing(tuple(panels)), Options(view="blocks"))
+    assert [label.lines for label in made.labels if label.cls == "stage"] == [("8×8",), ("2×2",)]
+    assert {n.name: n.dims for n in made.nodes if n.dims} == {"c": "4×4", "b/c": "5×5"}
 
 
 def test_compared_layers_that_are_written_alike_are_level():

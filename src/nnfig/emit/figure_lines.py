@@ -42,10 +42,14 @@ Option = tuple[str, "Tex | None"]
 def figure_lines(scene: Scene) -> tuple[Line, ...]:
     """Frames and layers in reading order, then wires, labels and legends."""
     place = {node.name: i for i, node in enumerate(scene.nodes)}
-    # dashes lie under the solid line that they begin on
-    wires = sorted(
-        scene.wires, key=lambda w: (w.cls != "projection", place.get(w.target, len(place)), place.get(w.source, -1))
-    )
+    volumes = {node.name for node in scene.nodes if node.shape == "volume"}
+
+    def order(wire: Wire) -> tuple[bool, int, int]:
+        # dashes from a volume lie under the solid line that they begin on
+        below = wire.cls == "projection" and wire.source in volumes
+        return not below, place.get(wire.target, len(place)), place.get(wire.source, -1)
+
+    wires = sorted(scene.wires, key=order)
     return (
         *_framed(scene.nodes, scene.frames),
         *(_heading("wires") if wires else ()),
@@ -216,6 +220,8 @@ def _wire(wire: Wire) -> Line:
         options.append(("in shift", number(wire.in_shift)))
     if via := _bends(wire.via):
         options.append(("via", braced(Tex("".join(f"({number(x)},{number(y)})" for x, y in via)))))
+    if wire.tap:
+        options.append(("tap", None))
     if wire.label:
         options.append(("label", braced(lines(wire.label.split("\n")))))
         if wire.label_at:

@@ -99,6 +99,8 @@ class Wire:
     label_side: Side = "north"
     """On which side of `label_at` the text stands."""
     tip: bool = True
+    tap: bool = False
+    """Drawn from the first point of `via` on, where it leaves another wire of its source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Stage:
 
     name: str
     area: int
+    node: int
+    """The node of its first stop."""
     stops: list[Stop]
 
 
@@ -83,7 +85,7 @@ def stages(numbers: Net, plan: Plan) -> list[Stage]:
         on_trunk = abs(plan.spots[i][1]) < 0.5
         if now and (not found or prod(now) < found[-1].area):
             axes = now
-            found.append(Stage("×".join(map(str, now)), prod(now), [stop]))
+            found.append(Stage("×".join(map(str, now)), prod(now), i, [stop]))
         elif on_trunk and found and not any(rim.s0 < top < rim.s1 for rim in plan.rims.values()):
             found[-1].stops.append(stop)
         if on_trunk:

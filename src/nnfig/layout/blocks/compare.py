@@ -1,4 +1,7 @@
-"""Networks side by side in columns, aligned by output size, which is written once at the left."""
+"""Networks side by side in columns, aligned by output size.
+
+A size that all of them have is written once, at the left; others stand beside the layers that have them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from dataclasses import replace
 
 from nnfig.graph import Panel
 from nnfig.layout.blocks.air import Air
-from nnfig.layout.blocks.align import aligned, sizes
+from nnfig.layout.blocks.align import aligned, sizes, stages
 from nnfig.layout.blocks.choose import Room
-from nnfig.layout.blocks.net import Net, net
+from nnfig.layout.blocks.net import net
 from nnfig.layout.blocks.page import Page, shifted
 from nnfig.layout.blocks.panels import Set
 from nnfig.layout.blocks.strips import Strip, broken, long, strip
@@ -26,14 +29,14 @@ APART = 24.0
 
 def side_by_side(panels: Sequence[Panel], room: Room, font: float) -> tuple[list[Set], list[Label], tuple[str, ...]]:
     """The panels in columns, the labels at their left and above them, and what was chosen."""
-    parts = [strip(_plain(net(panel))) for panel in panels]
+    parts, common = _taken_apart(panels, font)
     tried: list[tuple[float, list[Set], list[Label], str]] = []
     size = font
     while True:
         for tight in TIGHT:
             for label in (92.0, 56.0):
                 air = Air(size, "down", label=label, tight=tight)
-                sets, labels, w, h = _columns(panels, parts, air, room.width)
+                sets, labels, w, h = _columns(panels, parts, common, air, room.width)
                 over = max(0.0, w / room.width - 1) + max(0.0, h / room.height - 1)
                 words = f"{len(panels)} columns aligned by size, text {size:g} pt: {w:.0f} x {h:.0f} pt"
                 tried.append((over, sets, labels, words))
@@ -46,19 +49,29 @@ def side_by_side(panels: Sequence[Panel], room: Room, font: float) -> tuple[list
     return sets, labels, (words,)
 
 
-def _plain(numbers: Net) -> Net:
-    """The net without sizes beside its nodes: they are written once for all columns."""
-    if not any(sizes(numbers)):
-        return numbers
-    return replace(numbers, looks=tuple(replace(look, dims="") for look in numbers.looks))
+def _taken_apart(panels: Sequence[Panel], font: float) -> tuple[list[Strip], frozenset[str]]:
+    """The panels taken apart, with only those sizes beside their nodes that not all of them have, and the others."""
+    nets = [net(panel) for panel in panels]
+    air = Air(font, "down")
+    columns = [stages(numbers, long(strip(numbers), air).plan) for numbers in nets]
+    common = frozenset[str].intersection(*(frozenset(stage.name for stage in column) for column in columns))
+    parts: list[Strip] = []
+    for numbers, column in zip(nets, columns, strict=True):
+        if any(sizes(numbers)):
+            own = {stage.node: stage.name for stage in column if stage.name not in common}
+            looks = tuple(replace(look, dims=own.get(i, "")) for i, look in enumerate(numbers.looks))
+            numbers = replace(numbers, looks=looks)
+        parts.append(strip(numbers))
+    return parts, common
 
 
 def _columns(
-    panels: Sequence[Panel], parts: Sequence[Strip], air: Air, room: float
+    panels: Sequence[Panel], parts: Sequence[Strip], common: frozenset[str], air: Air, room: float
 ) -> tuple[list[Set], list[Label], float, float]:
     """The columns beside each other, as far apart as without any tightness where the width allows it."""
     rows, wholes = aligned([long(part, air) for part in parts])
     pages = [broken(whole, Rows((0.0, whole.plan.length))) for whole in wholes]
+    rows = {name: s for name, s in rows.items() if name in common}
     text = max((width(name, air.font) for name in rows), default=0.0)
     wide = [max(_wide(at), width(panel.title, air.font)) for panel, at in zip(panels, pages, strict=True)]
     left = text + (2.5 * air.beside if text else 0.0)

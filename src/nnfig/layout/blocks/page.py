@@ -10,12 +10,16 @@ from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Plan, Rim, Spot
 from nnfig.layout.blocks.net import Link, Net
 from nnfig.layout.blocks.sizes import Size
+from nnfig.layout.blocks.taps import parted
 from nnfig.layout.scene import Frame, Node, Point, Side, Wire
 from nnfig.layout.text import width
 from nnfig.layout.titles import title
 
 Rect = tuple[float, float, float, float]
 """Left, bottom, right, top."""
+
+DASHED = frozenset(["projection"])
+"""Classes of wires that are drawn dashed, and so not upon the start of another wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +176,18 @@ def nodes(at: Page, graph: Graph, sizes: Sequence[Size], prefix: str = "") -> li
 def wires(at: Page, prefix: str = "") -> list[Wire]:
     """The wires of a panel, in the order of its links, their ends on the borders of nodes."""
     made: list[Wire] = []
+    leaving: dict[int, list[int]] = {}
+    for k in at.ways:
+        leaving.setdefault(at.net.links[k].source, []).append(k)
     for k, link in enumerate(at.net.links):
         way = at.ways.get(k)
         if way:
             drawn = wire(at, link.source, link.target, way, at.classes.get(k, "flow"), prefix)
+            if drawn.cls in DASHED:
+                beside = (at.ways.get(n, []) for n in leaving[link.source] if at.classes.get(n) not in DASHED)
+                rest = min((parted(way, other) for other in beside), key=len, default=way)
+                if rest[0] != way[0]:
+                    drawn = replace(drawn, via=tuple(rest[:-1]), tap=True)
             if link.label:
                 side = at.text_sides.get(k, at.label_side)
                 drawn = replace(drawn, label=link.label, label_at=at.texts[k], label_side=side)
