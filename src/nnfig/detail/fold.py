@@ -44,12 +44,12 @@ def fold(draft: Draft) -> Draft:
     if not draft.rules.fold:
         return draft
     ignored = DROPOUT if draft.rules.fate(Layer("", "Dropout"), draft.graph) == "hide" else ()
-    levels, known = deque([""]), _Known(draft.graph, ignored)
+    levels, known = deque([""]), _Known(draft, ignored)
     while levels:
         level = levels.popleft()
         for run in _runs(draft, level, known):
             draft = _folded(draft, run, level)
-        known = known if known.graph is draft.graph else _Known(draft.graph, ignored)
+        known = known if known.graph is draft.graph else _Known(draft, ignored)
         levels += known.children.get(level, ())
     return draft
 
@@ -57,10 +57,10 @@ def fold(draft: Draft) -> Draft:
 class _Known:
     """What every level asks of a graph."""
 
-    def __init__(self, graph: Graph, ignored: Collection[str]) -> None:
-        self.graph = graph
+    def __init__(self, draft: Draft, ignored: Collection[str]) -> None:
+        self.graph = graph = draft.graph
         self.members = members_by_group(graph)
-        self.codes = Codes(graph, ignored)
+        self.codes = Codes(graph, ignored, draft.origin)
         self.children: dict[str, list[str]] = {}
         for group in graph.groups:
             self.children.setdefault(group.parent, []).append(group.path)

@@ -21,14 +21,21 @@ def steps(drafts: Sequence[Draft]) -> str:
 
 
 def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
-    """Layers with the same weights of which each takes what the one before it gave."""
+    """Calls of one module of which each takes what the one before it gave, and an input of its own."""
     graph = draft.graph
-    calls: dict[str, list[Layer]] = {}
+    calls: dict[tuple[str, str], list[Layer]] = {}
     for layer in graph.layers:
-        calls.setdefault(layer.shared or layer.name, []).append(layer)
-    return [
-        tuple(each) for each in calls.values() if len(each) > 1 and all(a.name in b.sources for a, b in pairwise(each))
-    ]
+        calls.setdefault((layer.shared or layer.name, _first(layer.path)), []).append(layer)
+    return [tuple(each) for each in calls.values() if len(each) > 1 and _are_steps(each)]
+
+
+def _are_steps(calls: Sequence[Layer]) -> bool:
+    """Whether layers are no mere repetition in depth: each has a state from the one before and something new."""
+    if not all(a.name in b.sources for a, b in pairwise(calls)):
+        return False
+    names = {layer.name for layer in calls}
+    new = [{(e.source, e.output, e.label) for e in layer.inputs if e.source not in names} for layer in calls]
+    return all(after - before for before, after in pairwise(new))
 
 
 @dataclass(frozen=True, slots=True)

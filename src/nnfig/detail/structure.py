@@ -40,9 +40,10 @@ class Item:
 class Codes:
     """Small numbers for structures: equal structure, equal number."""
 
-    def __init__(self, graph: Graph, ignored: Collection[str] = ()) -> None:
-        """`ignored`: attributes beside `NAMES_ONLY` that make no difference."""
+    def __init__(self, graph: Graph, ignored: Collection[str] = (), origin: Graph | None = None) -> None:
+        """`ignored`: attributes beside `NAMES_ONLY` that make no difference; `origin`: the graph before hiding."""
         self._graph = graph
+        self._origin = origin or graph
         self._ignored = NAMES_ONLY.union(ignored)
         self._seen: dict[Any, int] = {}
         self._layers: dict[str, int] = {}
@@ -79,12 +80,19 @@ class Codes:
         return found
 
     def _ends(self, layer: Layer, place: dict[str, int]) -> Iterable[Any]:
-        """Where inputs come from: a place inside, or a tensor from outside, of which only the form counts here."""
-        for edge in layer.inputs:
+        """Where inputs come from: a place inside, or a tensor from outside, of which only the form counts here.
+
+        Its form is the one in which the layer takes it, whatever views of it are hidden.
+        """
+        known = self._origin.layer.get(layer.name)
+        seen, taken = (self._origin, known.inputs) if known is not None else (self._graph, layer.inputs)
+        if len(taken) != len(layer.inputs):
+            seen, taken = self._graph, layer.inputs
+        for edge, real in zip(layer.inputs, taken, strict=True):
             if edge.source in place:
                 yield place[edge.source], edge.output, edge.kind
             else:
-                yield "outside", str(self._graph.spec(edge.source, edge.output)), edge.kind
+                yield "outside", str(seen.spec(real.source, real.output)), edge.kind
 
     def _number(self, key: Any) -> int:
         return self._seen.setdefault(key, len(self._seen))
