@@ -165,6 +165,13 @@ def test_a_least_width_is_said():
     assert "shorter" not in maps(networks.drawing("net", layers, {"image": (1, 8, 32, 32)})).caption
 
 
+def test_squares_are_said():
+    """Where sizes are written as squares the caption says what they mean, and only there."""
+    assert "Sizes n² are n×n." in maps(networks.unet()).caption
+    layers = [networks.conv("a", "image", 8, 32)]
+    assert "n²" not in maps(networks.drawing("net", layers, {"image": (1, 8, 32, 32)})).caption
+
+
 def test_compared_nets_have_one_scale():
     """Equal tensors are equally large in all panels."""
     small, large = networks.unet(depth=2), networks.unet(depth=4)

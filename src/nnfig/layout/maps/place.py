@@ -27,6 +27,9 @@ PORT = 0.2
 
 TEXT_GAP = 2.5
 
+SIZE_GAP = 5.0
+"""Room between sizes below neighbouring maps: `200² 196²` are two numbers."""
+
 INSET = 1.5
 """How far from the corner of a map a vertical arrow keeps."""
 
@@ -163,11 +166,11 @@ def _distance(before: Placed, item: Placed, found: Net, scale: Scale) -> float:
     if into or out:
         gaps.append(stub_out(before, scale.text) + (stub_in(item, scale.text) + 2 * into if into else 0) + STUB)
     found_distances = [before.right + max(gaps) - item.left]
-    for mine, theirs in (
-        (before.top_span(scale.text), item.top_span(scale.text)),
-        (before.below_span(scale.text), item.below_span(scale.text)),
+    for mine, theirs, gap in (
+        (before.top_span(scale.text), item.top_span(scale.text), TEXT_GAP),
+        (before.below_span(scale.text), item.below_span(scale.text), SIZE_GAP),
     ):
-        found_distances.append(mine[1] - theirs[0] + TEXT_GAP)
+        found_distances.append(mine[1] - theirs[0] + gap)
     return max(found_distances)
 
 

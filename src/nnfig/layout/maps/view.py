@@ -26,6 +26,9 @@ HEIGHTS = (76.0, 64.0, 52.0, 40.0)
 WIDEST = BAR
 """The widest map in pt."""
 
+POWERS = {"²": "n² are n×n", "³": "n³ are n×n×n"}
+"""What is said of sizes that are written short."""
+
 WORDS = {
     "sqrt": "the square roots of their height and channels",
     "log": "the logarithms of their height and channels",
@@ -84,10 +87,10 @@ def _drawn(found: Net, scale: Scale, font: float, panel: Panel, said: Sequence[L
     drawn = parts(found, scale, panel)
     inside = legends(said, options.width, scale.text, columns=1)
     corner = free_corner(drawn, inside) if inside else None
-    return Drawn(drawn, font, tuple(said), tuple(_words(found, scale)), corner)
+    return Drawn(drawn, font, tuple(said), tuple(_words(found, scale, drawn)), corner)
 
 
-def _words(found: Net, scale: Scale) -> list[str]:
+def _words(found: Net, scale: Scale, drawn: Parts) -> list[str]:
     """Sentences for the caption."""
     tensors = found.tensors.values()
     maps = [t.size for t in tensors if t.size.form != "vector"]
@@ -97,6 +100,10 @@ def _words(found: Net, scale: Scale) -> list[str]:
     words = [f"Boxes are tensors, with edges proportional to {WORDS[scale.rule]}{least}; arrows are operations."]
     if any(scale.channel * damped(t.size.channels, scale.rule) > BAR for t in tensors if t.size.form == "vector"):
         words.append("Bars are vectors, not to scale.")
+    sizes = "".join(node.side + node.below for node in drawn.nodes)
+    powers = [said for mark, said in POWERS.items() if mark in sizes]
+    if powers:
+        words.append(f"Sizes {' and '.join(powers)}.")
     if any(tensor.copied for tensor in tensors):
         words.append("White parts of boxes are copies.")
     return words
