@@ -150,6 +150,7 @@ def test_projection_is_a_dashed_arc_and_identity_a_plain_one():
     tops = {node.name: node.y + node.h / 2 for node in found.nodes}
     assert all(wire.via[0][1] > max(tops[wire.source], tops[wire.target]) for wire in arcs)
     assert "block0.down" not in by_name(found)
+    assert "1×1 convolutions on dashed shortcuts are not drawn" in found.caption
 
 
 def test_streams_stand_about_what_they_share():

@@ -1,4 +1,4 @@
-"""The volumes view, in the order in which it works: after, stations, scale, solids, texts, rows, place, wires, draw, words.
+"""The volumes view, in order of work: after, stations, scale, solids, texts, rows, place, wires, draw, words.
 
 `view` is the way in.
 """

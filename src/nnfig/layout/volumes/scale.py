@@ -99,6 +99,8 @@ def sentence(rule: str, found: Sequence[Station], kernels: bool) -> str:
         said += " The sign ‖ joins tensors along channels."
     if any(station.exchanged for station in found):
         said += " Arrows that meet at a box bring tensors that are joined along channels."
+    if any(station.projections for station in found):
+        said += " The 1×1 convolutions on dashed shortcuts are not drawn."
     if kernels:
         said += " Kernels are drawn as small boxes in the tensors in which they slide."
     return said

@@ -201,6 +201,7 @@ def _arcs(
         there = [p for p in placed if lines.get(p.station.name) == line]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
         y = max(p.y + p.body.h / 2 for p in (target, *passed, *(() if turn else (source,)))) + LANE
+        y += FRAME_PAD if any(p.station.repeat for p in (target, *passed)) else 0.0
         y = max([y, *(level + LANE for own, a, b, level in lanes if own == line and a < x1 and b > x0)])
         lanes.append((line, x0, x1, y))
         via = (*turn, (x0, y), (x1, y))
