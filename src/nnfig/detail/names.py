@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from nnfig.detail.groups import CONTAINERS
+from nnfig.detail.outputs import telling
 from nnfig.graph import Graph, Group, Layer
 
 
 def layer_name(layer: Layer, graph: Graph) -> str:
     """A layer's name within its frame; '' for what a drawn layer does after its own work, such as its activation.
 
+    A function has a name only where somebody gave it one: `mul_2` is none.
+
     >>> inner = Layer("encoder.conv", "Conv2d", group="encoder")
     >>> dense, softmax = Layer("dense", "Linear", path="dense"), Layer("dense_softmax", "Softmax", path="dense")
-    >>> graph = Graph(layers=(inner, dense, softmax), groups=(Group("encoder"),))
+    >>> keep, sums = Layer("keep", "mul"), Layer("add_2", "add")
+    >>> graph = Graph(layers=(inner, dense, softmax, keep, sums), groups=(Group("encoder"),))
     >>> [layer_name(layer, graph) for layer in graph.layers]
-    ['conv', 'dense', '']
+    ['conv', 'dense', '', 'keep', '']
     """
     if layer.path != layer.name and layer.path in graph.layer:
+        return ""
+    if layer.kind.islower() and not telling(graph, layer.name):
         return ""
     return _within(layer.name, layer.group)
 
