@@ -63,6 +63,8 @@ def wrap(line: str, max_width: float, size: float) -> tuple[str, ...]:
 
     >>> wrap("3×3 conv, 64 · BN · ReLU", 60, 8)
     ('3×3 conv, 64', '· BN · ReLU')
+    >>> wrap("depthwise conv, 96, /2", 60, 8)
+    ('depthwise conv', '96, /2')
     """
     if width(line, size) <= max_width:
         return (line,)
@@ -85,7 +87,8 @@ def wrap(line: str, max_width: float, size: float) -> tuple[str, ...]:
     end = len(pieces)
     while end:
         start = best[end][1]
-        lines.append("".join(p for p, _ in pieces[start:end]).strip())
+        text = "".join(p for p, _ in pieces[start:end]).strip()
+        lines.append(text.removesuffix(",") if lines else text)  # the break parts as well as a comma
         end = start
     return tuple(reversed(lines))
 

@@ -187,7 +187,9 @@ class Series:
         after = self.items[i + 1]
         wide = after.leaf.width / 2 if after and after.leaf else 0.0
         straight = self._span(i + 1) > 0
-        fan_out, fan_in = s + min(lead, air.bus) * 0.4, end - min(trail, air.bus) * 0.55
+        # a lane that leaves here too runs along the same bus
+        fan_out = self.tap[i] if tapped else s + min(lead, air.bus) * 0.4
+        fan_in = end - min(trail, air.bus) * 0.55
         for t, pair in inner.ins:
             links = self.p.links(pair)
             if self.borrowed(i):
