@@ -191,10 +191,23 @@ def test_what_is_left_out_is_named_in_one_order():
     sketch = graphs.Sketch()
     mask = sketch.add("mask", "eq", "image", mark="index")
     table = sketch.add("table", "Constant", mark="constant")
-    x = sketch.add("view", "view", sketch.add("sum", "add", "image", mask, table), mark="plumbing")
+    most = sketch.add("most", "maximum", sketch.add("sum", "add", "image", mask), table)
+    x = sketch.add("view", "view", most, mark="plumbing")
     sketch.conv("conv", sketch.add("drop", "Dropout", sketch.add("flat", "flatten", x), p=0.5))
     caption = detail.drawing([sketch.done()], Options()).caption
     assert "Dropout, constants, masks, positions and changes of shape are not drawn" in caption
+
+
+def test_a_constant_that_a_box_names_is_not_left_out():
+    """`+ positions` is drawn; what the costs hold for is said of several inputs too."""
+    sketch = graphs.Sketch(source=(1, 128), target=(1, 64))
+    x = sketch.add("embed", "Embedding", "source", shape=(1, 128, 8))
+    table = sketch.add("positions", "Constant", shape=(1, 128, 8), mark="constant")
+    y = sketch.add("other", "Linear", "target", shape=(1, 128, 8), params=8)
+    sketch.add("cat", "cat", sketch.add("sum", "add", x, table, shape=(1, 128, 8)), y, shape=(1, 256, 8))
+    caption = detail.drawing([sketch.done()], Options()).caption
+    assert caption.startswith("net for inputs of length 128 and 64: 8 parameters.")
+    assert "constants" not in caption
 
 
 def test_dashes_are_explained():

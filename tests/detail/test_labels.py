@@ -154,7 +154,7 @@ def test_a_template_with_a_loose_brace_is_refused_with_its_place(template):
 
 def test_counts_and_defaults():
     """Edge cases of the small helpers."""
-    assert [big(n) for n in (0, 999, 1000, 1_500_000, None)] == ["0", "999", "1k", "1.5M", ""]
+    assert [big(n) for n in (0, 999, 1000, 1_500_000, None)] == ["0", "999", "1.00k", "1.50M", ""]
     assert is_default("stride", (1, 1))
     assert not is_default("stride", (1, 2))
     assert not is_default("bias", False)
@@ -204,7 +204,7 @@ def _tied(**options):
 def test_an_output_layer_with_the_weights_of_the_embedding_says_so():
     """In its box and in the caption, also where the embedding stands in a closed block."""
     drawing = _tied()
-    assert drawing.graph.layer["head"].look.label == ("Linear, 100", "weights of Embedding")
+    assert drawing.graph.layer["head"].look.label == ("Linear, 100", "tied to Embedding")
     assert "‘Linear, 100’ has the weights of ‘Embedding, 8’." in drawing.caption
     closed = _tied(close=("words",))
     assert "‘Linear, 100’ has the weights of the embedding in ‘WordEmbeddings’." in closed.caption

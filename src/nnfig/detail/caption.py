@@ -19,10 +19,12 @@ from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import steps
 from nnfig.detail.ties import ties
 from nnfig.detail.values import sizes
-from nnfig.graph import Group, TensorSpec
+from nnfig.graph import Graph, Group, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
+FEW_INPUTS = 3
+"""Sizes of more inputs than that would tire."""
 _PROJECTS = ("shortcut", "projection")
 
 
@@ -75,10 +77,17 @@ def _shows(drafts: Sequence[Draft], title: str) -> str:
         ]
         return f"{listed(costs)} side by side"
     cost = _cost(drafts[0])
-    inputs = [str_dims(spec) for spec in drafts[0].origin.inputs.values()]
-    given = f" for an input of {'length ' if inputs[0].isdigit() else ''}{inputs[0]}" if inputs and inputs[0] else ""
-    given = given if len(inputs) == 1 else ""
-    return f"{names[0]}{given}" + (f": {cost}" if cost else "")
+    return f"{names[0]}{_given(drafts[0].origin)}" + (f": {cost}" if cost else "")
+
+
+def _given(graph: Graph) -> str:
+    """` for an input of 3×224×224`, ` for inputs of length 128`: what the costs hold for."""
+    inputs = [str_dims(spec) for spec in graph.inputs.values()]
+    if not inputs or not all(inputs) or len(inputs) > FEW_INPUTS:
+        return ""
+    length = "length " if all(size.isdigit() for size in inputs) else ""
+    noun = "an input" if len(inputs) == 1 else "inputs"
+    return f" for {noun} of {length}{listed(inputs if len(set(inputs)) > 1 else inputs[:1])}"
 
 
 def str_dims(spec: TensorSpec) -> str:

@@ -68,7 +68,7 @@ def _look(layer: Layer, desk: Desk) -> Look:
     else:
         lines, glyph = _lines(layer, desk, glyph)
         said = merged_text(layer, inside, desk.told, draft)
-    lines += (f"weights of {_owner(layer, desk)}",) if layer.name in desk.ties else ()
+    lines += (f"tied to {_owner(layer, desk)}",) if layer.name in desk.ties else ()
     return Look(
         label=(*lines, said) if said else lines,
         cls=cls,

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from nnfig.detail.categories import BY_NAME, CATEGORIES, category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import SINGULAR, some
+from nnfig.detail.operands import is_masked, one_sided
 from nnfig.detail.selections import is_crop, takes_part
-from nnfig.graph import Layer
+from nnfig.graph import Graph, Layer
 
 _SHAPES, _FLAT, _CROPS, _SLICES = "changes of shape", "flattening", "crops", "slices of outputs"
 _LAST = ("parameters read by functions", "constants", "masks", "positions", _CROPS, _SLICES, _SHAPES, _FLAT)
@@ -39,6 +40,8 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
     category = category_of(layer.kind).name
     if layer.mark == "index":
         yield from ("masks", "positions")
+    elif layer.mark == "constant" and _is_told(layer, graph):
+        return
     elif layer.mark == "constant":
         yield "parameters read by functions" if layer.kind == "Parameter" else "constants"
     elif layer.kind in _FLATTENS:
@@ -53,3 +56,20 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
         return
     else:
         yield BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
+
+
+def _is_told(layer: Layer, graph: Graph) -> bool:
+    """Whether all that reads a constant says so: `+ positions`, `Masked`."""
+    found, stack = False, [layer.name] if layer.name in graph.layer else []
+    seen: set[str] = set()
+    while stack:
+        for name in graph.consumers[stack.pop()]:
+            taker = graph.layer[name]
+            if taker.mark in ("plumbing", "constant"):
+                stack += [name] if name not in seen else []
+                seen.add(name)
+            elif one_sided(taker, graph) or is_masked((taker,), graph):
+                found = True
+            else:
+                return False
+    return found

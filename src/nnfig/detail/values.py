@@ -137,13 +137,13 @@ def big(number: int | None) -> str:
     """A count as people write it.
 
     >>> big(25_557_032), big(640), big(4_089_184_256), big(999_960)
-    ('25.6M', '640', '4.09G', '1M')
+    ('25.6M', '640', '4.09G', '1.00M')
     """
     if number is None:
         return ""
     for limit, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= 0.9995 * limit:
-            return f"{number / limit:.3g}{unit}"
+            return f"{number / limit:#.3g}".rstrip(".") + unit
     return str(number)
 
 
