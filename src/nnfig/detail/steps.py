@@ -23,9 +23,9 @@ def steps(drafts: Sequence[Draft]) -> str:
 def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
     """Calls of one module of which each takes what the one before it gave, and an input of its own."""
     graph = draft.graph
-    calls: dict[tuple[str, str], list[Layer]] = {}
+    calls: dict[str, list[Layer]] = {}
     for layer in graph.layers:
-        calls.setdefault((layer.shared or layer.name, _first(layer.path)), []).append(layer)
+        calls.setdefault(layer.shared or layer.name, []).append(layer)
     return [tuple(each) for each in calls.values() if len(each) > 1 and _are_steps(each)]
 
 
