@@ -72,7 +72,8 @@ def seen(tex: str) -> list[str]:
     for macro in macros(tex):
         kind = {"nnfedge": "edge", "nnfgroup": "frame", "nnflayer": ""}[macro.command]
         texts = [("×" if key == "repeat" else "") + plain(macro.facts[key]) for key in VISIBLE if key in macro.facts]
-        lines.append(f"{' '.join((*macro.words, kind)).strip()}: {' | '.join(texts)}")
+        words = (word for word in macro.words if word != "tap")  # how it is drawn, not what it is
+        lines.append(f"{' '.join((*words, kind)).strip()}: {' | '.join(texts)}")
     for cls, text in re.findall(r"\\nnflabel\[(\w+)[^\]]*\]\{(.*)\}", tex):
         lines.append(f"{cls} label: {plain(text)}")
     lines += [
