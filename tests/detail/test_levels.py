@@ -96,7 +96,14 @@ def test_long_runs_of_arithmetic_are_closed_before_any_block():
     assert detail.drawing([graph], Options(depth=2), 1) is None
 
 
-@pytest.mark.parametrize("options", [{"depth": 2}, {"open": ("layer1",)}, {"detail": "explicit"}, {"detail": "ops"}])
+def test_what_was_opened_stays_open_while_the_rest_is_closed_to_fit():
+    """--open of one stage leaves fitting on for all the others, and is never undone by it."""
+    last = list(detail.drawings([_resnet().done()], Options(open=("layer1",))))[-1].graph
+    assert "layer2" in last.layer
+    assert "layer1" not in last.layer
+
+
+@pytest.mark.parametrize("options", [{"depth": 2}, {"detail": "explicit"}, {"detail": "ops"}])
 def test_detail_by_hand_is_never_closed(options):
     """Who asks for detail gets it, whether it fits or not."""
     assert detail.drawing([_resnet().done()], Options(**options), 1) is None

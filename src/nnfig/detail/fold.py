@@ -26,6 +26,7 @@ SMALLEST_OF_LAYERS = 3
 runs again and again is worth one, too."""
 STEPS, STEP_BOXES = 6, 4
 """Longer recurrences, and steps of more boxes, are folded like everything else."""
+ASKED = ("open", "close", "inset")
 FOLLOWERS = ("normalization", "activation", "dropout")
 """Categories of layers that people name after the layer whose output they change."""
 
@@ -95,14 +96,33 @@ def _best(draft: Draft, items: list[Item], codes: list[int], alike: dict[int, li
         unit = tuple(items[start : start + period])
         if not _worth_it(draft, unit, _members(items, start + period, period), count):
             continue
+        count = _asked_alike(draft, items, start, period, count)
         units = tuple(_members(items, start + k * period, period) for k in range(count))
-        alike_in_weights = _alike_in_weights(draft.graph, units)
+        alike_in_weights = _alike_in_weights(draft.graph, units) if count > 1 else 0
         longest = repeats_wiring(draft.graph, units[:alike_in_weights]) if alike_in_weights > 1 else 0
         if _is_told_in_time(draft, unit, units[:longest]):
             continue
         if longest > 1 and (not found or longest * period > len(found.items) * len(found.units)):
             found = Run(unit, units[:longest])
     return found
+
+
+def _asked_alike(draft: Draft, items: list[Item], start: int, period: int, count: int) -> int:
+    """How many units, from the first, are to be opened or closed as the first is, or are not named by themselves."""
+    if not any(rule.select.path for rule in draft.rules.group_rows):
+        return count
+    asked = [_asked(draft, items[start + k * period : start + (k + 1) * period]) for k in range(count)]
+    return next((k for k in range(1, count) if asked[k] != asked[0] and any(asked[k])), count)
+
+
+def _asked(draft: Draft, unit: Sequence[Item]) -> list[str]:
+    """What rules ask of the groups in a unit."""
+    graph = draft.graph
+    inside = {
+        path: None for item in unit if item.is_group for layer in item.members for path in graph.ancestors(layer.group)
+    }
+    around = graph.ancestors(graph.group[unit[0].name].parent) if unit[0].is_group else ()
+    return [draft.rules.group_action(graph.group[path], ASKED) for path in inside if path not in around]
 
 
 def _alike_in_weights(graph: Graph, units: Units) -> int:

@@ -185,6 +185,7 @@ def _steps(groups: Groups, base: Levels) -> dict[Step, list[str]]:
         group.path
         for group in graph.groups
         if group.cls
+        and group.path not in base.opened
         and groups.weight[group.path] > 1
         and not any(a in base.closed for a in graph.ancestors(group.path))
         and not _is_all_of_a_block(groups, group)

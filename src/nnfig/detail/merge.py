@@ -13,14 +13,18 @@ from nnfig.graph import Edge, Layer
 MOST = 6
 """Layers that one box may hold beside its own; of equal ones in a row there may be any number."""
 
+PASSED = ("normalization", "activation", "dropout", "reshape", "data")
+"""Categories of hidden layers behind which a box still holds what follows: they say no more than it does."""
+
 
 def merge(draft: Draft) -> Draft:
     """`conv -> bn -> relu` becomes `conv` with (bn, relu) inside; the drawn layer gives what the last one gave."""
     graph = draft.graph
     host_of: dict[str, str] = {}
     inside: dict[str, list[Layer]] = {}
+    apart = _behind_hidden(draft)
     for layer in graph.layers:
-        host = _host(layer, draft, host_of)
+        host = "" if layer.name in apart else _host(layer, draft, host_of)
         held = inside.get(host, [])
         if host and (len(held) < MOST or held[-1].kind == layer.kind):
             host_of[layer.name] = host
@@ -35,6 +39,19 @@ def merge(draft: Draft) -> Draft:
     outputs = tuple(host_of.get(name, name) for name in graph.outputs)
     merged = tuple((host, tuple(layers)) for host, layers in inside.items())
     return draft.having(graph.replace(layers=kept, outputs=outputs), merged=merged)
+
+
+def _behind_hidden(draft: Draft) -> set[str]:
+    """Layers that take what a hidden layer computed, one that nobody names after the layer before it."""
+    hidden = {layer.name for layer in draft.record.hidden}
+    computed: set[str] = set()
+    found: set[str] = set()
+    for layer in draft.origin.layers:
+        if not computed.isdisjoint(layer.sources):
+            (computed if layer.name in hidden else found).add(layer.name)
+        if layer.name in hidden and not layer.mark and category_of(layer.kind).name not in PASSED:
+            computed.add(layer.name)
+    return found
 
 
 def _host(layer: Layer, draft: Draft, host_of: dict[str, str]) -> str:

@@ -134,7 +134,7 @@ class Rules:
     """Whether single equal layers in a row fold too."""
     depth: int | None = None
     by_hand: bool = False
-    """Whether the user said how far groups are opened."""
+    """Whether the user said how far all groups are opened."""
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Options of other rooms that a style sheet sets."""
 
@@ -163,7 +163,7 @@ class Rules:
     def group_action(self, group: Group, among: Iterable[str] = GROUP_ACTIONS) -> str:
         """The last of these actions that a rule asks of a group, '' if none does."""
         words = tuple(among)
-        for rule in reversed(self._group_rows):
+        for rule in reversed(self.group_rows):
             if rule.select.takes_group(group):
                 for action in reversed(rule.do):
                     if action in words:
@@ -185,7 +185,8 @@ class Rules:
         return group.title
 
     @cached_property
-    def _group_rows(self) -> tuple[Rule, ...]:
+    def group_rows(self) -> tuple[Rule, ...]:
+        """Rows that say what is to be done with groups."""
         return tuple(rule for rule in self.rows if any(action in GROUP_ACTIONS for action in rule.do))
 
     def _last(self, layer: Layer, graph: Graph, words: tuple[str, ...]) -> str:

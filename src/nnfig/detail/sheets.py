@@ -42,7 +42,7 @@ def resolved(options: Options) -> Rules:
             if getattr(sheet, name) is not None:
                 values[name] = getattr(sheet, name)
         extra |= {name: getattr(sheet, name) for name in _ROOM if getattr(sheet, name) is not None}
-        by_hand = by_hand or (not is_preset and (sheet.depth is not None or bool(sheet.open)))
+        by_hand = by_hand or (not is_preset and sheet.depth is not None)
         _lay(rows, facets, sheet.show, sheet.hide, sheet.merge, sheet.open, sheet.close, sheet.inset)
         rows += [_rule(rule) for rule in sheet.rules]
     shown = (*VIEW_SHOWS.get(options.view, ()), *options.show)
@@ -51,7 +51,7 @@ def resolved(options: Options) -> Rules:
         values["depth"] = options.depth
     if options.fold is not None:
         values["fold"] = options.fold
-    by_hand = by_hand or options.depth is not None or bool(options.open)
+    by_hand = by_hand or options.depth is not None
     return Rules(
         tuple(rows),
         tuple(facets),
