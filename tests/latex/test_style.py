@@ -163,11 +163,12 @@ def test_authors_draw_on_top(paper):
     \nnflayer[merge, sum, at={70,10}, size={9,9}]{s}
     \nnflayer[conv, volume, at={120,10}, size={30,30}, depth=20]{v}
     \nnflayer[act, neurons, at={160,10}, size={9,60}, count=3]{n}
+    \nnflayer[act, neurons, at={190,10}, size={9,60}, count=3]{n-2}\nnfedge[dense]{n}{n-2}
     \nnfgroup[at={50,10}, size={90,40}, title=G]{g}\nnfedge{a}{s}\nnfedge[out=north,in=south]{s}{mine}
     \end{tikzpicture}"""
     body = body.replace(r"\nnfedge[out=north", r"\node (mine) at (70,60) {mine}; \nnfedge[out=north")
     drawn = (
-        r"\draw[red] (a.north east) -- (s.45) -- (v.front) -- (v.depth edge) -- (n-2.west) -- (n) -- (g.south) -- (a);"
+        r"\draw[red] (a.north east) -- (s.45) -- (v.front) -- (v.depth edge) -- (n@2.west) -- (n) -- (g.south) -- (a);"
     )
     assert "mine" in paper("", body.replace(r"\end{tikz", drawn + r"\end{tikz")).text
 
