@@ -66,7 +66,8 @@ def cell_box(placer: Placer, cell: Cell) -> Box:
         bends[0] = _border(bends[0], way[0], way[1], leaves[link.source])
         bends[-1] = _border(bends[-1], way[-1], way[-2], leaves[link.target])
         out.wires.append((k, bends))
-        if link.label:
+        together = [other for j in cell.ways if (other := placer.net.links[j]).source == link.source]
+        if link.label and all(other.label == link.label for other in together):
             out.texts.append((k, *_middle(bends)))
         for _, t in bends:
             out.reach(t)

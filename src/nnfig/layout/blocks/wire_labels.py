@@ -14,6 +14,8 @@ LONG = 30.0
 """Pieces of this length are long enough for a label."""
 ON_NODE, ON_TEXT, ON_WIRE, ON_FRAME = 20.0, 10.0, 5.0, 2.0
 """Prices of what a label covers."""
+AT_ANOTHER = 15.0
+"""Price of a place at a wire that says something else: the label would be taken for that wire's."""
 
 
 def place_labels(at: Page) -> None:
@@ -32,6 +34,12 @@ def place_labels(at: Page) -> None:
                 ON_NODE * sum(_meets(box, r) for r in at.rects)
                 + ON_TEXT * sum(_meets(box, r) for r in taken)
                 + ON_WIRE * sum(_strikes(a, b, box) for _, a, b in pieces)
+                + AT_ANOTHER
+                * any(
+                    at.net.links[j].label != at.net.links[k].label and _is_on((x, y), a, b)
+                    for j, a, b in pieces
+                    if j != k
+                )
                 + ON_FRAME * sum(_strikes(a, b, box) for _, r, _ in at.frames for a, b in pairwise(_corners(r)))
             )
 
@@ -52,6 +60,12 @@ def _places(way: Sequence[Point]) -> Iterator[tuple[Point, Side]]:
 
 def _length(a: Point, b: Point) -> float:
     return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _is_on(point: Point, a: Point, b: Point) -> bool:
+    """Whether a point lies on a piece of wire along an axis."""
+    (x, y), near = point, 0.5
+    return min(a[0], b[0]) - near < x < max(a[0], b[0]) + near and min(a[1], b[1]) - near < y < max(a[1], b[1]) + near
 
 
 def _corners(r: Rect) -> list[Point]:
