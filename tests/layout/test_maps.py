@@ -155,7 +155,7 @@ def test_each_kernel_has_an_entry():
         networks.layer("up2", "ConvTranspose2d", "up", (1, 8, 32, 32), "up", kernel_size=(3, 3)),
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 8, 8)}))
-    assert ["up-conv 7×7", "up-conv 3×3"] == [e.text for key in found.legends for e in key.entries if e.cls == "up"]
+    assert [e.text for key in found.legends for e in key.entries if e.cls == "up"] == ["up-conv 7×7", "up-conv 3×3"]
 
 
 def test_a_least_width_is_said():

@@ -41,7 +41,7 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     if indices and set(loud) <= {"getitem"}:
         return _crop(indices, before, after) or "".join(indices)
     if heads := _split_heads(before, after):
-        turned = any(layer.kind == "transpose" for layer in steps[1:]) and after[1:] == (heads, after[2], before[1])
+        turned = any(layer.kind == "transpose" for layer in steps[1:]) and after[1::2] == (heads, *before[1:2])
         return f"split into {heads} heads{', transpose' if turned else ''}"
     if len(before) == 3 and len(after) == 4 and after[1] == before[2]:
         return "tokens to image"
