@@ -25,6 +25,8 @@ EXAMPLES = {
     "gru-cell": 3 * (256 * (128 + 256) + 256),
     "transformer": 44_138_496 + 37_000 * 512,
     "mlp-dropout": 1_276_810,
+    "dropout-standard": 66,
+    "dropout-thinned": 66,
     "attention": 1_050_624,
     "batchnorm-gradients": 128,
 }
