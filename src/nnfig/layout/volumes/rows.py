@@ -93,7 +93,7 @@ def lines(placed: Sequence[Placed], row: Mapping[str, float], count: int) -> tup
         if furthest <= number and not parted and number not in branching:
             cuts.append(number + 1)
         furthest = max(furthest, reach[number])
-    total = max(item.x for item in placed)
+    total = max((item.x for item in placed), default=0.0)
     begins = {
         placed[min(cuts, key=lambda cut: abs(placed[cut].x - total * part / count))].station.name
         for part in range(1, count)
