@@ -46,9 +46,12 @@ class _Plan:
     last: int = 0
 
 
-def cell(net: Net, line: Line) -> Cell:
-    """The best of a few orders in which gates may stand."""
-    made = [_settled(_placed(net, line, order)) for order in (1, -1)]
+def cell(net: Net, line: Line) -> Cell | None:
+    """The best of a few orders in which gates may stand; None where a node hangs on nothing that has a place."""
+    try:
+        made = [_settled(_placed(net, line, order)) for order in (1, -1)]
+    except LookupError:
+        return None
     plan = min(made, key=lambda each: each[0])[1]
     spots = _spots(plan)
     return Cell(spots, ways(_pairs(net), spots, line.nodes), _equal(plan))

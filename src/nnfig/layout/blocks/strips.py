@@ -52,10 +52,10 @@ class Long:
 def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
     line = None if fold else line_of(net)
-    if line:
+    if line and (placed := cell(quiet(net, line), line)):
         net = quiet(net, line)
         found = levels(net, frozenset(range(net.size, net.size + len(net.groups))), core=True)
-        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=cell(net, line))
+        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=placed)
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
     parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
     return Strip(net, found, parts, fold)
