@@ -13,21 +13,6 @@ def mlp() -> nn.Sequential:
     return nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 1), nn.Sigmoid())
 
 
-def mlp_dropout() -> nn.Sequential:
-    """The same net in training with dropout: each step it is thinned, here by two units in five."""
-    return nn.Sequential(
-        nn.Dropout(0.4),
-        nn.Linear(5, 5),
-        nn.ReLU(),
-        nn.Dropout(0.4),
-        nn.Linear(5, 5),
-        nn.ReLU(),
-        nn.Dropout(0.4),
-        nn.Linear(5, 1),
-        nn.Sigmoid(),
-    )
-
-
 def mnist() -> nn.Sequential:
     """Digits from 28x28 pixels through two hidden layers: 235,146 parameters."""
     return nn.Sequential(
