@@ -72,6 +72,8 @@ def test_what_all_layers_of_a_kind_share_is_told_once():
         ((1, 128, 768), "Linear", (1, 128, 3072), ""),
         ((1, 128, 768), "Linear", (1, 64, 768), "64×768"),
         ((1, 512), "Linear", (1, 10), ""),
+        ((1, 100), "ConvTranspose2d", (1, 512, 4, 4), "4×4"),
+        ((1, 100), "Conv2d", (1, 512, 1, 1), ""),
     ],
 )
 def test_sizes_are_written_where_positions_change(before, kind, after, dims):

@@ -79,17 +79,21 @@ class Axes:
     def written(self, layer: Layer) -> str:
         """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
         after = self.positions[layer.name]
-        before = next((found for edge in layer.inputs if (found := self._before(edge))), ())
-        if not after or not before or after == before or _differ_by_heads(before, after):
+        known = [found for edge in layer.inputs if (found := self._before(edge)) is not None]
+        before = next(filter(None, known), ())
+        if not known or not after or after == before or _differ_by_heads(before, after):
+            return ""
+        if not before and set(after) == {1}:  # a vector with axes to spare
             return ""
         return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
 
-    def _before(self, edge: Edge) -> Positions:
+    def _before(self, edge: Edge) -> Positions | None:
+        """Positions of what an edge brings: () of a vector, None where that is not known."""
         if edge.kind != "data":
-            return ()
+            return None
         spec = self.graph.spec(edge.source, edge.output)
         if edge.output == 0 or spec is None:
-            return self.positions.get(edge.source, ())
+            return self.positions.get(edge.source)
         return _positions(spec.shape, self.channels_last.get(edge.source, False))
 
 
