@@ -388,3 +388,30 @@ def test_columns_break_between_blocks():
         columns.setdefault(round(node.x), []).append(node.name)
     assert len(columns) > 1
     assert all(names[0] in ("x", *(f"block{k}.l0" for k in range(4))) for names in columns.values())
+
+
+@pytest.mark.parametrize("direction", BOTH)
+def test_boxes_that_read_one_tensor_are_level_whatever_follows_them(direction):
+    """Of branches of one, two and three boxes the first ones stand in one row, and so do the second ones."""
+    b = shapes.Builder("module")
+    x = b.input("x", 1, 8)
+    ends = [
+        b.chain("", *((f"b{i}.{k}", "3×3 conv" if k else "1×1 conv, 64 · BN") for k in range(i + 1)), after=x)[-1]
+        for i in range(3)
+    ]
+    b.add("concat", "concat", *ends, cls="merge")
+    nodes = {n.name: (n.y if direction == "down" else n.x) for n in draw(b, direction=direction).nodes}
+    assert nodes["b0.0"] == pytest.approx(nodes["b1.0"]) == pytest.approx(nodes["b2.0"])
+    assert nodes["b1.1"] == pytest.approx(nodes["b2.1"])
+
+
+@pytest.mark.parametrize("direction", BOTH)
+def test_a_branch_beside_the_trunk_begins_level_with_it(direction):
+    """The values of attention stand in one row with its queries and keys, though they are used later."""
+    b = shapes.Builder("attention")
+    x = b.input("x", 1, 8)
+    q, k, v = (b.add(name, name, x) for name in "qkv")
+    last = b.chain("", "scale", "softmax", after=b.add("scores", "matmul", q, k))[-1]
+    b.add("out", "matmul", last, v)
+    nodes = {n.name: (n.y if direction == "down" else n.x) for n in draw(b, direction=direction).nodes}
+    assert nodes["q"] == pytest.approx(nodes["k"]) == pytest.approx(nodes["v"])

@@ -227,18 +227,20 @@ def _route(series: Series, box: Box, rail: Rail) -> None:
 
 
 def _branch(series: Series, box: Box, rail: Rail, lane: Lane, lead: list[Spot], trail: list[Spot], t: float) -> None:
-    """A short branch in its lane, centred between where it leaves the trunk and where it comes back."""
+    """A short branch in its lane, level with what else its source feeds."""
     inner, chain = rail.branch, lane.branch
     if inner is None or chain is None:
         return
     u, v = series.chain.cuts[lane.i], series.chain.cuts[lane.j]
     s0, s1 = lead[-1][0], trail[0][0]
-    begin = s0 + (s1 - s0 - inner.length) / 2
+    side = series.p.branches[id(chain)]
+    least, most = s0 + 0.7 * series.air.gap, s1 - inner.length - 0.7 * series.air.gap
+    begin = min(max(least, series.row_after(lane.i) - side.first_row), max(least, most))
     loose_in = not any(series.p.links(pair) for _, pair in inner.ins)
     loose_out = not any(series.p.links(pair) for _, pair in inner.outs)
     if v == END and loose_out:
         begin = s0 + series.air.gap
-    elif u == START and loose_in:
+    elif u == START and loose_in and not series.chain.segments[lane.i].branches:
         begin = s1 - inner.length - series.air.gap
     box.put(inner, begin, t)
     for at, pair in inner.ins:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.boxes import Box
+from nnfig.layout.blocks.branches import parallel
 from nnfig.layout.blocks.core import core_box
 from nnfig.layout.blocks.lanes import Rail, entry_sides, make_room, place_lanes
 from nnfig.layout.blocks.net import END, START
-from nnfig.layout.blocks.series import Chain, Segment
+from nnfig.layout.blocks.series import Chain
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:
@@ -47,8 +48,33 @@ class Series:
         self._collect()
         box = self.lay()
         self._breaks(box)
-        self.p.heads[id(self.chain)] = self.top[1] + self.pads[1][0] if self.n > 1 else 0.0
+        if self.chain.branch:
+            self.p.branches[id(self.chain)] = self
         return box
+
+    def again(self) -> None:
+        """Lay the branch out with the room that was added."""
+        self.p.done[id(self.chain)] = self.lay()
+
+    @property
+    def head(self) -> float:
+        """Where the first item of a branch begins."""
+        return self.top[1] + self.pads[1][0]
+
+    @property
+    def first_row(self) -> float:
+        """The middle of the first item of a branch; its beginning where that is no node."""
+        item = self.items[1]
+        return self.top[1] + (item.leaf.at if item and item.leaf else 0.0)
+
+    def row_after(self, i: int) -> float:
+        """The middle of what stands behind cut i: of the first row where branches begin there."""
+        segment, item = self.chain.segments[i], self.items[i + 1]
+        if segment.branches:
+            return self.begin[i] + max(self.p.branches[id(branch)].first_row for branch in segment.branches)
+        if self.segment_boxes[i] or item is None:
+            return self.begin[i]
+        return self.top[i + 1] + (item.leaf.at if item.leaf else 0.0)
 
     def lay(self) -> Box:
         """Items and lanes placed, with the room that was added in gaps so far."""
@@ -91,43 +117,10 @@ class Series:
     def _segment(self, i: int) -> Box | None:
         segment = self.chain.segments[i]
         if segment.branches:
-            return self._parallel(segment)
+            return parallel(self.p, segment)
         if segment.core:
             return core_box(self.p, segment.core, self.chain.cuts[i], self.chain.cuts[i + 1])
         return None
-
-    def _parallel(self, segment: Segment) -> Box:
-        """Branches side by side, centred on the axis and along it."""
-        boxes = [self.p.done[id(branch)] for branch in segment.branches]
-        gap = self.air.beside
-        out = Box(length=max(box.length for box in boxes))
-        first, last = segment.branches[0].cuts[0], segment.branches[0].cuts[-1]
-        loose_start = not any(self.p.links((first, branch.cuts[1])) for branch in segment.branches)
-        loose_end = not any(self.p.links((branch.cuts[-2], last)) for branch in segment.branches)
-        if loose_start or loose_end:
-            gap += self.air.beside
-        axes: list[float] = []
-        t = 0.0
-        for box in boxes:
-            axes.append(t + box.before)
-            t = axes[-1] + box.after + gap
-        # centred on the axes of the outer branches; a middle one that is nearly straight becomes so
-        middle = (axes[0] + axes[-1]) / 2
-        if len(axes) % 2 and abs(axes[len(axes) // 2] - middle) < 2 * gap:
-            middle = axes[len(axes) // 2]
-        for box, axis in zip(boxes, axes, strict=False):
-            t = axis - middle
-            free = out.length - box.length
-            s = 0.0 if loose_end else free if loose_start else free / 2
-            out.put(box, s, t)
-            for at, pair in box.ins:
-                out.wires += [(k, [(0.0, t + at), (s, t + at)]) for k in self.p.links(pair)]
-                out.ins.append((t + at, pair))
-            for at, pair in box.outs:
-                end = s + box.length
-                out.wires += [(k, [(end, t + at), (out.length, t + at)]) for k in self.p.links(pair)]
-                out.outs.append((t + at, pair))
-        return out
 
     def _lay(self) -> Box:
         chain, box = self.chain, Box()
@@ -135,6 +128,8 @@ class Series:
         """How far before and behind its node the box of an item reaches along the flow."""
         self.top, self.bottom, self.tap = [0.0] * self.n, [0.0] * self.n, [0.0] * self.n
         self.sides: list[tuple[float, float]] = [(0.0, 0.0)] * (self.n - 1)
+        self.begin = [0.0] * (self.n - 1)
+        """Where what lies between a cut and the next begins."""
         taps = {lane.i for lane in chain.lanes if self.p.links(lane.pair) or lane.branch}
         taps |= {chain.cuts.index(u) for segment in chain.segments for u, _ in segment.rails}
         s = 0.0
@@ -179,7 +174,7 @@ class Series:
             return end
         self.sides[i] = (inner.before, inner.after)
         lead, trail = self._stubs(i, inner, starts, ends, tapped)
-        begin = s + lead
+        begin = self.begin[i] = s + lead
         finish = begin + inner.length
         end = finish + trail + self.extra[i]
         box.put(inner, begin)
@@ -225,7 +220,7 @@ class Series:
                     (bus, t),
                     (bus, spot),
                 ]
-                way.append((begin + s + self.p.heads[id(branch)], spot))
+                way.append((begin + s + self.p.branches[id(branch)].head, spot))
                 box.wires += [(k, way) for k in self.p.links((start, head))]
             box.reach(t)
 

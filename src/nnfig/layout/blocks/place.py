@@ -39,8 +39,8 @@ class Placer:
         self.groups: dict[int, Box] = {}
         self.level = levels.levels[0]
         self.done: dict[int, Box] = {}
-        self.heads: dict[int, float] = {}
-        """For each branch, where its first item begins."""
+        self.branches: dict[int, Series] = {}
+        """The branches that are laid out."""
         self.gradients = {(link.source, link.target): link.label for link in net.gradients}
         self.decorated: dict[int, Box] = {}
         self.titles_aside: list[int] = []

@@ -1,0 +1,108 @@
+"""Branches side by side: what reads one tensor begins level, and boxes of short branches stand in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count, takewhile
+from statistics import median
+from typing import TYPE_CHECKING
+
+from nnfig.layout.blocks.boxes import Box
+from nnfig.layout.blocks.series import Segment
+from nnfig.layout.blocks.sizes import Size
+
+if TYPE_CHECKING:
+    from nnfig.layout.blocks.lay_chain import Series
+    from nnfig.layout.blocks.place import Placer
+
+SHORT = 4
+"""Of branches of more boxes only the first ones are level: two long columns keep a rhythm of their own."""
+ALIKE = 1.6
+"""Boxes of a row become equally long where none need grow beyond the median by more than this factor."""
+
+
+def parallel(placer: Placer, segment: Segment) -> Box:
+    """Branches side by side, centred on the axis; level where they begin, or where they end if nothing feeds them."""
+    first, last = segment.branches[0].cuts[0], segment.branches[0].cuts[-1]
+    loose_start = not any(placer.links((first, branch.cuts[1])) for branch in segment.branches)
+    loose_end = not any(placer.links((branch.cuts[-2], last)) for branch in segment.branches)
+    if not loose_start:
+        _level([placer.branches[id(branch)] for branch in segment.branches])
+    boxes = [placer.done[id(branch)] for branch in segment.branches]
+    gap = placer.air.beside * (2 if loose_start or loose_end else 1)
+    out = Box(length=max(box.length for box in boxes))
+    axes: list[float] = []
+    t = 0.0
+    for box in boxes:
+        axes.append(t + box.before)
+        t = axes[-1] + box.after + gap
+    # centred on the axes of the outer branches; a middle one that is nearly straight becomes so
+    middle = (axes[0] + axes[-1]) / 2
+    if len(axes) % 2 and abs(axes[len(axes) // 2] - middle) < 2 * gap:
+        middle = axes[len(axes) // 2]
+    for box, axis in zip(boxes, axes, strict=False):
+        t = axis - middle
+        s = out.length - box.length if loose_start and not loose_end else 0.0
+        out.put(box, s, t)
+        for at, pair in box.ins:
+            out.wires += [(k, [(0.0, t + at), (s, t + at)]) for k in placer.links(pair)]
+            out.ins.append((t + at, pair))
+        for at, pair in box.outs:
+            end = s + box.length
+            out.wires += [(k, [(end, t + at), (out.length, t + at)]) for k in placer.links(pair)]
+            out.outs.append((t + at, pair))
+    return out
+
+
+def _level(branches: Sequence[Series]) -> None:
+    """Stretch the branches so that their first boxes are level, and the others as well where all are short."""
+    leading = [_leading(series) for series in branches]
+    rows = 1 if any(series.n - 2 > SHORT for series in branches) else SHORT
+    held = [[k for k, boxes in enumerate(leading) if len(boxes) > row] for row in range(rows)]
+    held = list(takewhile(lambda row: len(row) > 1, held))
+    for row, here in enumerate(held):
+        _evened([leading[k][row] for k in here], branches[0].p.sizes)
+    if not held:
+        return
+    for series in branches:
+        series.again()
+    moved = [0.0] * len(branches)
+    for row, here in enumerate(held):
+        middles = {k: branches[k].top[row + 1] + _middle(leading[k][row]) + moved[k] for k in here}
+        target = max(middles.values())
+        for k, middle in middles.items():
+            branches[k].extra[row] += target - middle
+            moved[k] += target - middle
+    for series in branches:
+        series.again()
+
+
+def _leading(series: Series) -> list[Box]:
+    """The nodes that a branch begins with, one behind the other."""
+    found: list[Box] = []
+    for i in takewhile(lambda i: i < series.n - 1, count(1)):
+        item, before = series.items[i], series.segment_boxes[i - 1]
+        if item is None or item.leaf is None or before is not None:
+            break
+        found.append(item)
+    return found
+
+
+def _middle(box: Box) -> float:
+    return box.leaf.at if box.leaf else 0.0
+
+
+def _evened(boxes: Sequence[Box], sizes: Sequence[Size]) -> None:
+    """Make the boxes equally long where they nearly are."""
+    found = [(box, box.leaf) for box in boxes if box.leaf and not box.parts and not sizes[box.leaf.node].glyph]
+    if len(found) < 2:
+        return
+    limit = ALIKE * median(leaf.length for _, leaf in found)
+    longest = max(leaf.length for _, leaf in found if leaf.length <= limit)
+    for box, leaf in found:
+        more = max(0.0, longest - leaf.length)
+        padded = leaf.at > leaf.length / 2 + 0.01
+        leaf.length += more
+        # what is written behind a node moves on; a text longer than its node has it in its middle
+        leaf.at = max(leaf.at, leaf.length / 2) if padded else leaf.length / 2
+        box.length = max(box.length, leaf.at + leaf.length / 2) if padded else box.length + more
