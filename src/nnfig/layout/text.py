@@ -31,8 +31,11 @@ _WIDTH: dict[str, int] = {chr(32 + i): int(w) for i, w in enumerate(_ASCII.split
 _OPTICAL = ((5, 1.28), (6, 1.151), (7, 1.071), (8, 1.0), (9, 0.968), (10, 0.942), (12, 0.921), (17, 0.87))
 """Small sizes of Computer Modern are drawn wider: factor on the 8 pt widths."""
 
-_BREAKS = {", ": 0.0, " · ": 0.0, " + ": 0.1, " ": 0.25, "/": 0.5, "-": 0.5, "_": 0.6, ".": 0.6}
-"""What a label may be broken after, with the price of doing so; spaces vanish at the end of a line."""
+_BREAKS = {", ": 0.0, " · ": 0.0, " + ": 0.1, " ": 0.25, "/": 0.5, "-": 2.0, "_": 0.6, ".": 0.6}
+"""What a label may be broken after, with the price of doing so; spaces vanish at the end of a line.
+
+Words are broken at a hyphen only where a line more would not do.
+"""
 
 
 def optical(size: float) -> float:
@@ -65,6 +68,8 @@ def wrap(line: str, max_width: float, size: float) -> tuple[str, ...]:
     ('3×3 conv, 64', '· BN · ReLU')
     >>> wrap("depthwise conv, 96, /2", 60, 8)
     ('depthwise conv', '96, /2')
+    >>> wrap("4×4 up-conv, 512", 40, 8)
+    ('4×4', 'up-conv', '512')
     """
     if width(line, size) <= max_width:
         return (line,)
