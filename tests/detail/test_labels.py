@@ -81,6 +81,18 @@ def test_sizes_are_written_where_positions_change(before, kind, after, dims):
     assert _look(kind, shape=after, before=before).dims == dims
 
 
+def test_what_a_later_output_is_made_into_has_its_size():
+    """A block gives a map and its pooled half: the half's size stands beside what takes it."""
+    sketch = graphs.Sketch(image=(1, 8, 16, 16))
+    sketch.add("down", "Down", "image", shape=(1, 8, 16, 16))
+    sketch.add("next", "Conv2d", "down", shape=(1, 8, 8, 8), out_channels=8)
+    down, after = sketch.done().layers
+    down = replace(down, output=(*down.output, replace(down.output[0], shape=(1, 8, 8, 8))))
+    after = replace(after, inputs=(replace(after.inputs[0], output=1),))
+    drawing = detail.drawing([replace(sketch.done(), layers=(down, after))], Options())
+    assert drawing.graph.layer["next"].look.dims == "8×8"
+
+
 def test_a_projection_shortcut_is_marked():
     """The convolution alone on the branch beside a residual sum, with its norm."""
     sketch = graphs.Sketch()

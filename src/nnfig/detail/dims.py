@@ -80,21 +80,21 @@ class Axes:
         """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
         after = self.positions[layer.name]
         known = [found for edge in layer.inputs if (found := self._before(edge)) is not None]
-        before = next(filter(None, known), ())
-        if not known or not after or after == before or _differ_by_heads(before, after):
+        before = next(filter(any, known), ((),))
+        if not known or not after or all(after == each or _differ_by_heads(each, after) for each in before):
             return ""
-        if not before and set(after) == {1}:  # a vector with axes to spare
+        if not any(before) and set(after) == {1}:  # a vector with axes to spare
             return ""
         return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
 
-    def _before(self, edge: Edge) -> Positions | None:
-        """Positions of what an edge brings: () of a vector, None where that is not known."""
-        if edge.kind != "data":
+    def _before(self, edge: Edge) -> tuple[Positions, ...] | None:
+        """Positions of what an edge brings, () of a vector, and those beside its source, of the first output."""
+        if edge.kind != "data" or edge.source not in self.positions:
             return None
-        spec = self.graph.spec(edge.source, edge.output)
+        beside, spec = self.positions[edge.source], self.graph.spec(edge.source, edge.output)
         if edge.output == 0 or spec is None:
-            return self.positions.get(edge.source)
-        return _positions(spec.shape, self.channels_last.get(edge.source, False))
+            return (beside,)
+        return _positions(spec.shape, self.channels_last.get(edge.source, False)), beside
 
 
 def _differ_by_heads(one: Positions, other: Positions) -> bool:
