@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import detail_graphs as graphs
 import pytest
 
@@ -229,3 +231,40 @@ def test_the_caption_calls_kinds_as_boxes_do():
         x = sketch.add(f"fc{index}", "Linear", x, out_features=8 + index, bias=False)
     caption = detail.drawing([sketch.done()], Options(detail="explicit")).caption
     assert "No Conv2d or Linear has a bias; every BN has eps 0.001." in caption
+
+
+def _siamese(single=False):
+    sketch = graphs.Sketch(a=graphs.IMAGE, b=graphs.IMAGE)
+    ends = []
+    for source, again in (("a", ""), ("b", "@2")):
+        group = "" if single else sketch.group(f"encoder{again}", "Encoder")
+        x = sketch.conv(f"encoder.c1{again}", source, group=group)
+        x = sketch.add(f"encoder.act{again}", "Tanh", x, group=group)
+        ends.append(x if single else sketch.conv(f"encoder.c2{again}", x, group=group))
+    sketch.conv("head", sketch.add("cat", "cat", *ends), channels=3)
+    graph = sketch.done()
+    return graph.replace(
+        layers=tuple(
+            replace(layer, shared=layer.name[:-2], params=0) if layer.name.endswith("@2") else layer
+            for layer in graph.layers
+        )
+    )
+
+
+@pytest.mark.parametrize("options", [{"detail": "overview"}, {"detail": "paper"}, {"detail": "explicit"}])
+def test_a_module_that_is_called_twice_shares_its_weights_once(options):
+    """A whole block is said once, framed or closed; so is a single layer; what has no weights is not worth a word."""
+    drawing = detail.drawing([_siamese()], Options(**options))
+    assert drawing.said["ties"] == "The 2 blocks Encoder share their weights."
+    assert drawing.said["ties"] in drawing.alt
+    assert [g.cls for g in drawing.graph.groups] in (["Encoder"] * 2, [])
+    single = detail.drawing([_siamese(single=True)], Options(**options))
+    assert single.said["ties"] == "The 2 boxes ‘3×3 conv, 8’ share their weights."
+
+
+def test_the_alternative_text_opens_what_insets_open():
+    """A reader who cannot see the figure is told of the inside of the block."""
+    sketch = graphs.Sketch()
+    graphs.residual(sketch, "block", "image", cls="Bottleneck")
+    alt = detail.drawing([sketch.done()], Options(inset=("Bottleneck",))).alt
+    assert "Inset: inside Bottleneck there are, in order: 3×3 conv, 8 BN · ReLU; 3×3 conv, 8 BN; sum of 2" in alt

@@ -5,33 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import listed
-from nnfig.graph import Layer
+from nnfig.detail.english import listed, sentence
+from nnfig.detail.ties import said_of_weights
+from nnfig.graph import Group, Layer
 
 MOST = 30
 """Layers that are told one by one."""
 
 
-def alt(drafts: Sequence[Draft], title: str = "") -> str:
-    """`Diagram of LeNet: from image through 5×5 conv, 6; ... to Linear, 10. 1 residual sum ...`."""
-    return " ".join(_network(draft, title if index == 0 else "") for index, draft in enumerate(drafts))
+def alt(drafts: Sequence[Draft], opened: Sequence[Draft] = (), title: str = "") -> str:
+    """`Diagram of LeNet. Input: image. Layers in order: 5×5 conv, 6; ...; Linear, 10.`, then what insets open."""
+    networks = [_network(draft, title if index == 0 else "") for index, draft in enumerate(drafts)]
+    weights = [sentence(said) for draft in drafts if (said := said_of_weights(draft))]
+    return " ".join((*networks, *weights, *map(_inset, opened)))
 
 
 def _network(draft: Draft, title: str) -> str:
+    inputs = listed(list(draft.graph.inputs)) or "nothing"
+    name = title or draft.origin.name or "a network"
+    return f"Diagram of {name}. Input: {inputs}. Layers in order: {_steps(draft)}."
+
+
+def _inset(draft: Draft) -> str:
+    name = draft.rules.title(Group("", draft.graph.name)) or draft.graph.name
+    return f"Inset: inside {name} there are, in order: {_steps(draft)}."
+
+
+def _steps(draft: Draft) -> str:
     graph = draft.graph
     steps: list[str] = []
     seen: set[str] = set()
     for layer in graph.layers:
-        around = [graph.group[path] for path in reversed(graph.ancestors(layer.group))]
-        for group in around:
+        for group in (graph.group[path] for path in reversed(graph.ancestors(layer.group))):
             if group.repeat > 1 and group.path not in seen:
                 seen.add(group.path)
                 steps.append(f"{group.repeat} times in a row {group.title or group.cls or 'the following'}:".rstrip())
         steps.append(_step(layer))
     more = f"; and {len(steps) - MOST} more steps" if len(steps) > MOST else ""
-    inputs = listed(list(graph.inputs)) or "nothing"
-    told = "; ".join(steps[:MOST]).replace(":;", ":")
-    return f"Diagram of {title or draft.origin.name or 'a network'}. Input: {inputs}. Layers in order: {told}{more}."
+    return "; ".join(steps[:MOST]).replace(":;", ":") + more
 
 
 def _step(layer: Layer) -> str:

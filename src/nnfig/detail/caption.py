@@ -55,7 +55,7 @@ def caption(
         "steps": steps(everything),
         "gradients": _gradients(everything),
         "shortcuts": _shortcuts(everything),
-        "ties": _ties(drafts),
+        "ties": "; ".join(said for draft in drafts if (said := said_of_weights(draft))),
         "closed": _closed(everything, insets),
         "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
         "hidden": "; ".join(part for part in (left_out(everything), _sizes(drafts)) if part),
@@ -190,19 +190,6 @@ def _shortcuts(drafts: Sequence[Draft]) -> str:
     """What dashed lines mean."""
     looks = [layer.look for draft in drafts for layer in draft.graph.layers if layer.look]
     return "dashed shortcuts project to a new shape" if any(_PROJECTS in look.data for look in looks) else ""
-
-
-def _ties(drafts: Sequence[Draft]) -> str:
-    """Which boxes compute with the weights of which others."""
-    words: dict[str, None] = {}
-    for draft in drafts:
-        for name, tie in ties(draft).items():
-            box, home = draft.graph.layer[name].look, draft.graph.layer[tie.home]
-            if box and home.look:
-                noun = FAMILIES.get(family(tie.owner), tie.owner.kind)
-                inside = "" if tie.home == tie.owner.name else f"the {noun} in "
-                words[f"‘{box.label[0]}’ has the weights of {inside}‘{home.look.label[0]}’"] = None
-    return some(list(words))
 
 
 def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:

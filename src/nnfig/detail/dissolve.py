@@ -7,6 +7,7 @@ from dataclasses import replace
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.names import frame_title, own_name
+from nnfig.detail.steps import called_again, first_call
 from nnfig.graph import Graph, Group
 
 
@@ -14,7 +15,7 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
     """A frame stays around repeated blocks, around what the user opened or titled, and as the style sheet says."""
     graph = draft.graph
     boxes = _boxes(draft)
-    parts = _parts(graph, draft, boxes)
+    parts = _parts(graph, draft, boxes) | _runs_again(graph, boxes)
     kept = [group for group in graph.groups if _keeps_frame(group, draft, opened, boxes, parts)]
     while True:
         inner = _outermost_only(graph, kept, boxes)
@@ -79,6 +80,22 @@ def _parts(graph: Graph, draft: Draft, boxes: dict[str, int]) -> frozenset[str]:
     if len(classes) != len(set(classes)) or not 2 <= len(named) <= 4:
         return frozenset()
     return frozenset(group.path for group in named)
+
+
+def _runs_again(graph: Graph, boxes: dict[str, int]) -> frozenset[str]:
+    """Groups that run again with the same weights: the two encoders of a siamese network."""
+    often, drawn = called_again(graph), {layer.name for layer in graph.layers}
+    again = [group for group in graph.groups if first_call(group.path) in often and boxes[group.path] > 1]
+    found = frozenset(group.path for group in again)
+    weighs = {
+        first_call(path)
+        for layer in graph.layers
+        for path in graph.ancestors(layer.group)
+        if path in found and layer.shared in drawn and graph.layer[layer.shared].params
+    }
+    return frozenset(
+        path for path in found if first_call(path) in weighs and not found.intersection(graph.ancestors(path)[1:])
+    )
 
 
 def _matters(group: Group, boxes: dict[str, int], total: int) -> bool:

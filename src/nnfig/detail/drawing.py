@@ -31,6 +31,7 @@ from nnfig.detail.outputs import output_looks
 from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
 from nnfig.detail.steps import name_states, names_in_time
+from nnfig.detail.spell_out import spell_out
 from nnfig.detail.whole_dropout import whole_dropout
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
@@ -44,6 +45,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     absorb_weights,
     fold,
     hide,
+    hide_noise,
     name_states,
 )
 """Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
@@ -120,7 +122,7 @@ def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing
         _panels(prepared, drafts, shown, inner),
         caption=" ".join(said.values()),
         said=said,
-        alt=alt(drafts, options.title),
+        alt=alt(drafts, inner, options.title),
         legend=legend((*drafts, *inner), merged),
         notes=(*_shut(prepared), *(note for state in states for note in _notes(state))),
     )

@@ -52,7 +52,7 @@ class Port:
 
 def ports(graph: Graph, path: str) -> tuple[list[tuple[Layer, ...]], list[Port]]:
     """The runs of the block at `path`, and what they take; nothing where it runs once or each time otherwise."""
-    runs = [graph.members(group.path) for group in graph.groups if _first(group.path) == _first(path)]
+    runs = [graph.members(group.path) for group in graph.groups if first_call(group.path) == first_call(path)]
     places = [{layer.name: place for place, layer in enumerate(run)} for run in runs]
     if len(runs) < 2 or any([layer.kind for layer in run] != [layer.kind for layer in runs[0]] for run in runs):
         return [], []
@@ -66,7 +66,7 @@ def ports(graph: Graph, path: str) -> tuple[list[tuple[Layer, ...]], list[Port]]
     return runs, found
 
 
-def _first(path: str) -> str:
+def first_call(path: str) -> str:
     """The path of a block's first run."""
     base, _, number = path.rpartition("@")
     return base if number.isdigit() else path
@@ -94,6 +94,11 @@ def names_in_time(graph: Graph, path: str) -> Mapping[str, str]:
 
 
 def _stem(names: Sequence[str]) -> str:
+def called_again(graph: Graph) -> frozenset[str]:
+    """Paths of the first runs of groups that run again."""
+    return frozenset(first for group in graph.groups if (first := first_call(group.path)) != group.path)
+
+
     """What names have in common before they count.
 
     >>> _stem(["x_1", "x_2"]), _stem(["start", "word"])
@@ -106,7 +111,7 @@ def _stem(names: Sequence[str]) -> str:
 def name_states(draft: Draft) -> Draft:
     """Tensors that go from a step to the next get the names of the first ones, where there are several."""
     graph = draft.graph
-    again = dict.fromkeys(first for group in graph.groups if (first := _first(group.path)) != group.path)
+    again = dict.fromkeys(first for group in graph.groups if (first := first_call(group.path)) != group.path)
     said: dict[tuple[str, Edge], str] = {}
     for path in again:
         states = [port for port in ports(graph, path)[1] if port.state >= 0 and port.taken[0].source in graph.inputs]

@@ -1,4 +1,4 @@
-"""Layers that compute with the weights of a layer of another kind: an output layer and its embedding."""
+"""Which boxes compute with the same weights: a module that is called again, an output layer and its embedding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnfig.detail.draft import Draft
-from nnfig.graph import Layer
+from nnfig.detail.english import FAMILIES, some
+from nnfig.detail.merged import family
+from nnfig.detail.names import own_name
+from nnfig.detail.steps import called_again, first_call, recurrences
+from nnfig.graph import Graph, Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +23,76 @@ class Tie:
     """Name of what it is drawn in: itself, or a closed block."""
 
 
-def ties(draft: Draft) -> Mapping[str, Tie]:
-    """What is drawn with the weights of something else that is drawn, by name: `lm_head` with those of `wte`.
+def said_of_weights(draft: Draft) -> str:
+    """`the 2 blocks Encoder share their weights; ‘Linear, 100’ has the weights of ‘Embedding, 8’`; '' where none do."""
+    shared = [_shared(key, calls, draft) for key, calls in _calls(draft).items()]
+    tied: list[str] = []
+    for name, tie in ties(draft).items():
+        noun = FAMILIES.get(family(tie.owner), tie.owner.kind)
+        inside = "" if tie.home == tie.owner.name else f"the {noun} in "
+        tied.append(f"‘{_label(draft.graph, name)}’ has the weights of {inside}‘{_label(draft.graph, tie.home)}’")
+    return "; ".join(part for part in (some(shared), some(tied)) if part)
 
-    A module that is called again is no tie: its calls are equal, and one name tells that.
-    """
+
+def ties(draft: Draft) -> Mapping[str, Tie]:
+    """What is drawn with the weights of something else of another kind, by name: `lm_head` with those of `wte`."""
     at = _places(draft)
     origin = draft.origin
     found: dict[str, Tie] = {}
-    for layer in origin.layers:
+    for name, (layer, box) in at.items():
         owner = origin.layer.get(layer.shared)
-        if owner is None or owner.kind == layer.kind or layer.name not in at or owner.name not in at:
+        if owner is None or owner.name not in at or owner.name == name:
             continue
-        if at[layer.name] != at[owner.name]:
-            found.setdefault(at[layer.name], Tie(owner, at[owner.name]))
+        if owner.kind != layer.kind and at[owner.name][1] != box:
+            found.setdefault(box, Tie(owner, at[owner.name][1]))
     return found
 
 
-def _places(draft: Draft) -> Mapping[str, str]:
-    """For each layer that is drawn, or stands in a closed block or inside another layer, what it is drawn in."""
-    found = {layer.name: layer.name for layer in draft.graph.layers}
+def _calls(draft: Draft) -> Mapping[str, list[frozenset[str]]]:
+    """For each module that is drawn more than once, the boxes of each of its calls; steps in time are told elsewhere.
+
+    A group that runs again is one module, whatever is in it; the keys are paths of groups and names of layers.
+    """
+    at, origin = _places(draft), draft.origin
+    owners = {layer.shared for layer, _ in at.values() if layer.shared}
+    in_time = {layer.name for calls in recurrences(draft) for layer in calls}
+    often = called_again(origin)
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for name, (layer, box) in at.items():
+        owner = layer.shared or layer.name
+        if owner not in owners or owner not in at or box in in_time:
+            continue
+        if at[owner][0].kind != layer.kind or not at[owner][0].params:
+            continue
+        around = origin.ancestors(origin.layer[name].group) if name in origin.layer else ()
+        call = next((path for path in reversed(around) if first_call(path) in often), "")
+        key, call = (first_call(call), call) if call else (owner, box)
+        found.setdefault(key, {}).setdefault(call, {})[box] = None
+    boxes = {key: list(dict.fromkeys(frozenset(each) for each in calls.values())) for key, calls in found.items()}
+    return {key: calls for key, calls in boxes.items() if len(calls) > 1}
+
+
+def _shared(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
+    graph, group = draft.graph, draft.origin.group.get(key)
+    if group is None:
+        label = _label(graph, min(calls[0]))
+        others = sum(1 for layer in graph.layers if _label(graph, layer.name) == label) - len(calls)
+        return f"{f'{len(calls)} of the' if others else f'the {len(calls)}'} boxes ‘{label}’ share their weights"
+    name = draft.rules.title(group) or own_name(group)
+    return f"the {len(calls)} blocks {f'‘{name}’' if name else group.cls.lstrip('_')} share their weights"
+
+
+def _label(graph: Graph, name: str) -> str:
+    look = graph.layer[name].look
+    return look.label[0] if look and look.label else graph.layer[name].kind
+
+
+def _places(draft: Draft) -> Mapping[str, tuple[Layer, str]]:
+    """For each layer that is drawn, stands in a closed block or inside another layer, the box that it is drawn in."""
+    found = {layer.name: (layer, layer.name) for layer in draft.graph.layers}
     for name, contents in draft.contents.items():
         if name in found:
-            found.update((member.name, name) for member in contents.members)
+            found.update((member.name, (member, name)) for member in contents.members)
     for name, inside in draft.record.merged:
-        found.update((layer.name, name) for layer in inside)
+        found.update((layer.name, (layer, name)) for layer in inside)
     return found
