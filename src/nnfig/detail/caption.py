@@ -17,7 +17,7 @@ from nnfig.detail.insets import Inset
 from nnfig.detail.left_out import left_out
 from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import steps
-from nnfig.detail.ties import ties
+from nnfig.detail.ties import said_of_weights
 from nnfig.detail.values import sizes
 from nnfig.graph import Graph, Group, TensorSpec
 

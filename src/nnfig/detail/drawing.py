@@ -30,8 +30,8 @@ from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
-from nnfig.detail.steps import name_states, names_in_time
 from nnfig.detail.spell_out import spell_out
+from nnfig.detail.steps import name_states, names_in_time
 from nnfig.detail.whole_dropout import whole_dropout
 from nnfig.detail.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
@@ -41,11 +41,11 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     open_layers,
     drop_dead,
     whole_dropout,
-    hide_noise,
+    spell_out,
     absorb_weights,
+    hide_noise,
     fold,
     hide,
-    hide_noise,
     name_states,
 )
 """Passes over the whole network, in order; the levels of hierarchy are chosen on what they give."""
