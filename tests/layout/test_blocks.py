@@ -415,3 +415,34 @@ def test_a_branch_beside_the_trunk_begins_level_with_it(direction):
     b.add("out", "matmul", last, v)
     nodes = {n.name: (n.y if direction == "down" else n.x) for n in draw(b, direction=direction).nodes}
     assert nodes["q"] == pytest.approx(nodes["k"]) == pytest.approx(nodes["v"])
+
+
+def test_outputs_half_way_and_a_learned_number_leave_two_towers_symmetric():
+    """As in CLIP: towers join in the middle, the scale stands by its product, a side output beside its source."""
+    b = shapes.Builder("clip")
+    ends: list[str] = []
+    for tower in ("image", "text"):
+        group = b.group(f"{tower}_model")
+        inside = b.chain(group, f"{tower}.embed", f"{tower}.block", f"{tower}.norm", after=b.input(tower, 1, 8))
+        ends.append(b.add(f"{tower}_projection", "linear", inside[-1]))
+    b.add("hidden", "hidden state", "text.norm", cls="data")
+    scores = b.add("scores", "matmul", *ends)
+    scale = b.chain("", "scale", "exp")
+    b.add("logits", "×", scores, scale[-1])
+    made = draw(b, direction="down")
+    nodes = {n.name: n for n in made.nodes}
+    image, text = (nodes[f"{tower}_projection"] for tower in ("image", "text"))
+    assert nodes["scores"].x == nodes["logits"].x == pytest.approx((image.x + text.x) / 2)
+    assert nodes["text.norm"].x == text.x
+    assert nodes["scale"].y < image.y
+    assert nodes["scale"].x < text.x + text.w
+
+
+def test_inputs_of_one_kind_are_level():
+    """Queries, keys and values that come in from outside stand in one row, whatever takes them when."""
+    b = shapes.Builder("attention")
+    q, k, v = (b.add(f"W{name}", name, b.input(name, 1, 8)) for name in "QKV")
+    last = b.chain("", "scale", "softmax", after=b.add("scores", "matmul", q, k))[-1]
+    b.add("out", "matmul", last, v)
+    nodes = {n.name: n.y for n in draw(b, direction="down").nodes}
+    assert nodes["Q"] == pytest.approx(nodes["K"]) == pytest.approx(nodes["V"])

@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.boxes import Box
-from nnfig.layout.blocks.series import Segment
+from nnfig.layout.blocks.chains import Segment
 from nnfig.layout.blocks.sizes import Size
 
 if TYPE_CHECKING:

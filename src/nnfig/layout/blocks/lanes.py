@@ -8,14 +8,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.boxes import Box, Spot
-from nnfig.layout.blocks.net import END, START
-from nnfig.layout.blocks.series import Lane
+from nnfig.layout.blocks.chains import Lane
+from nnfig.layout.blocks.net import END
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.blocks.lay_chain import Series
 
 
+LOOSE = 80.0
+"""A branch of this length at 8 pt, which nothing feeds, makes room for itself near its end."""
 MOST_SPANS = 120
 """More skips than this beside one chain all run on one side: nobody could follow them anyway."""
 
@@ -30,6 +32,8 @@ class Rail:
     lanes: list[Lane]
     t: float = 0.0
     branch: Box | None = None
+    loose: bool = False
+    """Whether nothing feeds its branch, which then stands near its end."""
 
 
 def make_room(series: Series) -> bool:
@@ -79,7 +83,9 @@ def _found_rails(series: Series) -> list[Rail]:
     rails: list[Rail] = []
     for lane in chain.lanes:
         if lane.branch:
-            rails.append(Rail(lane.i, lane.j, default, [lane], branch=series.p.done[id(lane.branch)]))
+            inner = series.p.done[id(lane.branch)]
+            loose = _is_loose(series, lane) and inner.length <= LOOSE * series.air.unit
+            rails.append(Rail(lane.j - 1 if loose else lane.i, lane.j, default, [lane], branch=inner, loose=loose))
         else:
             # what stands beside an item takes the other side
             guests = series.chain.cuts[lane.j] in series.p.level.beside
@@ -88,6 +94,14 @@ def _found_rails(series: Series) -> list[Rail]:
         rails.append(Rail(i, max(lane.j for lane in lanes), side, sorted(lanes, key=lambda k: k.j)))
     rails.sort(key=lambda r: (r.j - r.i, r.branch is None, r.i))
     return _boxes_outside(rails)
+
+
+def _is_loose(series: Series, lane: Lane) -> bool:
+    """Whether a lane holds something that is made from nothing, beside the inputs of the network."""
+    if lane.branch is None or series.p.links((lane.branch.cuts[0], lane.branch.cuts[1])):
+        return False
+    first, branches = lane.branch.cuts[1], series.chain.segments[lane.i].branches
+    return not branches or first >= series.p.net.size or series.p.net.layers[first] is not None
 
 
 def _boxes_outside(rails: list[Rail]) -> list[Rail]:
@@ -147,7 +161,7 @@ def _entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]
 
 def _stretch(series: Series, rail: Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
-    start = series.top[0] if series.borrowed(rail.i) else series.tap[rail.i]
+    start = series.top[rail.i] if rail.loose or series.borrowed(rail.i) else series.tap[rail.i]
     last = rail.lanes[-1]
     end = series.bottom[-1] if series.borrowed(rail.j) else _entry(series, rail.j, last, rail.side)[0]
     return start, end
@@ -172,7 +186,8 @@ def _stretches(series: Series, rail: Rail) -> bool:
     """Make room along the chain for a branch in a lane; whether there was too little."""
     if not rail.branch:
         return False
-    if not any(series.p.links(pair) for _, pair in (rail.branch.outs if rail.j == series.n - 1 else rail.branch.ins)):
+    ends = rail.branch.outs if rail.j == series.n - 1 or rail.loose else rail.branch.ins
+    if not any(series.p.links(pair) for _, pair in ends):
         return False
     s0, s1 = _stretch(series, rail)
     need = rail.branch.length + 1.4 * series.air.gap
@@ -186,7 +201,7 @@ def _clearance(series: Series, rail: Rail) -> float:
     """How far from the axis what the rail passes reaches."""
     k = 1 if rail.side > 0 else 0
     far = max(series.sides[i][k] for i in range(rail.i, rail.j))
-    for i in range(rail.i + 1, rail.j + 1):
+    for i in range(rail.i + (not rail.loose), rail.j + 1):
         item = series.items[i]
         if item and i < rail.j:
             far = max(far, item.after if rail.side > 0 else item.before)
@@ -231,16 +246,15 @@ def _branch(series: Series, box: Box, rail: Rail, lane: Lane, lead: list[Spot], 
     inner, chain = rail.branch, lane.branch
     if inner is None or chain is None:
         return
-    u, v = series.chain.cuts[lane.i], series.chain.cuts[lane.j]
     s0, s1 = lead[-1][0], trail[0][0]
     side = series.p.branches[id(chain)]
-    least, most = s0 + 0.7 * series.air.gap, s1 - inner.length - 0.7 * series.air.gap
+    fed = any(series.p.links(pair) for _, pair in inner.ins)
+    least, most = s0 + 0.7 * series.air.gap if fed else series.bottom[lane.i], s1 - inner.length - 0.7 * series.air.gap
     begin = min(max(least, series.row_after(lane.i) - side.first_row), max(least, most))
-    loose_in = not any(series.p.links(pair) for _, pair in inner.ins)
     loose_out = not any(series.p.links(pair) for _, pair in inner.outs)
-    if v == END and loose_out:
+    if series.chain.cuts[lane.j] == END and loose_out:
         begin = s0 + series.air.gap
-    elif u == START and loose_in and not series.chain.segments[lane.i].branches:
+    elif _is_loose(series, lane):
         begin = s1 - inner.length - series.air.gap
     box.put(inner, begin, t)
     for at, pair in inner.ins:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.boxes import Box
 from nnfig.layout.blocks.branches import parallel
+from nnfig.layout.blocks.chains import Chain
 from nnfig.layout.blocks.core import core_box
 from nnfig.layout.blocks.lanes import Rail, entry_sides, make_room, place_lanes
 from nnfig.layout.blocks.net import END, START
-from nnfig.layout.blocks.series import Chain
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nnfig.layout.blocks.boxes import Box, Spot, plan
+from nnfig.layout.blocks.chains import Chain
 from nnfig.layout.blocks.fold import Fold, Rung
 from nnfig.layout.blocks.lay_chain import Series
 from nnfig.layout.blocks.net import START, Net
-from nnfig.layout.blocks.series import Chain
 from nnfig.layout.text import width
 
 if TYPE_CHECKING:

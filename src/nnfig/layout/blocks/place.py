@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Box, Rim, plan
 from nnfig.layout.blocks.cells import Cell
+from nnfig.layout.blocks.chains import Decomposition
 from nnfig.layout.blocks.fold import Fold, dims_sides, upstream
 from nnfig.layout.blocks.lay_cell import cell_box
 from nnfig.layout.blocks.lay_chain import Series
@@ -12,7 +13,6 @@ from nnfig.layout.blocks.lay_fold import fold_box
 from nnfig.layout.blocks.levels import Level, Levels
 from nnfig.layout.blocks.net import END, START, Net
 from nnfig.layout.blocks.page import words
-from nnfig.layout.blocks.series import Decomposition
 from nnfig.layout.blocks.sizes import Size, leaf_box
 from nnfig.layout.text import width
 

@@ -9,57 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from nnfig.layout.blocks.chains import Chain, Decomposition, Lane, Pair, Segment
 from nnfig.layout.blocks.levels import Level
 from nnfig.layout.blocks.net import END, START
+from nnfig.layout.blocks.tails import hang, tails
 
 LARGE = 30
 """A core of more items is looked through for items that feed places all over it."""
-
-Pair = tuple[int, int]
-
-
-@dataclass(slots=True)
-class Lane:
-    """What runs beside cuts i to j: a skip, or a short branch."""
-
-    i: int
-    j: int
-    pair: Pair = (0, 0)
-    branch: Chain | None = None
-
-
-@dataclass(slots=True)
-class Segment:
-    """What lies between two neighbouring cuts."""
-
-    branches: list[Chain] = field(default_factory=list)
-    core: list[int] = field(default_factory=list)
-    joined: bool = False
-    """Whether an edge joins the two cuts directly, and nothing else does."""
-    rails: list[tuple[int, list[Pair]]] = field(default_factory=list)
-    """An earlier cut that feeds the first item of every branch."""
-
-
-@dataclass(slots=True)
-class Chain:
-    """Cuts, what lies between them and what runs beside them. A branch borrows its two ends from its parent."""
-
-    cuts: list[int]
-    segments: list[Segment] = field(default_factory=list)
-    lanes: list[Lane] = field(default_factory=list)
-    branch: bool = False
-
-
-@dataclass(slots=True)
-class Decomposition:
-    """The chain of a level, all its chains (parents first), and the pairs of items that no chain could place."""
-
-    chain: Chain
-    chains: list[Chain]
-    misfits: list[Pair]
-
 
 MainBranch = Callable[[int, int, list[list[int]]], "int | None"]
 """Says which of two branches between two items is the trunk, or None where they are equals."""
@@ -67,12 +25,17 @@ MainBranch = Callable[[int, int, list[list[int]]], "int | None"]
 
 def decomposition(level: Level, main_branch: MainBranch) -> Decomposition:
     """The level taken apart."""
-    work = _Work(level, main_branch)
-    top = Chain([])
-    work.todo.append((top, START, END, list(level.items)))
-    while work.todo:
-        work.fill(*work.todo.popleft())
-    return Decomposition(top, work.chains, work.misfits)
+    kept: frozenset[int] = frozenset()
+    while True:
+        work = _Work(level, main_branch, kept)
+        top = Chain([])
+        work.todo.append((top, START, END, list(level.items)))
+        while work.todo:
+            work.fill(*work.todo.popleft())
+        hung, lost = hang(work.chains, work.tails)
+        if not lost:
+            return Decomposition(top, [*work.chains, *hung], work.misfits)
+        kept |= lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +49,7 @@ class _Home:
 class _Work:
     """The state of taking one level apart; branches wait in `todo`, so that depth costs no stack."""
 
-    def __init__(self, level: Level, main_branch: MainBranch) -> None:
+    def __init__(self, level: Level, main_branch: MainBranch, kept: frozenset[int]) -> None:
         self.joins = level.joins
         self.rank = {START: -1, END: len(level.items)} | level.order
         self.after: dict[int, list[int]] = defaultdict(list)
@@ -98,6 +61,10 @@ class _Work:
         self.todo: deque[tuple[Chain, int, int, list[int]]] = deque()
         self.chains: list[Chain] = []
         self.misfits: list[Pair] = []
+        self.kept = kept
+        """Items that feed tails which must stay where they are."""
+        self.tails: list[tuple[int, ...]] = []
+        """Items that lead nowhere, each row behind the item that feeds it."""
 
     def fill(self, chain: Chain, first: int, last: int, items: list[int]) -> None:
         """Take apart what lies between two items, into the chain."""
@@ -148,6 +115,14 @@ class _Work:
                 self.misfits += hubs
                 removed.update(hubs)
                 waiting.appendleft((u, v, inside))
+                continue
+            dead = [item for item in inside if self.after[item] == [END] and not self.joins[item, END]]
+            found = tails(dead, self.before, self.after, self.kept) if v == END else []
+            if found:
+                self.tails += found
+                gone = {item for tail in found for item in tail[1:]}
+                removed.update((tail[0], tail[1]) for tail in found)
+                waiting.appendleft((u, v, [item for item in inside if item not in gone]))
                 continue
             homes |= dict.fromkeys(inside, _Home(u, v))
             self._close(chain, v, Segment(core=inside))
@@ -269,17 +244,3 @@ def _same_home(u: int, v: int, homes: dict[int, _Home]) -> bool:
     if u in homes and v in homes:
         return homes[u] is homes[v]
     return (v in homes and homes[v].first == u) or (u in homes and homes[u].last == v)
-
-
-def members(chain: Chain) -> list[int]:
-    """All items of a chain and of the chains inside it."""
-    found: list[int] = []
-    stack = [chain]
-    while stack:
-        at = stack.pop()
-        found += at.cuts if not at.branch else at.cuts[1:-1]
-        for segment in at.segments:
-            found += segment.core
-            stack += segment.branches
-        stack += [lane.branch for lane in at.lanes if lane.branch]
-    return [item for item in found if item not in (START, END)]

@@ -10,9 +10,9 @@ from statistics import median
 from nnfig.graph import Look
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Box, Leaf
+from nnfig.layout.blocks.chains import Decomposition
 from nnfig.layout.blocks.levels import Levels
 from nnfig.layout.blocks.net import START, Net
-from nnfig.layout.blocks.series import Decomposition
 from nnfig.layout.text import width, wrap
 
 

@@ -51,6 +51,8 @@ def line_of(net: Net) -> Line | None:
     neighbours = tuple(map(tuple, before)), tuple(map(tuple, after))
     steps = _steps(net, before)
     nodes = steps or _state(net, before, after)
+    if nodes and not steps and _is_apart(net, nodes):
+        return None
     if not nodes or net.size - len(nodes) > (min(OTHERS, BY_STEP * len(steps)) if steps else OTHERS):
         return None
     return Line(nodes, *neighbours, steps=bool(steps), states=_states(net, steps) if steps else ())
@@ -76,6 +78,12 @@ def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[i
         if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:
             return way
     return ()
+
+
+def _is_apart(net: Net, nodes: Iterable[int]) -> bool:
+    """Whether a group around the line stands for several runs, and not for the whole net: then its frame counts."""
+    around = {group for node in nodes for group in net.around(node) if net.group(group).repeat > 1}
+    return any(layer is not None and not around <= set(net.around(node)) for node, layer in enumerate(net.layers))
 
 
 def _is_data(layer: Layer | None) -> bool:
