@@ -11,43 +11,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from bodies import Net, X, big, edges, reaches, traced
 from torch import Tensor, nn
 
 from nnfig.errors import NnfigError
-from nnfig.graph import Graph
 from nnfig.sources import trace
-
-X = (2, 4)
-
-
-class Net(nn.Module):
-    """A module whose forward is the function under test; `fc`, `drop`, `norm` and `relu` are at hand."""
-
-    def __init__(self, forward: Any, **parts: Any) -> None:
-        super().__init__()
-        self.fc, self.drop, self.relu = nn.Linear(4, 4), nn.Dropout(), nn.ReLU(inplace=True)
-        self.norm = nn.BatchNorm1d(4)
-        for name, part in parts.items():
-            setattr(self, name, part)
-        self._body = forward
-
-    def forward(self, x: Any, *more: Any, **kwargs: Any) -> Any:
-        return self._body(self, x, *more, **kwargs)
-
-
-def edges(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Sources of each layer."""
-    return {layer.name: layer.sources for layer in graph.layers}
-
-
-def traced(forward: Any, *inputs: Any, **parts: Any) -> Graph:
-    return trace(Net(forward, **parts).eval(), inputs=inputs or (torch.randn(X),))
-
-
-def big(forward: Any, **parts: Any) -> Graph:
-    """As `traced`, on so large an input that the run takes place on meta."""
-    return trace(Net(forward, **parts).eval(), inputs=(torch.empty(1 << 16, 1 << 10, 4),))
-
 
 # --- identity of tensors
 
@@ -430,14 +398,6 @@ def test_autocast_dtypes_are_true() -> None:
             return self.fc(x)
 
     assert traced(forward).layer["fc"].dtype == ("bfloat16",)
-
-
-def reaches(graph: Graph, source: str, target: str) -> bool:
-    found = {source}
-    for layer in graph.layers:
-        if found & set(layer.sources):
-            found.add(layer.name)
-    return target in found
 
 
 # --- marks

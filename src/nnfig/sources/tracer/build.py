@@ -13,7 +13,7 @@ from nnfig.sources.macs import FORMULAS, FREE, macs
 from nnfig.sources.tracer.arguments import of_module
 from nnfig.sources.tracer.compat import packed_weights
 from nnfig.sources.tracer.groups import Groups
-from nnfig.sources.tracer.marks import marks
+from nnfig.sources.tracer.marks import marks, passes
 from nnfig.sources.tracer.recording import Call, Recording, Value
 from nnfig.sources.tracer.rewrite import needed, with_modules
 
@@ -130,7 +130,7 @@ class _Builder:
                 return 0, ""
             owner = self._owner.setdefault(id(call.tensor), name)
             return (call.tensor.numel(), "") if owner == name else (0, owner)
-        if call.module is None:
+        if call.module is None or passes(call):
             return 0, ""
         first = self._first.setdefault(id(call.module), name)
         if first != name:

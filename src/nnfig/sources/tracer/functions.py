@@ -28,8 +28,8 @@ PLUMBING = _words(
 
 READS = _words(
     """
-    item tolist __bool__ __int__ __float__ __complex__ __index__ numpy __array__ nonzero masked_select unique
-    unique_consecutive equal allclose argwhere __contains__ bincount is_nonzero __format__ histc
+    item tolist __bool__ __int__ __float__ __complex__ __index__ numpy __array__ nonzero unique unique_dim
+    unique_consecutive equal allclose argwhere __contains__ bincount is_nonzero __format__
     """
 )
 """Functions that look at values, or whose result has a shape that depends on values."""
@@ -47,6 +47,9 @@ SHAPE_OF_FIRST = _words(
 
 SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as pad_packed_sequence")
 """Functions that look only at the size or dtype of their second argument, or at where each sequence ends."""
+
+OVERWRITES = _words("copy data fill zero normal uniform bernoulli exponential random")
+"""Functions that, in place, leave nothing of what their first argument held."""
 
 BRANCHES = _words("cond while_loop scan associative_scan map")
 """Functions that run other functions where no mode sees them."""

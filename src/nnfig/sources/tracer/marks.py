@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnfig.graph import Mark
-from nnfig.sources.tracer.functions import PLUMBING
+from nnfig.sources.tracer.functions import OVERWRITES, PLUMBING
 from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, PARAMETER, Call, Recording, is_leaf
 
 _WHOLE = ("int", "uint", "bool")
@@ -29,10 +29,10 @@ def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
     for number in call.ins:
         depends |= recording.values[number].depends
     if call.module is not None:
-        return "plumbing" if call.kind in PLUMBING or _passes(call) else ""
+        return "plumbing" if call.kind in PLUMBING or passes(call) else ""
     if not depends:
         return "constant"
-    if call.kind in PLUMBING or _is_idle(recording, call):
+    if _only_moves(call) or _is_idle(recording, call):
         return "plumbing"
     if returned:
         return ""
@@ -42,8 +42,13 @@ def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
     return "index" if whole and call.outs else ""
 
 
-def _passes(call: Call) -> bool:
-    """A module of the user's own that gave back what it got (stochastic depth while it rests)."""
+def _only_moves(call: Call) -> bool:
+    """It relabels values; a copy into a part of a tensor joins two of them."""
+    return call.kind in PLUMBING and not (call.kind in OVERWRITES and len(call.ins) > 1)
+
+
+def passes(call: Call) -> bool:
+    """Whether it is a module of the user's own that gave back what it got (stochastic depth while it rests)."""
     module = call.module
     return module is not None and not call.inside and not is_leaf(module)
 

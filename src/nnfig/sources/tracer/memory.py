@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 
@@ -86,6 +87,41 @@ def congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
         and one.stride() == other.stride()
         and one.storage_offset() == other.storage_offset()
     )
+
+
+def disjoint(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors on the same memory surely have no element in common: halves of a chunk, two columns.
+
+    >>> whole = torch.zeros(4, 6)
+    >>> left, right = whole.chunk(2, 1)
+    >>> disjoint(left, right), disjoint(left, whole[:, 2:]), disjoint(whole[0], whole[1:])
+    (True, False, True)
+    """
+    grids = [_grid(one), _grid(other)]
+    strides = sorted({*grids[0], *grids[1], 1}, reverse=True)
+    if one.dtype != other.dtype or strides[-1] < 1 or any(a % b for a, b in pairwise(strides)):
+        return False
+    offsets = [int(one.storage_offset()), int(other.storage_offset())]
+    room = 0
+    for stride in strides:  # both as boxes in one grid
+        starts = [offset // stride for offset in offsets]
+        ends = [start + grid.get(stride, 1) for start, grid in zip(starts, grids, strict=True)]
+        if room and max(ends) > room // stride:
+            return False
+        if ends[0] <= starts[1] or ends[1] <= starts[0]:
+            return True
+        offsets = [offset % stride for offset in offsets]
+        room = stride
+    return False
+
+
+def _grid(tensor: torch.Tensor) -> dict[int, int]:
+    """Length by stride; stride 0, which stands for no grid, where two axes run along each other or there are none."""
+    if tensor.layout is not torch.strided:
+        return {0: 1}
+    lengths: list[int] = list(tensor.shape)
+    axes = [(stride, length) for stride, length in zip(tensor.stride(), lengths, strict=True) if length != 1]
+    return dict(axes) if len({stride for stride, _ in axes}) == len(axes) else {0: 1}
 
 
 def sizes(tensor: torch.Tensor) -> tuple[int | str, ...]:

@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from nnfig.sources.tracer.compat import autocast_is_on, storage_key, version
 from nnfig.sources.tracer.functions import Function, describe
+from nnfig.sources.tracer.reads import looked_at, question
 from nnfig.sources.tracer.recorder import Recorder
 from nnfig.sources.tracer.shortcuts import answer
 from nnfig.sources.tracer.stack import here
@@ -105,22 +106,16 @@ class MetaMode(TorchFunctionMode):
             return self.recorder.function(
                 function, args, kwargs, taken, lambda: self._really(func, function, args, kwargs, bool(taken)), []
             )
-        self._check(function, args)
+        self._check(function, args, kwargs)
         if function.name in ("cpu", "cuda"):
             return args[0]
         args = _moved(function, args, "meta")
         return self._on_meta(func, function, args, kwargs, taken)
 
-    def _check(self, function: Function, args: tuple[Any, ...]) -> None:
+    def _check(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Stop where values are needed that are not there."""
-        if function.reads:
-            self._ask(f"{function.name.strip('_')}()")
-        if function.kind == "where" and len(args) == 1:
-            self._ask("where(condition)")
-        if function.kind == "getitem" and any(t.is_meta and t.dtype in _MASKS for t in tensors(args[1:])):
-            self._ask("indexing with a mask")
-        if function.kind == "repeat_interleave" and any(t.is_meta for t in tensors(args[1:])):
-            self._ask("repeat_interleave(x, repeats)")
+        if any(t.is_meta for t in looked_at(function, args, kwargs)):
+            self._ask(question(function))
         _check_indices(function, args)
         if autocast_is_on():
             if not self._alone:
@@ -226,7 +221,6 @@ def _zeros(tensor: torch.Tensor) -> torch.Tensor:
 
 
 _COUNTS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool)
-_MASKS = (torch.bool, torch.uint8)
 _MAKERS = frozenset(("zeros", "ones", "full", "empty", "rand", "randn", "randint", "eye"))
 _PRETENDED: dict[str, Any] = {"device": torch.device("cpu"), "is_meta": False, "is_cpu": True, "get_device": -1}
 

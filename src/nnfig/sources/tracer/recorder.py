@@ -16,21 +16,13 @@ from nnfig.sources.tracer.functions import (
     ESCAPES,
     FACTORIES,
     KEPT_WITHOUT_EFFECT,
-    SHAPE_OF_FIRST,
-    SHAPE_OF_SECOND,
     Function,
 )
+from nnfig.sources.tracer.in_place import changed_around, read
 from nnfig.sources.tracer.journal import Journal, Origins
-from nnfig.sources.tracer.memory import alias, among, congruent, once
-from nnfig.sources.tracer.recording import (
-    FLOAT_INPUT,
-    INT_INPUT,
-    PARAMETER,
-    Call,
-    Frame,
-    class_name,
-    is_leaf,
-)
+from nnfig.sources.tracer.memory import alias, among, congruent, disjoint, once
+from nnfig.sources.tracer.reads import looked_at, question
+from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, Call, Frame, class_name, is_leaf
 from nnfig.sources.tracer.stack import Stack, here
 from nnfig.sources.tracer.structure import mapped, tensors
 from nnfig.sources.tracer.threads import Threads
@@ -77,6 +69,7 @@ class Recorder(Journal):
         """Run a torch function and write it down; `changed` names further tensors that it turned out to write into."""
         if self.closed:
             return run()
+        self._note_reads(function, args, kwargs)
         before = [version(t) for t in taken]
         result = run()
         made = tensors(result)
@@ -85,14 +78,14 @@ class Recorder(Journal):
             written = [taken[0]]  # inference tensors count no versions
         written += [t for t in changed if not among(t, written)]
         if not made and not written:
-            self._plain_result(function, result, taken)
-            return result
+            return result  # a question, or a value that Python now knows
         new = [t for t in made if not among(t, taken)]
         if not written and not new:
             if function.kind not in KEPT_WITHOUT_EFFECT or not isinstance(result, torch.Tensor):
                 return result  # it gave back what it got: contiguous, to(same dtype), ...
             new = [result := alias(result)]
-        ins = [self.value(t) for t in _read(function, taken, kwargs)]
+        ins = [self.value(t) for t in read(function, taken, kwargs, written, self.memory)]
+        ins += changed_around(written, ins, self.memory, self.recording.values)
         if not ins and function.name in FACTORIES and self.recording.escapes:
             self.returned(function.kind, new[0])
             return result
@@ -123,7 +116,7 @@ class Recorder(Journal):
                     continue
                 if congruent(other, tensor):
                     self.memory.put(other, number)
-                else:
+                elif not disjoint(other, tensor):
                     self._further_output(call, other, fresh)
 
     def _further_output(self, call: Call, tensor: torch.Tensor, fresh: set[int]) -> None:
@@ -132,18 +125,21 @@ class Recorder(Journal):
         call.outs.append(number)
         fresh.add(number)
 
-    def _plain_result(self, function: Function, result: Any, taken: Sequence[torch.Tensor]) -> None:
-        """No tensor came out: a question, or a value that Python now knows."""
-        if function.reads and taken and not isinstance(result, torch.Tensor):
-            numbers = [n for t in taken if (n := self.memory.get(t)) is not None]
-            known = [n for n in numbers if self.recording.values[n].depends & (FLOAT_INPUT | INT_INPUT | PARAMETER)]
-            if not known:
-                return
-            word = "in" if function.name == "__contains__" else f"{function.name.strip('_')}()"
-            place = f"{word} at {here()}"
-            self.recording.reads[place] = self.recording.reads.get(place, 0) + 1
-            if function.name in ESCAPES:
-                self.recording.escapes += [(number, place) for number in known]
+    def _note_reads(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Remember where the model looks at values that depend on its inputs or weights."""
+        known = [n for t in looked_at(function, args, kwargs) if (n := self._known(t)) is not None]
+        known = [n for n in known if self.recording.values[n].depends]
+        if not known:
+            return
+        place = f"{question(function)} at {here()}"
+        self.recording.reads[place] = self.recording.reads.get(place, 0) + 1
+        if function.name in ESCAPES:
+            self.recording.escapes += [(number, place) for number in known]
+
+    def _known(self, tensor: torch.Tensor) -> int | None:
+        if isinstance(tensor, torch.nn.Parameter):
+            return self.value(tensor)
+        return self.memory.get(tensor)
 
     # --- modules
 
@@ -223,7 +219,8 @@ class Recorder(Journal):
         silent = len(self.recording.calls) == frame.first_call
         childless = not own_modules(module)
         unseen = [t for t in made if self.memory.get(t) is None and id(t) not in self.stored]
-        if not frame.leaf and not (silent and (childless or unseen) and made):
+        idle = bool(made) and all(among(t, taken) for t in made) and self._is_idle_since(frame.first_call)
+        if not frame.leaf and not idle and not (silent and (childless or unseen) and made):
             return None
         if not frame.leaf and silent and childless and any(id(t) in self.stored for t in made):
             self.frame = frame  # it hands out its own parameter: that is its only layer
@@ -243,10 +240,11 @@ class Recorder(Journal):
         if opaque:
             where = f"'{frame.path}' ({frame.cls})" if frame.path else f"'{frame.cls}'"
             self.recording.notes[f"{where} ran in compiled code: it is one layer without a view inside"] = None
+        ins = [self.value(t) for t in taken]
         call = Call(
             frame.cls,
             self.frame,
-            tuple(self.value(t) for t in taken),
+            (*ins, *changed_around(written, ins, self.memory, self.recording.values)),
             module=module,
             path=frame.path,
             number=frame.number,
@@ -255,6 +253,14 @@ class Recorder(Journal):
         self.append(call, once(made))
         self._rewrite(call, written)
         return changed_result
+
+    def _is_idle_since(self, first: int) -> bool:
+        """Whether all calls since then are of functions that do nothing to the network's values."""
+        values = self.recording.values
+        return not any(
+            call.module is not None or any(values[n].depends & (FLOAT_INPUT | INT_INPUT) for n in call.ins)
+            for call in self.recording.calls[first:]
+        )
 
     def _from_thread(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Write down a module that ran in another thread, where no function is seen: one layer."""
@@ -295,18 +301,6 @@ class Recorder(Journal):
         for handle in self._handles:
             handle.remove()
         self._stack.clear()
-
-
-def _read(function: Function, taken: Sequence[torch.Tensor], kwargs: dict[str, Any]) -> Sequence[torch.Tensor]:
-    """The tensors whose values matter, in the order of the arguments of the function's kind."""
-    if "out" in kwargs:
-        filled = tensors(kwargs["out"])
-        taken = [t for t in taken if not among(t, filled)]
-    if function.kind in SHAPE_OF_FIRST:
-        return [t for t in taken[1:] if function.name.startswith("new_")]
-    if function.kind in SHAPE_OF_SECOND:
-        return taken[:1]
-    return taken[::-1] if function.swapped else taken
 
 
 def _join(path: str, name: str) -> str:

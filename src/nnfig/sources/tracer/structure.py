@@ -35,6 +35,9 @@ def _collect(value: Any, found: list[torch.Tensor]) -> None:
         for item in value:
             if item.__class__ not in _PLAIN:
                 _collect(item, found)
+    elif isinstance(value, slice):
+        for bound in (value.start, value.stop, value.step):
+            _collect(bound, found)
     elif isinstance(value, Mapping):
         for item in value.values():
             _collect(item, found)

@@ -1,0 +1,77 @@
+"""What is written into a tensor, a part of one or a view of one, is what its later readers get, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from bodies import Net, big, edges, reaches, traced
+from torch import Tensor, nn
+
+RUNS = pytest.mark.parametrize("run", [traced, big], ids=["real", "meta"])
+
+
+@RUNS
+def test_a_copy_replaces_what_was_there(run: Any) -> None:
+    """y.copy_(z) is z from then on: the layer that made y leads nowhere."""
+    graph = run(lambda self, x: self.fc(x).copy_(self.other(x)), other=nn.Linear(4, 4))
+    assert (edges(graph)["copy"], graph.layer["copy"].mark) == (("other",), "plumbing")
+
+
+@RUNS
+def test_a_copy_into_a_part_keeps_the_rest(run: Any) -> None:
+    """Both layers reach the whole, through a layer that no reader may hide."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        y = self.fc(x)
+        y[..., :2].copy_(self.other(x)[..., :2])
+        return y
+
+    graph = run(forward, other=nn.Linear(4, 4))
+    assert [reaches(graph, name, graph.outputs[0]) for name in ("fc", "other")] == [True, True]
+    assert graph.layer["copy"].mark == ""
+
+
+def test_a_result_written_into_a_part_keeps_the_rest() -> None:
+    """torch.add(a, b, out=y[:, :2]) leaves what else y holds."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        y = self.fc(x).detach().clone()
+        torch.add(x[:, :2], 1, out=y[:, :2])
+        return y
+
+    graph = traced(forward)
+    assert reaches(graph, "fc", graph.outputs[0])
+
+
+@RUNS
+def test_halves_of_a_chunk_are_told_apart(run: Any) -> None:
+    """One half is changed in place: the other is still what it was, and the whole holds both changes."""
+
+    def forward(self: Net, x: Tensor) -> Any:
+        whole = self.fc(x)
+        left, right = whole.chunk(2, -1)
+        left += self.one(right)
+        before = right + 0.5
+        right *= self.two(x)
+        return whole, before
+
+    graph = run(forward, one=nn.Linear(2, 2), two=nn.Linear(4, 2))
+    whole, before = graph.outputs
+    assert [reaches(graph, name, whole) for name in ("fc", "one", "two")] == [True, True, True]
+    assert [reaches(graph, name, before) for name in ("fc", "one", "two")] == [True, False, False]
+
+
+@RUNS
+def test_columns_filled_one_by_one(run: Any) -> None:
+    """An empty table holds everything that was assigned to it."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        table = torch.empty_like(x)
+        table[..., 0] = self.fc(x)[..., 0]
+        table[..., 1:] = self.other(x)[..., 1:]
+        return table
+
+    graph = run(forward, other=nn.Linear(4, 4))
+    assert [reaches(graph, name, graph.outputs[0]) for name in ("fc", "other")] == [True, True]

@@ -1,0 +1,53 @@
+"""A path or a size that depends on values is followed for the given inputs, and the graph's notes say where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from bodies import X, traced
+
+ONES = torch.ones(X)
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [
+        (lambda self, x: self.fc(x).nonzero(), "nonzero()"),
+        (lambda self, x: torch.masked_select(x, self.fc(x) > 0), "masked_select"),
+        (lambda self, x: torch.unique(self.fc(x)), "unique()"),
+        (lambda self, x: torch.unique(self.fc(x), return_inverse=True), "unique()"),
+        (lambda self, x: torch.unique(self.fc(x), dim=0), "unique()"),
+        (lambda self, x: x[self.fc(x) > 0], "indexing with a mask"),
+        (lambda self, x: x[:, (self.fc(x) > 0).any(0)], "indexing with a mask"),
+        (lambda self, x: torch.where(self.fc(x) > 0)[0], "where(condition)"),
+        (lambda self, x: torch.argwhere(self.fc(x) > 0), "argwhere()"),
+        (lambda self, x: x[: (self.fc(x) > 0).sum()], "computed bound"),
+        (lambda self, x: x.repeat_interleave((x[:, 0] > 0).long(), dim=0), "repeat_interleave"),
+        (lambda self, x: F.one_hot((self.fc(x) > 0).long()), "one_hot"),
+        (lambda self, x: x if torch.equal(self.fc(x), x) else self.norm(x), "equal()"),
+        (lambda self, x: self.fc(x) * self.fc.weight[0, 0].item(), "item()"),
+        (lambda self, x: torch.arange((x > 0).sum()) + self.fc(x).mean(), "arange()"),
+    ],
+)
+def test_results_sized_by_values_are_noted(forward: Any, said: str) -> None:
+    """The note has the function and the line."""
+    notes = [note for note in traced(forward, ONES).notes if "looks at values" in note]
+    assert [(said in note, "test_pytorch_values.py:" in note) for note in notes] == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda self, x: torch.where(x > 0, self.fc(x), x),
+        lambda self, x: self.fc(x)[:, torch.tensor([True, False, True, True])],
+        lambda self, x: self.fc(x)[:, torch.arange(3)].repeat_interleave(2, dim=1),
+        lambda self, x: self.fc(x)[torch.zeros(1, dtype=torch.long)].expand(torch.tensor(2), -1),
+        lambda self, x: F.one_hot((self.fc(x) > 0).long(), 2),
+    ],
+)
+def test_results_sized_without_values_are_not(forward: Any) -> None:
+    """Masks and bounds that depend on no input, and selections by value that keep their size, need no note."""
+    assert not any("looks at values" in note for note in traced(forward, ONES).notes)
