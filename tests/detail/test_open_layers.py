@@ -39,12 +39,14 @@ def run(graph: Graph, inputs: dict[str, Tensor], weights: Weights) -> list[Tenso
         times = graph.group[group].repeat if group else 1
         members = [layer for layer in waiting if times > 1 and layer.group == group] or waiting[:1]
         waiting = waiting[len(members) :]
-        carried = {f"{group}_initial.{letter}": f"{group}.{letter}_next" for letter in "hc"}
+        carried = {f"{group}.{letter}": f"{group}.{letter}_next" for letter in "hc" if times > 1}
         for t in range(times):
             for layer in members:
+                if t and layer.name in carried:
+                    values[layer.name] = values[carried[layer.name]]
+                    continue
                 values[layer.name] = compute(layer, values, history, weights, (t, times))
                 history.setdefault(layer.name, []).append(values[layer.name][0])
-            values.update({first: values[then] for first, then in carried.items() if then in values})
     return [values[name][0] for name in graph.outputs]
 
 
@@ -97,6 +99,7 @@ KINDS: dict[str, Any] = {
     "stack": stack,
     "cat": cat,
     "Parameter": lambda layer, taken, history, weights, at: weights[layer.name][0],
+    "state": lambda layer, taken, *rest: taken[0],
     "zeros": lambda layer, *rest: torch.zeros(layer.shape),
     "sub": lambda layer, taken, *rest: layer.attributes["input"] - taken[0],
     "mul": lambda layer, taken, *rest: taken[0] * layer.attributes["other"] if len(taken) == 1 else None,
@@ -304,6 +307,57 @@ def test_packed_sequences_stay_closed() -> None:
     drawn = drawing([graph], Options.of(detail="ops"))
     assert drawn is not None
     assert drawn.notes == ("'LSTM' (LSTM) stays closed: its sequences are packed, each of its own length",)
+
+
+@pytest.mark.parametrize("detail", ["paper", "explicit", "ops"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_an_opened_recurrence_shows_its_states(kind: str, detail: str) -> None:
+    """Wherever a step is drawn open, its old state is a box with a name, and what leaves it is named."""
+    net = nn.Sequential(nn.Linear(3, 3), getattr(nn, kind)(3, 4))
+    drawn = drawing([trace(net, input_size=(5, 2, 3))], Options.of(detail=detail, open="1"))
+    assert drawn is not None
+    graph = drawn.graph
+    assert graph.group["1.l0"].repeat == 5
+    assert graph.layer["1.l0.W_hh"].sources == ("1.l0.h",)
+    look = graph.layer["1.l0.h"].look
+    assert look is not None
+    assert look.label[0] == "hₜ₋₁"
+    assert [edge.label for edge in graph.layer["1.l0_stack"].inputs] == ["hₜ"]
+    assert "zero at first" in drawn.said["states"]
+
+
+def test_a_cell_is_called_as_in_the_literature() -> None:
+    """Inputs, states and outputs of a lone cell, whether its states are given or not."""
+    for inputs in ((state(2, 3),), (state(2, 3), (state(2, 4), state(2, 4)))):
+        drawn = drawing([trace(nn.LSTMCell(3, 4), inputs=inputs)], Options.of(open="*"))
+        assert drawn is not None
+        panel = drawn.panels[0]
+        looks = (
+            *panel.input_looks.values(),
+            *(layer.look for layer in panel.graph.layers),
+            *panel.output_looks.values(),
+        )
+        assert {"xₜ", "hₜ₋₁", "cₜ₋₁", "hₜ", "cₜ"} <= {look.label[0] for look in looks if look}
+
+
+def test_steps_of_an_opened_cell_fold() -> None:
+    """A first step without states does what every further one does, so that all are drawn once."""
+
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.LSTMCell(3, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            states = None
+            for t in range(4):
+                states = self.cell(x[:, t], states)
+            return states[0]
+
+    drawn = drawing([trace(Loop(), input_size=(2, 4, 3))], Options.of(open="*"))
+    assert drawn is not None
+    assert [(group.path, group.repeat) for group in drawn.graph.groups] == [("cell", 4)]
+    assert [layer.kind for layer in drawn.graph.layers].count("tanh") == 2
 
 
 def test_at_ops_all_is_open_but_what_is_closed_by_name() -> None:

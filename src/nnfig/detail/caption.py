@@ -16,7 +16,7 @@ from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.left_out import left_out
 from nnfig.detail.merged import Told, family
-from nnfig.detail.steps import steps
+from nnfig.detail.steps import states, steps
 from nnfig.detail.ties import said_of_weights
 from nnfig.detail.values import sizes
 from nnfig.graph import Graph, Group, TensorSpec
@@ -53,6 +53,7 @@ def caption(
         "folded": _folded(everything),
         "stages": _stages(everything),
         "steps": steps(everything),
+        "states": states(everything),
         "gradients": _gradients(everything),
         "shortcuts": _shortcuts(everything),
         "ties": "; ".join(said for draft in drafts if (said := said_of_weights(draft))),

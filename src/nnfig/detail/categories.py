@@ -200,7 +200,7 @@ CATEGORIES: tuple[Category, ...] = (
         ("input", "inputs", "outputs"),
         "inputs and outputs",
         "Data",
-        ("Parameter", "Constant", "Buffer"),
+        ("Parameter", "Constant", "Buffer", "state"),
     ),
     Category("loss", "out", ("losses",), "losses", "Loss", (), r"\w*Loss|\w*_loss|cross_entropy"),
     Category("function", "func", ("func", "functions", "arithmetic"), "elementwise arithmetic", "Function", ()),

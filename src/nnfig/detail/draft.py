@@ -52,6 +52,9 @@ class Draft:
     fanout: Mapping[str, int] = field(default_factory=dict[str, int])
     """For layers of folded blocks how many layers take them in the whole network, the next block included."""
 
+    symbols: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the literature calls inputs of the network and parts of opened layers: `h_next` is `hₜ`."""
+
     whole: bool = True
     """Whether this is the network, not a block of it that an inset opens."""
 

@@ -142,7 +142,7 @@ def _is_told_in_time(draft: Draft, unit: Sequence[Item], units: Units) -> bool:
     graph = draft.graph
     if draft.rules.level not in ("units", "blocks") or draft.rules.singles:
         return False
-    if not 1 < len(units) <= STEPS or len(unit) > STEP_BOXES:
+    if not 1 < len(units) <= STEPS or _boxes(draft, unit) > STEP_BOXES:
         return False
     if not any(item.is_group or category_of(item.members[0].kind).name == "recurrent" for item in unit):
         return False
@@ -151,6 +151,13 @@ def _is_told_in_time(draft: Draft, unit: Sequence[Item], units: Units) -> bool:
     inside = {layer.name for copy in units for layer in copy}
     outer = {source for layer in units[1] for source in layer.sources if source not in inside}
     return any(source in graph.inputs or not graph.layer[source].mark for source in outer)
+
+
+def _boxes(draft: Draft, unit: Sequence[Item]) -> int:
+    """Boxes of a unit: one for each item, but what is asked to be open shows all of its layers."""
+    rules, group = draft.rules, draft.graph.group
+    opened = [item.is_group and rules.group_action(group[item.name], ASKED) == "open" for item in unit]
+    return sum(len(item.members) if is_open else 1 for item, is_open in zip(unit, opened, strict=True))
 
 
 def _begins_amid(

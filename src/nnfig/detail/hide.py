@@ -81,7 +81,8 @@ def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]], graph: Graph) -> tupl
     layer = graph.layer[edge.source]
     spec = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if layer.inputs else None
     word = part(layer, edge.output, spec.shape) if spec else ""
-    return tuple(replace(way, part=_joined(way.part, word)) for way in instead[edge.source] if way.edge.kind == "data")
+    ways = (way for way in instead[edge.source] if way.edge.kind == "data")
+    return tuple(replace(way, part=edge.label or _joined(way.part, word)) for way in ways)
 
 
 def _backwards(layer: Layer, instead: dict[str, tuple[Way, ...]]) -> Layer:

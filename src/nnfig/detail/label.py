@@ -27,11 +27,14 @@ def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
     inside = dict(draft.record.merged)
     axes, tied = Axes(draft.graph, inside), ties(draft)
     desk = Desk(draft, inside, told, common, axes, projections(draft.graph), tied)
-    layers = tuple(
-        replace(layer, look=_look(layer, desk), inputs=tuple(_told(edge, draft.graph) for edge in layer.inputs))
-        for layer in draft.graph.layers
-    )
+    layers = tuple(_labelled(layer, _look(layer, desk), draft.graph) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
+
+
+def _labelled(layer: Layer, look: Look, graph: Graph) -> Layer:
+    """The layer with its look; what stands in the box does not stand on a wire to it as well."""
+    edges = (_told(edge, graph) for edge in layer.inputs)
+    return replace(layer, look=look, inputs=tuple(replace(e, label="") if e.label in look.label else e for e in edges))
 
 
 def _told(edge: Edge, graph: Graph) -> Edge:
@@ -123,7 +126,8 @@ def _lines(layer: Layer, desk: Desk, glyph: str) -> tuple[tuple[str, ...], str]:
 def _called(layer: Layer, desk: Desk) -> str:
     """The name that somebody gave to a layer, or to the last of those that are merged into it."""
     names = [each.name for each in (*reversed(desk.inside.get(layer.name, ())), layer)]
-    return next((said for name in names if (said := telling(desk.draft.origin, name))), "")
+    known = desk.draft.symbols
+    return next((said for name in names if (said := known.get(name) or telling(desk.draft.origin, name))), "")
 
 
 _OF_SEVERAL = ("merge", "function")
@@ -200,7 +204,7 @@ def input_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool =
     names = list(graph.inputs)
     said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
     said = {} if all(name in draft.origin.inputs for name in names) and len(names) > 1 else said
-    said |= {name: called[name] for name in names if name in called}
+    said |= {name: word for name in names if (word := called.get(name) or draft.symbols.get(name))}
     return {
         name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
         for name in names

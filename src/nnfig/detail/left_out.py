@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from nnfig.detail.categories import BY_NAME, CATEGORIES, category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import SINGULAR, some
+from nnfig.detail.equations import STATE
 from nnfig.detail.operands import is_masked, one_sided
 from nnfig.detail.selections import is_crop, takes_part
 from nnfig.graph import Graph, Layer
@@ -59,7 +60,7 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
 
 
 def _is_told(layer: Layer, graph: Graph) -> bool:
-    """Whether all that reads a constant says so: `+ positions`, `Masked`."""
+    """Whether all that reads a constant says so: `+ positions`, `Masked`, a state in time."""
     found, stack = False, [layer.name] if layer.name in graph.layer else []
     seen: set[str] = set()
     while stack:
@@ -68,7 +69,7 @@ def _is_told(layer: Layer, graph: Graph) -> bool:
             if taker.mark in ("plumbing", "constant"):
                 stack += [name] if name not in seen else []
                 seen.add(name)
-            elif one_sided(taker, graph) or is_masked((taker,), graph):
+            elif taker.kind == STATE or one_sided(taker, graph) or is_masked((taker,), graph):
                 found = True
             else:
                 return False

@@ -28,7 +28,8 @@ def open_layers(draft: Draft) -> Draft:
         except StaysClosed as reason:
             shut.append((layer.name, str(reason)))
     inside = _with_parts(graph, opened)
-    return replace(draft, origin=inside).having(inside, shut=shut)
+    symbols = {name: symbol for parts in opened.values() for name, symbol in parts.symbols.items()}
+    return replace(draft, origin=inside, symbols=symbols).having(inside, shut=shut)
 
 
 def _is_wanted(layer: Layer, rules: Rules) -> bool:
@@ -120,15 +121,14 @@ def _owned(layer: Layer, opened: dict[str, Parts]) -> list[Layer]:
         return parts
     if layer.shared not in opened:
         return [replace(part, params=0, shared=layer.shared if part.params else "") for part in parts]
-    owners = [part.name for part in opened[layer.shared].layers]
-    return [
-        replace(part, params=0, shared=owner if part.params else "") for part, owner in zip(parts, owners, strict=True)
-    ]
+    owners = [part.name for part in opened[layer.shared].layers if part.params]
+    return [replace(part, params=0, shared=owners.pop(0) if part.params else "") for part in parts]
 
 
 def _led(edge: Edge, opened: dict[str, Parts]) -> Edge:
     """The edge from the part that makes the tensor."""
     while edge.source in opened:
         gives = opened[edge.source].gives
-        edge = replace(gives[edge.output], label=edge.label, kind=edge.kind)
+        given = gives[edge.output]
+        edge = replace(given, label=edge.label or given.label, kind=edge.kind)
     return edge

@@ -27,7 +27,7 @@ def output_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool 
     drawn = list(dict.fromkeys(graph.outputs))
     if inset:
         return {
-            name: Look(label=(called.get(name, said),), cls="data")
+            name: Look(label=(called.get(name) or draft.symbols.get(name, said),), cls="data")
             for name, said in zip(drawn, _numbered(drawn), strict=True)
         }
     several = len(graph.outputs) > 1
@@ -49,7 +49,7 @@ def _names(draft: Draft) -> list[str]:
     graph, origin = draft.graph, draft.origin
     whole = len(graph.outputs) == len(origin.outputs)
     layers = origin.outputs if whole else graph.outputs
-    known = [telling(origin if whole else graph, name) for name in layers]
+    known = [draft.symbols.get(name) or telling(origin if whole else graph, name) for name in layers]
     if not all(known) or len(set(known)) < len(known):
         known = _numbered(known)
     own = graph.output_names or [""] * len(known)

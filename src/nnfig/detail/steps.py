@@ -8,6 +8,7 @@ from itertools import pairwise, takewhile
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import listed
+from nnfig.detail.equations import STATE
 from nnfig.graph import Edge, Graph, Layer
 
 
@@ -18,6 +19,27 @@ def steps(drafts: Sequence[Draft]) -> str:
     whose = "one module" if len(found) == 1 else f"{len(found)} modules"
     boxes = f"the {sum(map(len, found))} boxes {kinds} are steps in time of {whose}, whose weights they share"
     return boxes if found else ""
+
+
+def states(drafts: Sequence[Draft]) -> str:
+    """`the states hₜ₋₁ and cₜ₋₁ come from the step before, zero at first`: what their boxes mean."""
+    at_first: dict[str, bool] = {}
+    for draft in drafts:
+        for layer in draft.graph.layers:
+            if layer.kind == STATE:
+                origin = draft.origin.layer[layer.name]
+                zero = all(draft.origin.layer[n].kind == "zeros" for n in origin.sources if n in draft.origin.layer)
+                name = draft.symbols.get(layer.name, layer.name)
+                at_first[name] = (
+                    at_first.get(name, True) and zero and not set(origin.sources) & set(draft.origin.inputs)
+                )
+    zeros = [name for name, zero in at_first.items() if zero]
+    if not at_first:
+        return ""
+    noun = "state" if len(at_first) == 1 else "states"
+    whose = "" if len(zeros) == len(at_first) else f"{listed(zeros)} "
+    begin = f", {whose}zero at first" if zeros else ""
+    return f"the {noun} {listed(list(at_first))} come{'s' * (len(at_first) == 1)} from the step before{begin}"
 
 
 def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
@@ -72,6 +94,11 @@ def first_call(path: str) -> str:
     return base if number.isdigit() else path
 
 
+def called_again(graph: Graph) -> frozenset[str]:
+    """Paths of the first runs of groups that run again."""
+    return frozenset(first for group in graph.groups if (first := first_call(group.path)) != group.path)
+
+
 def names_in_time(graph: Graph, path: str) -> Mapping[str, str]:
     """For a block that runs in every step of time: `h` -> `hₜ₋₁`, `x0` -> `xₜ`, and `hₜ` for what becomes the next `h`.
 
@@ -94,11 +121,6 @@ def names_in_time(graph: Graph, path: str) -> Mapping[str, str]:
 
 
 def _stem(names: Sequence[str]) -> str:
-def called_again(graph: Graph) -> frozenset[str]:
-    """Paths of the first runs of groups that run again."""
-    return frozenset(first for group in graph.groups if (first := first_call(group.path)) != group.path)
-
-
     """What names have in common before they count.
 
     >>> _stem(["x_1", "x_2"]), _stem(["start", "word"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from nnfig.detail.equations.attention import attention
-from nnfig.detail.equations.parts import Parts, StaysClosed, Taken
+from nnfig.detail.equations.parts import STATE, Parts, StaysClosed, Taken
 from nnfig.detail.equations.recurrent import cell, sequence
 
 EQUATIONS: Mapping[str, Callable[[Parts], None]] = {
@@ -15,4 +15,4 @@ EQUATIONS: Mapping[str, Callable[[Parts], None]] = {
 }
 """Kind -> the function that writes its parts down; it raises StaysClosed where it cannot."""
 
-__all__ = ["EQUATIONS", "Parts", "StaysClosed", "Taken"]
+__all__ = ["EQUATIONS", "STATE", "Parts", "StaysClosed", "Taken"]

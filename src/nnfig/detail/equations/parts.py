@@ -11,6 +11,8 @@ from typing import Any
 from nnfig.graph import Dim, Edge, Group, Layer, Mark, TensorSpec
 
 Shape = tuple[Dim, ...]
+STATE = "state"
+"""The kind of what a step takes of the step before."""
 
 
 class StaysClosed(Exception):
@@ -48,6 +50,9 @@ class Parts:
         self.groups: list[Group] = []
         self.gives: dict[int, Edge] = {}
         """What each output of the layer is."""
+        self.symbols: dict[str, str] = {}
+        """What the literature calls a part, by the name of the part."""
+        self.whole = whole
         self._group = layer.group if whole else layer.name
         self._prefix = "" if whole else f"{layer.name}."
         if not whole:
@@ -68,6 +73,14 @@ class Parts:
         yield
         self._group, self._prefix = outside
 
+    @contextmanager
+    def outside(self) -> Generator[None]:
+        """What is added stands before the layer's own group."""
+        inside = self._group, self._prefix
+        self._group, self._prefix = self.layer.group, f"{self.layer.name}_" if self._prefix else ""
+        yield
+        self._group, self._prefix = inside
+
     def add(
         self,
         name: str,
@@ -77,9 +90,10 @@ class Parts:
         params: int = 0,
         macs: int | None = 0,
         mark: Mark = "",
+        symbol: str = "",
         **attributes: Any,
     ) -> Edge:
-        """One operation; its first output."""
+        """One operation; its first output, which is called by the symbol where it has one."""
         dtype = self.layer.output[0].dtype if self.layer.output else "float32"
         layer = Layer(
             name=self._prefix + name,
@@ -94,9 +108,17 @@ class Parts:
             mark=mark,
         )
         self.layers.append(layer)
+        if symbol:
+            self.symbols[layer.name] = symbol
         return Edge(layer.name)
 
-    def linear(self, name: str, taken: Edge, shape: Shape, width: int, features: int, bias: bool) -> Edge:
+    def call(self, taken: Edge, symbol: str) -> None:
+        """Say what the literature calls an input of the network."""
+        self.symbols[taken.source] = symbol
+
+    def linear(
+        self, name: str, taken: Edge, shape: Shape, width: int, features: int, bias: bool, symbol: str = ""
+    ) -> Edge:
         """A matrix product of the last axis, which has `width` features, into `features`."""
         return self.add(
             name,
@@ -105,15 +127,16 @@ class Parts:
             (*shape, features),
             params=features * (width + bias),
             macs=product((*shape, features), width),
+            symbol=symbol,
             in_features=width,
             out_features=features,
             bias=bias,
         )
 
-    def chunk(self, name: str, taken: Edge, shape: Shape, features: int, count: int) -> list[Edge]:
-        """Equal parts of the last axis."""
-        edge = self.add(name, "chunk", [taken], *[(*shape, features)] * count, chunks=count, dim=-1)
-        return [Edge(edge.source, number) for number in range(count)]
+    def chunk(self, name: str, taken: Edge, shape: Shape, features: int, words: Sequence[str]) -> list[Edge]:
+        """Equal parts of the last axis, as many as there are words, which say what each is for."""
+        edge = self.add(name, "chunk", [taken], *[(*shape, features)] * len(words), chunks=len(words), dim=-1)
+        return [Edge(edge.source, number, word) for number, word in enumerate(words)]
 
 
 def product(sizes: Sequence[Dim], *more: Dim) -> int | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nnfig.detail.equations.parts import Parts, Shape, StaysClosed
-from nnfig.graph import Edge, Mark
+from nnfig.detail.equations.parts import STATE, Parts, Shape, StaysClosed
+from nnfig.graph import Edge
 
 States = tuple[Edge, ...]
 """Hidden state, and for an LSTM the cell state."""
@@ -43,7 +43,7 @@ class Sizes:
 
 
 Equations = Callable[[Parts, Sizes, Edge, States], States]
-"""One time step: input and states -> states."""
+"""One time step: input and states -> states, each edge with what its tensor is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,10 @@ class Step:
 
 def _products(parts: Parts, sizes: Sizes, x: Edge, h: Edge, gates: int) -> tuple[Edge, Edge]:
     wide = gates * sizes.hidden
+    of_h = sizes.projected or sizes.hidden
     return (
-        parts.linear("W_ih", x, sizes.batch, sizes.width, wide, sizes.bias[0]),
-        parts.linear("W_hh", h, sizes.batch, sizes.projected or sizes.hidden, wide, sizes.bias[1]),
+        parts.linear("W_ih", x, sizes.batch, sizes.width, wide, sizes.bias[0], "Wᵢₕ"),
+        parts.linear("W_hh", h, sizes.batch, of_h, wide, sizes.bias[1], "Wₕₕ"),
     )
 
 
@@ -71,17 +72,17 @@ def _lstm(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
     of_x, of_h = _products(parts, sizes, x, h, 4)
     shape = sizes.shape
     gates = parts.add("gates", "add", [of_x, of_h], (*sizes.batch, 4 * sizes.hidden))
-    chunks = parts.chunk("chunk", gates, sizes.batch, sizes.hidden, 4)
     kinds = {"i": "sigmoid", "f": "sigmoid", "g": "tanh", "o": "sigmoid"}
+    chunks = parts.chunk("chunk", gates, sizes.batch, sizes.hidden, tuple(kinds))
     i, f, g, o = (parts.add(name, kinds[name], [chunk], shape) for name, chunk in zip(kinds, chunks, strict=True))
     keep = parts.add("keep", "mul", [f, c], shape)
     write = parts.add("write", "mul", [i, g], shape)
-    c = parts.add("c_next", "add", [keep, write], shape)
-    squashed = parts.add("tanh", "tanh", [c], shape)
+    c = parts.add("c_next", "add", [keep, write], shape, symbol=_now("c"))
+    squashed = parts.add("tanh", "tanh", [c if parts.whole else replace(c, label=_now("c"))], shape)
     if not sizes.projected:
-        return parts.add("h_next", "mul", [o, squashed], shape), c
+        return parts.add("h_next", "mul", [o, squashed], shape, symbol=_now("h")), c
     wide = parts.add("out", "mul", [o, squashed], shape)
-    return parts.linear("h_next", wide, sizes.batch, sizes.hidden, sizes.projected, False), c
+    return parts.linear("h_next", wide, sizes.batch, sizes.hidden, sizes.projected, False, _now("h")), c
 
 
 def _gru(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
@@ -89,8 +90,8 @@ def _gru(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
     (h,) = states
     of_x, of_h = _products(parts, sizes, x, h, 3)
     shape = sizes.shape
-    x_r, x_z, x_n = parts.chunk("chunk_x", of_x, sizes.batch, sizes.hidden, 3)
-    h_r, h_z, h_n = parts.chunk("chunk_h", of_h, sizes.batch, sizes.hidden, 3)
+    x_r, x_z, x_n = parts.chunk("chunk_x", of_x, sizes.batch, sizes.hidden, "rzn")
+    h_r, h_z, h_n = parts.chunk("chunk_h", of_h, sizes.batch, sizes.hidden, "rzn")
     r = parts.add("r", "sigmoid", [parts.add("sum_r", "add", [x_r, h_r], shape)], shape)
     z = parts.add("z", "sigmoid", [parts.add("sum_z", "add", [x_z, h_z], shape)], shape)
     reset = parts.add("reset", "mul", [r, h_n], shape)
@@ -98,14 +99,20 @@ def _gru(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
     rest = parts.add("rest", "sub", [z], shape, input=1)
     write = parts.add("write", "mul", [rest, n], shape)
     keep = parts.add("keep", "mul", [z, h], shape)
-    return (parts.add("h_next", "add", [write, keep], shape),)
+    return (parts.add("h_next", "add", [write, keep], shape, symbol=_now("h")),)
 
 
 def _rnn(parts: Parts, sizes: Sizes, x: Edge, states: States) -> States:
     """`h' = tanh(W x + W h)`, or relu."""
     of_x, of_h = _products(parts, sizes, x, states[0], 1)
     total = parts.add("sum", "add", [of_x, of_h], sizes.shape)
-    return (parts.add("h_next", str(parts.attributes.get("nonlinearity", "tanh")), [total], sizes.shape),)
+    kind = str(parts.attributes.get("nonlinearity", "tanh"))
+    return (parts.add("h_next", kind, [total], sizes.shape, symbol=_now("h")),)
+
+
+def _now(letter: str) -> str:
+    """What a tensor of this step is called."""
+    return f"{letter}ₜ"
 
 
 STEPS = {"LSTM": Step(_lstm, 4, 2), "GRU": Step(_gru, 3, 1, one_bias=False), "RNN": Step(_rnn, 1, 1)}
@@ -118,10 +125,21 @@ def cell(parts: Parts) -> None:
     a = parts.attributes
     sizes = Sizes(x.spec.shape[:-1], a["input_size"], a["hidden_size"])
     sizes = replace(sizes, bias=_biases(parts, step, [sizes]))
-    states = tuple(taken.edge for taken in given) or _zeros(parts, sizes.states[: step.states], "", "")
-    if len(states) != step.states:
-        raise StaysClosed(f"it takes {len(states)} states, expected {step.states}")
-    parts.gives = dict(enumerate(step.equations(parts, sizes, x.edge, states)))
+    if len(given) not in (0, step.states):
+        raise StaysClosed(f"it takes {len(given)} states, expected {step.states}")
+    states = tuple(taken.edge for taken in given)
+    if not given:
+        with parts.outside():
+            states = _zeros(parts, sizes.states[: step.states], "initial.")
+    if parts.whole:
+        parts.call(x.edge, _now("x"))
+    if parts.whole and given:  # the network's own inputs are the states
+        for letter, edge in zip(NAMES, states, strict=False):
+            parts.call(edge, f"{letter}ₜ₋₁")
+    else:
+        states = _old(parts, states, sizes)
+    made = step.equations(parts, sizes, x.edge, states)
+    parts.gives = dict(enumerate(made if parts.whole else _said(made)))
 
 
 def sequence(parts: Parts) -> None:
@@ -137,14 +155,15 @@ def sequence(parts: Parts) -> None:
         results = []
         for way in ways:
             name = f"l{layer}{way}"
-            states = _states(parts, name, len(finals), given, sizes.states[: step.states])
+            states = _initial_states(parts, name, len(finals), given, sizes.states[: step.states])
             index = "length - 1 - t" if way else "t"
             with parts.group(name, f"{parts.layer.kind}Cell", repeat=int(shape[time])):
+                states = _old(parts, states, sizes, backwards=bool(way))
                 x = parts.add(
                     "x_t", "select", [edge], (*sizes.batch, sizes.width), mark="plumbing", dim=time, index=index
                 )
-                states = step.equations(parts, sizes, x, states)
-            finals.append(states)
+                states = _said(step.equations(parts, sizes, replace(x, label=_now("x")), states))
+            finals.append(tuple(replace(edge, label=f"last {edge.label}") for edge in states))
             results.append(parts.add(f"{name}_stack", "stack", states[:1], over_time, dim=time, index=index))
         edge = _side_by_side(parts, f"l{layer}", results, over_time)
         if parts.attributes.get("dropout") and sizes is not cells[-1]:
@@ -162,7 +181,8 @@ def sequence(parts: Parts) -> None:
         if number + 1 in parts.used:
             last = [states[number] for states in finals]
             size = (len(last), *cells[0].states[number])
-            parts.gives[number + 1] = parts.add(f"{NAMES[number]}_n", "stack", last, size, dim=0)
+            kind, mark = ("stack", "") if len(last) > 1 else ("unsqueeze", "plumbing")
+            parts.gives[number + 1] = parts.add(f"{NAMES[number]}_n", kind, last, size, mark=mark, dim=0)
 
 
 def _time(parts: Parts) -> int:
@@ -195,25 +215,36 @@ def _initial(parts: Parts, step: Step, sizes: Sizes, count: int) -> list[Edge]:
     return [taken.edge for taken in given]
 
 
-def _states(parts: Parts, name: str, number: int, given: Sequence[Edge], shapes: Sequence[Shape]) -> States:
-    """The states of one cell before its first step, selected from those of all cells or zero.
-
-    Zeros are constants here, because every further step takes other states: `h` and `c` is what they are called.
-    """
+def _initial_states(parts: Parts, name: str, number: int, given: Sequence[Edge], shapes: Sequence[Shape]) -> States:
+    """The states of one cell before its first step, selected from those of all cells or zero."""
     if not given:
-        return _zeros(parts, shapes, f"{name}_initial.", "constant")
+        return _zeros(parts, shapes, f"{name}_initial.")
     return tuple(
         parts.add(f"{name}_initial.{letter}", "select", [edge], shape, mark="plumbing", dim=0, index=number)
         for letter, edge, shape in zip(NAMES, given, shapes, strict=False)
     )
 
 
-def _zeros(parts: Parts, shapes: Sequence[Shape], prefix: str, mark: Mark) -> States:
+def _zeros(parts: Parts, shapes: Sequence[Shape], prefix: str) -> States:
     """The states where none are given."""
     return tuple(
-        parts.add(f"{prefix}{letter}", "zeros", [], shape, mark=mark)
+        parts.add(f"{prefix}{letter}", "zeros", [], shape, mark="constant")
         for letter, shape in zip(NAMES, shapes, strict=False)
     )
+
+
+def _old(parts: Parts, first: States, sizes: Sizes, backwards: bool = False) -> States:
+    """The states that a step takes: before the first one these, then what the step before gave."""
+    before = "ₜ₊₁" if backwards else "ₜ₋₁"
+    return tuple(
+        parts.add(letter, STATE, [edge], shape, symbol=f"{letter}{before}")
+        for letter, edge, shape in zip(NAMES, first, sizes.states, strict=False)
+    )
+
+
+def _said(states: States) -> States:
+    """The states with what they are called."""
+    return tuple(replace(edge, label=_now(letter)) for letter, edge in zip(NAMES, states, strict=False))
 
 
 def _side_by_side(parts: Parts, name: str, results: Sequence[Edge], shape: Shape) -> Edge:
