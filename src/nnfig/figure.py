@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -205,14 +206,17 @@ def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
 
 
 def _too_big(figure: Figure) -> str:
+    """Which side does not fit; sizes are rounded so that what is too much also reads so."""
+
     def inches(points: float) -> str:
-        return f"{points / 72.27:.1f}in"
+        return f"{math.ceil(points / 72.27 * 10) / 10:.1f}in"
 
     scene, options = figure.scene, figure.options
+    sides = (scene.width, options.width, "wider"), (scene.height, options.max_height, "higher")
+    over = " and ".join(f"{word} than the {limit / 72.27:.3g}in" for size, limit, word in sides if size > limit)
     return (
-        f"the figure needs {inches(scene.width)} x {inches(scene.height)} with text of {scene.font_size:g} pt, more "
-        f"than the {inches(options.width)} x {inches(options.max_height)} allowed; try --detail overview, a smaller "
-        "--depth, --close GLOB, or a larger --width and --max-height"
+        f"the figure needs {inches(scene.width)} x {inches(scene.height)} with text of {scene.font_size:g} pt, {over} "
+        "allowed; try --detail overview, a smaller --depth, --close GLOB, or a larger --width and --max-height"
     )
 
 

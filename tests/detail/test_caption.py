@@ -268,3 +268,19 @@ def test_the_alternative_text_opens_what_insets_open():
     graphs.residual(sketch, "block", "image", cls="Bottleneck")
     alt = detail.drawing([sketch.done()], Options(inset=("Bottleneck",))).alt
     assert "Inset: inside Bottleneck there are, in order: 3×3 conv, 8 BN · ReLU; 3×3 conv, 8 BN; sum of 2" in alt
+
+
+def test_hidden_dropout_tells_its_rates_where_they_differ():
+    """So that blocks which are drawn once may differ in it; dropped branches have their own word."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(3):
+        block = sketch.group(f"b.{index}", "Block")
+        x = sketch.add(
+            f"{block}.drop", "Dropout", sketch.conv(f"{block}.c", x, group=block), group=block, p=0.1 * index
+        )
+        x = sketch.add(
+            f"{block}.path", "DropPath", sketch.conv(f"{block}.d", x, group=block), group=block, drop_prob=0.2
+        )
+    drawing = detail.drawing([sketch.done()], Options())
+    assert [group.repeat for group in drawing.graph.groups] == [3]
+    assert "Dropout of 0.1 to 0.2 and stochastic depth are not drawn" in drawing.caption

@@ -42,6 +42,7 @@ FAMILIES = {
 SINGULAR = frozenset(
     (
         "dropout",
+        "stochastic depth",
         "softmax",
         "pooling",
         "upsampling",

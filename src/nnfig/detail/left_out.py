@@ -9,6 +9,7 @@ from nnfig.detail.draft import Draft
 from nnfig.detail.english import SINGULAR, some
 from nnfig.detail.equations import STATE
 from nnfig.detail.operands import is_masked, one_sided
+from nnfig.detail.rates import drops, with_rates
 from nnfig.detail.selections import is_crop, takes_part
 from nnfig.graph import Graph, Layer
 
@@ -32,6 +33,7 @@ def left_out(drafts: Sequence[Draft]) -> str:
     last = [word for word in _LAST if word in found]
     words = [*first, *sorted(found.difference(first, last)), *last]
     one = len(words) == 1 and words[0] in SINGULAR
+    words = [with_rates(word, drafts) for word in words]
     return f"{some(words, 6)} {'is' if one else 'are'} not drawn" if words else ""
 
 
@@ -53,8 +55,8 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
         yield from (_SLICES,) * (layer.name in graph.outputs)
     elif layer.mark == "plumbing" or category == "reshape":
         yield _SHAPES
-    elif layer.kind == "Identity" or (category == "dropout" and layer.attributes.get("p") == 0):
-        return
+    elif category == "dropout" and (category not in visible or not drops(layer)):
+        yield from filter(None, (drops(layer),))
     else:
         yield BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
 

@@ -42,7 +42,7 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
         return _crop(indices, before, after) or "".join(indices)
     if heads := _split_heads(before, after):
         turned = any(layer.kind == "transpose" for layer in steps[1:]) and after[1::2] == (heads, *before[1:2])
-        return f"split into {heads} heads{', transpose' if turned else ''}"
+        return f"split into {heads} head{'s' * (heads != 1)}{', transpose' if turned else ''}"
     if len(before) == 3 and len(after) == 4 and after[1] == before[2]:
         return "tokens to image"
     if loud in _WORDS:

@@ -19,8 +19,9 @@ DROPOUT = frozenset(["dropout", "dropout_p", "attention_dropout"])
 COUNTERS = frozenset(("index", "start"))
 """Attributes of getitem and its like that count the steps of an unrolled loop."""
 _COUNTING = frozenset(("getitem", "select", "narrow", "slice"))
-_RATES = frozenset(("p", "drop_prob"))
-_DROPS_BRANCHES = re.compile(r"(?i)drop_?path|stochastic_?depth")
+RATES = ("p", "drop_prob")
+"""What the rate is called of layers that drop something."""
+DROPS_BRANCHES = re.compile(r"(?i)drop_?path|stochastic_?depth")
 """Kinds of which the rate rises from block to block."""
 
 
@@ -111,8 +112,8 @@ def _frozen(layer: Layer, ignored: Collection[str]) -> tuple[tuple[str, str], ..
 
 def may_differ(layer: Layer, name: str) -> bool:
     """Whether an attribute may differ from copy to copy: a step's slice of a tensor, the rate of dropped branches."""
-    if name in _RATES:
-        return bool(_DROPS_BRANCHES.fullmatch(layer.kind))
+    if name in RATES:
+        return bool(DROPS_BRANCHES.fullmatch(layer.kind))
     return name in COUNTERS and layer.kind in _COUNTING
 
 

@@ -82,8 +82,12 @@ def render(template: str, value: Callable[[str], str]) -> str:
     return _tidy("".join(done))
 
 
+_ONE = re.compile(r"(?<![\w.×])1 ((?:KV )?(?:head|layer|group))s\b")
+
+
 def _tidy(text: str) -> str:
-    """Without the spaces and commas that an empty field leaves behind."""
+    """Without the spaces and commas that an empty field leaves behind, and with one head instead of 1 heads."""
+    text = _ONE.sub(r"1 \1", text)
     text = re.sub(r" {2,}", " ", text)
     text = re.sub(r"\s+,", ",", text)
     return text.strip().strip(",").strip()
