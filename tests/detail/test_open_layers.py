@@ -358,6 +358,7 @@ def test_steps_of_an_opened_cell_fold() -> None:
     assert drawn is not None
     assert [(group.path, group.repeat) for group in drawn.graph.groups] == [("cell", 4)]
     assert [layer.kind for layer in drawn.graph.layers].count("tanh") == 2
+    assert [edge.label for edge in drawn.graph.layer["cell.W_ih"].inputs] == ["xₜ"]
 
 
 def test_at_ops_all_is_open_but_what_is_closed_by_name() -> None:

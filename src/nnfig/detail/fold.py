@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any
 
 from nnfig.detail.categories import category_of
+from nnfig.detail.copies import taking, varying
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.english import FAMILIES
 from nnfig.detail.merged import family
-from nnfig.detail.structure import DROPOUT, Codes, Item, level_items, may_differ, members_by_group
-from nnfig.detail.values import text
+from nnfig.detail.structure import DROPOUT, Codes, Item, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
 
@@ -231,9 +229,15 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     owners = [tuple(layer.shared or layer.name for layer in unit if _weights(graph, layer)) for unit in run.units[:2]]
     shared = owners[0] == owners[1] != ()
     groups, path, moved = _groups(graph, run, level, shared)
-    varying = {copies[0].name: _varying(copies) for copies in zip(*run.units, strict=True)}
+    differing = {copies[0].name: varying(copies) for copies in zip(*run.units, strict=True)}
+    taken = {copies[0].name: taking(copies, graph) for copies in zip(*run.units, strict=True)}
     layers = tuple(
-        _kept(layer, path if layer.name in moved else layer.group, varying.get(layer.name, {}), instead)
+        _kept(
+            replace(layer, inputs=taken[layer.name]) if layer.name in taken else layer,
+            path if layer.name in moved else layer.group,
+            differing.get(layer.name, {}),
+            instead,
+        )
         for layer in graph.layers
         if layer.name not in instead
     )
@@ -242,24 +246,6 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     name = _name(draft, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
-
-
-def _varying(copies: Sequence[Layer]) -> dict[str, str]:
-    """Attributes in which equal copies may differ, counters and rates of dropout: from first to last."""
-    found: dict[str, str] = {}
-    for name in copies[0].attributes:
-        values = [copy.attributes.get(name) for copy in copies]
-        if (may_differ(copies[0], name) or name in DROPOUT) and any(value != values[0] for value in values):
-            found[name] = f"{text(values[0])} to {text(values[-1])}" if _in_order(values) else "varies"
-    return found
-
-
-def _in_order(values: Sequence[Any]) -> bool:
-    """Whether numbers only rise or only fall; of other values nobody expects more than that they go on."""
-    if not all(isinstance(value, (int, float)) for value in values):
-        return True
-    steps = [after - before for before, after in pairwise(values)]
-    return all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
 
 
 def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:
