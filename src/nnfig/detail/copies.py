@@ -22,15 +22,18 @@ def varying(copies: Sequence[Layer]) -> dict[str, str]:
     return found
 
 
-def taking(copies: Sequence[Layer], graph: Graph) -> tuple[Edge, ...]:
-    """What the first of equal copies takes, where each takes another part of one tensor called step t."""
-    found = list(copies[0].inputs)
-    for at, edges in enumerate(zip(*(copy.inputs for copy in copies), strict=False)):
+def taking(copies: Sequence[Layer], graph: Graph) -> dict[Edge, Edge]:
+    """Of the edges that the first of equal copies takes, those that bring each copy another part of one tensor.
+
+    Instead of its own part the one that is kept takes that of step t.
+    """
+    found: dict[Edge, Edge] = {}
+    for edges in zip(*(copy.inputs for copy in copies), strict=False):
         if len({edge.source for edge in edges}) == 1 and len({edge.label for edge in edges}) == len(copies):
             source = edges[0].source
             symbol = source in graph.inputs and len(source) == 1
-            found[at] = replace(edges[0], label=f"{source}ₜ" if symbol else "step t")
-    return tuple(found)
+            found[edges[0]] = replace(edges[0], label=f"{source}ₜ" if symbol else "step t")
+    return found
 
 
 def _in_order(values: Sequence[Any]) -> bool:

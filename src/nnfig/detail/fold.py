@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.categories import category_of
@@ -230,10 +230,10 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     shared = owners[0] == owners[1] != ()
     groups, path, moved = _groups(graph, run, level, shared)
     differing = {copies[0].name: varying(copies) for copies in zip(*run.units, strict=True)}
-    taken = {copies[0].name: taking(copies, graph) for copies in zip(*run.units, strict=True)}
+    taken = {copies[0].name: found for copies in zip(*run.units, strict=True) if (found := taking(copies, graph))}
     layers = tuple(
         _kept(
-            replace(layer, inputs=taken[layer.name]) if layer.name in taken else layer,
+            _relabelled(layer, taken[layer.name]) if layer.name in taken else layer,
             path if layer.name in moved else layer.group,
             differing.get(layer.name, {}),
             instead,
@@ -246,6 +246,10 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     name = _name(draft, run)
     done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
+
+
+def _relabelled(layer: Layer, taken: Mapping[Edge, Edge]) -> Layer:
+    return replace(layer, inputs=tuple(taken.get(edge, edge) for edge in layer.inputs))
 
 
 def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:
