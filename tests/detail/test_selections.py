@@ -55,4 +55,15 @@ def test_crops_are_named_in_the_caption():
     small = sketch.conv("conv", "image", size=12)
     cut = sketch.add("crop", "getitem", "image", shape=(1, 8, 12, 12), mark="plumbing", index="[:, :, 2:14, 2:14]")
     sketch.add("cat", "cat", cut, small, shape=(1, 16, 12, 12))
-    assert "Crops are not drawn" in _drawn(sketch.done()).caption
+    assert "Crops of what is joined are not drawn." in _drawn(sketch.done()).caption
+
+
+def test_an_image_that_is_cut_and_returned_has_its_size():
+    """`conv -> x[:, :, 2:14, 2:14]` is a box `crop` beside which 12×12 stands, since the convolution gave 16×16."""
+    sketch = graphs.Sketch()
+    large = sketch.conv("conv", "image", size=16)
+    sketch.add("cut", "getitem", large, shape=(1, 8, 12, 12), mark="plumbing", index="[:, :, 2:14, 2:14]")
+    drawn = _drawn(sketch.done())
+    looks = [(layer.look.label, layer.look.dims) for layer in drawn.graph.layers if layer.look]
+    assert looks[-1] == (("crop",), "12×12")
+    assert "rops" not in drawn.caption

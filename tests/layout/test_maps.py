@@ -86,6 +86,19 @@ def test_a_crop_on_the_way_to_a_concatenation_is_named_on_the_copy():
     assert "copy and crop" in {entry.text for key in found.legends for entry in key.entries}
 
 
+def test_a_crop_that_is_returned_is_an_arrow_along_its_level():
+    """Padding that makes a map larger and cutting it back change no resolution; the size returned is written."""
+    layers = [
+        networks.conv("wide", "image", 8, 60),
+        networks.layer("crop", "crop", "wide", (1, 8, 32, 32), "reshape"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    at = {node.name: node for node in found.nodes}
+    assert at["image"].y == at["wide"].y == at["crop"].y
+    assert (at["wide"].side or at["wide"].below, at["crop"].side or at["crop"].below) == ("60×60", "32×32")
+    assert "crop" in {entry.text for key in found.legends for entry in key.entries}
+
+
 def test_nested_concatenations_are_one():
     """What is put together in two steps is drawn once, with a copy from each."""
     layers = [

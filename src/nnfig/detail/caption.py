@@ -14,7 +14,7 @@ from nnfig.detail.followed import followed
 from nnfig.detail.gather import is_gathered
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
-from nnfig.detail.left_out import left_out
+from nnfig.detail.left_out import cropped, left_out
 from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import states, steps
 from nnfig.detail.ties import said_of_weights
@@ -60,6 +60,7 @@ def caption(
         "closed": _closed(everything, insets),
         "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
         "hidden": "; ".join(part for part in (left_out(everything), _sizes(drafts)) if part),
+        "crops": cropped(everything),
     }
     return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
 

@@ -12,6 +12,7 @@ from nnfig.detail.alt import alt
 from nnfig.detail.caption import caption
 from nnfig.detail.close import close
 from nnfig.detail.common_facts import common_facts
+from nnfig.detail.crops import crops
 from nnfig.detail.dissolve import dissolve
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import drop_dead
@@ -41,6 +42,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     open_layers,
     drop_dead,
     whole_dropout,
+    crops,
     spell_out,
     absorb_weights,
     hide_noise,

@@ -13,8 +13,8 @@ from nnfig.detail.rates import drops, with_rates
 from nnfig.detail.selections import is_crop, takes_part
 from nnfig.graph import Graph, Layer
 
-_SHAPES, _FLAT, _CROPS, _SLICES = "changes of shape", "flattening", "crops", "slices of outputs"
-_LAST = ("parameters read by functions", "constants", "masks", "positions", _CROPS, _SLICES, _SHAPES, _FLAT)
+_SHAPES, _FLAT, _SLICES = "changes of shape", "flattening", "slices of outputs"
+_LAST = ("parameters read by functions", "constants", "masks", "positions", _SLICES, _SHAPES, _FLAT)
 """What comes last in the sentence, in this order."""
 _FLATTENS = ("Flatten", "flatten")
 
@@ -37,6 +37,12 @@ def left_out(drafts: Sequence[Draft]) -> str:
     return f"{some(words, 6)} {'is' if one else 'are'} not drawn" if words else ""
 
 
+def cropped(drafts: Sequence[Draft]) -> str:
+    """That what is joined was cut to fit, where it was."""
+    cut = any(is_crop(layer, draft.origin_graph(layer)) for draft in drafts for layer in draft.record.hidden)
+    return "crops of what is joined are not drawn" if cut else ""
+
+
 def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
     """What a hidden layer is called; what takes a part of a tensor stands on its edges, where it has any."""
     graph = draft.origin_graph(layer)
@@ -50,7 +56,7 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
     elif layer.kind in _FLATTENS:
         yield _FLAT
     elif is_crop(layer, graph):
-        yield _CROPS
+        return
     elif takes_part(layer, graph):
         yield from (_SLICES,) * (layer.name in graph.outputs)
     elif layer.mark == "plumbing" or category == "reshape":

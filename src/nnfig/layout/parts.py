@@ -31,8 +31,9 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-UNSAID = {"maps": {"merged", "shortcuts", "gradients"}, "neurons": {"merged", "shortcuts", "gradients"}}
-"""Sentences that do not hold in a view: it shows itself what follows what, dashes no arrow and has no gradients."""
+UNSAID = {"maps": {"merged", "shortcuts", "gradients", "crops"}, "neurons": {"merged", "shortcuts", "gradients"}}
+"""Sentences that do not hold in a view: it shows itself what follows what and is cropped, dashes no arrow and has no
+gradients."""
 
 WRITTEN_OUT = ("maps", "neurons", "volumes")
 """Views that write repeated blocks out, or frame them with their number."""

@@ -38,7 +38,7 @@ def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
         for p in placed.values()
         if p.texts.below and p.under is not None
     ]
-    labels += _ends(placed, found, panel)
+    labels += _ends(placed, panel, scale.text)
     return Parts(
         nodes=tuple(_node(p, panel) for p in placed.values()),
         wires=tuple(wires),
@@ -75,16 +75,18 @@ def _beside(item: Placed) -> Label:
     return Label(x, item.y + item.h / 2 + 1, (item.texts.top,), "dims", "south west")
 
 
-def _ends(placed: Mapping[str, Placed], found: Net, panel: Panel) -> list[Label]:
-    """Names of inputs and of what is returned, under maps whose lower edge is free."""
+def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label]:
+    """Names of inputs and of what is returned, under maps whose lower edge is free, and under those beside them."""
     names = {name: _input_name(name, panel) for name in panel.graph.inputs}
     returned = panel.graph.output_names or ("output",) * len(panel.graph.outputs)
     names |= dict(zip(panel.graph.outputs, returned, strict=True))
     labels: list[Label] = []
-    for name, text in names.items():
+    for name, said in names.items():
         item = placed.get(name)
-        if item and text and not item.texts.below and item.under is None:
-            labels.append(Label(item.x, item.y - item.h / 2 - 2, (text,), "dims", "north"))
+        if item and said and not item.texts.below and item.under is None:
+            half = width(said, text) / 2 + BESIDE
+            over = [p for p in placed.values() if p.y == item.y and p.left < item.x + half and p.right > item.x - half]
+            labels.append(Label(item.x, min(p.y - p.h / 2 for p in over) - 2, (said,), "dims", "north"))
     return labels
 
 

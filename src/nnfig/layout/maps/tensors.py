@@ -75,7 +75,8 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     sources = _unique(found.owner[name] for name in takes)
     if not sources:
         return
-    joined = {operation(graph.layer[name]) for name in graph.consumers[layer.name]} <= set(WORD)
+    takers = {operation(graph.layer[name]) for name in graph.consumers[layer.name]}
+    joined = takers <= set(WORD) and layer.name not in graph.outputs
     if size is None or (len(sources) == 1 and (does == "flat" or (does == "crop" and joined))):
         found.owner[layer.name] = sources[0]
         return
@@ -91,7 +92,7 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     cls, name, after = words(layer)
     if does == "conv" and _is_sliced(found.tensors[sources[0]].size, size, layer):
         cls, name = "down", f"slice, {name}"
-    level = _level(found.tensors[sources[0]], size, found)
+    level = _level(found.tensors[sources[0]], size, found, does)
     arrows = [Arrow(sources[0], layer.name, cls, name, after)]
     arrows += [_second(layer, source, found) for source in sources[1:]]
     found.add(Tensor(layer.name, size, level, layer=layer, runs=(layer.name,)), arrows)
@@ -194,10 +195,11 @@ def _resized(old: Size, new: Size) -> str:
     return ""
 
 
-def _level(before: Tensor, size: Size, found: Reading) -> int:
+def _level(before: Tensor, size: Size, found: Reading, does: str) -> int:
     """One level down for each halving, one up for each doubling; a vector lies below every map.
 
-    A map that is made from a vector stands on the level of maps of its size.
+    A map that is made from a vector stands on the level of maps of its size; what is cut off or padded changes no
+    resolution.
     """
     levels = [tensor.level for tensor in found.tensors.values()]
     if size.form == "vector":
@@ -209,7 +211,7 @@ def _level(before: Tensor, size: Size, found: Reading) -> int:
     if not isinstance(old, int) or not isinstance(new, int):
         return before.level
     ratio = old / max(1, new)
-    if 0.75 < ratio < 1.34:
+    if 0.75 < ratio < 1.34 or does == "crop" or (does == "conv" and ratio < 1):
         return before.level
     steps = max(1, abs(round(math.log2(ratio))))
     return before.level + (steps if ratio > 1 else -steps)
