@@ -446,3 +446,29 @@ def test_inputs_of_one_kind_are_level():
     b.add("out", "matmul", last, v)
     nodes = {n.name: n.y for n in draw(b, direction="down").nodes}
     assert nodes["Q"] == pytest.approx(nodes["K"]) == pytest.approx(nodes["V"])
+
+
+def test_a_pyramid_whose_top_goes_on_is_a_ladder():
+    """In an FPN the rows of the outputs are level with their stages; one that is read half way hangs below its row."""
+    b = shapes.Builder("fpn")
+    size = 64
+    last = b.input("image", 1, 3, size, size)
+    stages: list[str] = []
+    for i in range(4):
+        size //= 2
+        last = b.add(f"C{i}", f"stage {i}", last, shape=(1, 8, size, size))
+        stages.append(last)
+    top = b.add("M3", "1×1 conv", stages[3], shape=(1, 8, size, size))
+    b.chain("", "P3", "pool", "P4", after=top)
+    b.add("out3", "out", "P3", cls="data")
+    for i in (2, 1, 0):
+        size *= 2
+        up = b.add(f"up{i}", "upsample", top, cls="up", shape=(1, 8, size, size))
+        side = b.add(f"lateral{i}", "1×1 conv", stages[i], shape=(1, 8, size, size))
+        top = b.add(f"M{i}", "+", up, side, shape=(1, 8, size, size))
+        b.add(f"P{i}", "3×3 conv", top, shape=(1, 8, size, size))
+    nodes = {n.name: n for n in draw(b).nodes}
+    for i in range(4):
+        assert nodes[f"C{i}"].y == pytest.approx(nodes[f"M{i}"].y) == pytest.approx(nodes[f"P{i}"].y)
+    assert nodes["out3"].x == pytest.approx(nodes["P3"].x)
+    assert nodes["out3"].y < nodes["P3"].y

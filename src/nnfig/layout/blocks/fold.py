@@ -23,6 +23,8 @@ class Rung:
 
     nodes: tuple[int, ...]
     links: tuple[int, ...]
+    hung: tuple[tuple[int, int, int], ...] = ()
+    """Dead ends below nodes of a row: the node, what hangs there, and the link between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Fold:
     @property
     def aside(self) -> frozenset[int]:
         """Links that are no part of a column."""
-        return self.across | {k for part in (*self.rungs, *self.tails) for k in part.links}
+        hung = {k for tail in self.tails for _, _, k in tail.hung}
+        return self.across | hung | {k for part in (*self.rungs, *self.tails) for k in part.links}
 
     @property
     def bridge(self) -> tuple[int, int]:
@@ -56,7 +59,7 @@ class Fold:
     def apart(self) -> frozenset[int]:
         """Nodes that the fold places."""
         on_rungs = [n for rung in self.rungs for n in rung.nodes[1:-1]]
-        on_tails = [n for tail in self.tails for n in tail.nodes[1:]]
+        on_tails = [n for tail in self.tails for n in (*tail.nodes[1:], *(n for _, n, _ in tail.hung))]
         return frozenset([*on_rungs, *on_tails, *self.bottom])
 
 
@@ -94,6 +97,9 @@ def find(net: Net, astray: frozenset[int] = frozenset()) -> Fold | None:
         return None  # without sizes in space, skips that are not nested may be anything
     rungs = tuple(rung for _, _, rung in across)
     turn, bottom = _turn(net, trunk, i, j)
+    # what has a side output belongs to the right column, where these stand
+    fed = [place[tail.nodes[0]] for tail in tails if i < place[tail.nodes[0]] < turn]
+    turn, bottom = (min(fed), ()) if fed else (turn, bottom)
     spare = [rung for a, b, rung in spans if a < turn <= b and rung not in rungs]
     if len(spare) > len(rungs) + 2 or any(len(rung.nodes) > 2 for rung in spare):
         return None
@@ -194,13 +200,18 @@ def _beside(
     tails: list[Rung] = []
     for u in trunk:
         for v, k in after[u]:
-            nodes, links, at = [u, v], [k], v
-            while at not in place and len(before[at]) == 1 and len(after[at]) == 1:
-                at, link = after[at][0]
+            nodes, links, at, hung = [u, v], [k], v, list[tuple[int, int, int]]()
+            while at not in place and len(before[at]) == 1 and after[at]:
+                ends = [(at, n, link) for n, link in after[at] if not after[n] and len(before[n]) == 1]
+                on = [step for step in after[at] if step[0] not in {n for _, n, _ in ends}] or [ends.pop()[1:]]
+                if len(on) > 1:
+                    break
+                hung += ends
+                at, link = on[0]
                 nodes.append(at)
                 links.append(link)
-            rung = Rung(tuple(nodes), tuple(links))
-            if at in place and place[at] > place[u] + 1:
+            rung = Rung(tuple(nodes), tuple(links), tuple(hung))
+            if at in place and place[at] > place[u] + 1 and not hung:
                 spans.append((place[u], place[at], rung))
             elif at not in place and len(before[at]) == 1 and not after[at]:
                 tails.append(rung)

@@ -201,6 +201,12 @@ def _rung(placer: Placer, out: Box, rung: Rung, s: float, start: float, end: flo
         box = placer.item(n)
         out.put(box, s - (box.leaf.at if box.leaf else box.length / 2), t + box.before)
         out.wires.append((k, [(s, at), (s, t)]))
+        below = s + box.length / 2
+        for end, link in ((end, link) for host, end, link in rung.hung if host == n):
+            out.wires.append((link, [(below, t + box.before), (below + air.gap, t + box.before)]))
+            out.put(placer.item(end), below + air.gap, t + box.before)
+            below += air.gap + placer.item(end).length
+        out.length = max(out.length, below)
         at = t + widths[n]
         t = at + gap
     if start == 0.0:
