@@ -79,7 +79,12 @@ def graphs(draw: st.DrawFn, *, most: int = 12, names: st.SearchStrategy[str] = w
     outputs = tuple(draw(st.lists(st.sampled_from(list(known)), max_size=3, unique=True)))
     output_names = tuple(draw(words) for _ in outputs) if draw(st.booleans()) else ()
     notes = tuple(draw(st.lists(words, max_size=2)))
-    return verify(Graph(draw(words | st.just("")), inputs, tuple(layers), groups, outputs, output_names, notes))
+    returned: dict[str, tuple[int, ...]] = {}
+    for name in (name for name in outputs if len(known[name]) > 1):
+        numbers = draw(st.permutations(range(len(known[name]))))[: 1 if output_names else draw(st.integers(1, 3))]
+        returned |= {name: tuple(numbers)} if set(numbers) != {0} else {}
+    name = draw(words | st.just(""))
+    return verify(Graph(name, inputs, tuple(layers), groups, outputs, output_names, notes, returned))
 
 
 @st.composite

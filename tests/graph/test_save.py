@@ -70,6 +70,19 @@ def test_saved_and_loaded_is_the_same_graph(graph: Graph, full: bool):
         assert list(graph.inputs) == list(loaded.inputs)
 
 
+def test_outputs_of_one_layer_keep_their_numbers_and_names():
+    """`lstm.1` is the second output of lstm, also where another layer bears that name."""
+    spec = TensorSpec((1, 4))
+    layers = (Layer("lstm", "made", (Edge("x"),), (spec,) * 3), Layer("lstm.1", "tanh", (Edge("lstm", 2),), (spec,)))
+    graph = Graph("net", {"x": spec}, layers, outputs=("lstm.1", "lstm"), returned={"lstm": (2, 0, 1)})
+    named = graph.replace(
+        outputs=("lstm", "lstm.1", "lstm"), output_names=("state", "y", "all"), returned={"lstm": (2, 0)}
+    )
+    assert as_dict(graph)["outputs"] == ["lstm.1", "lstm.2", "lstm", "lstm.01"]
+    assert as_dict(named)["outputs"] == ["lstm.2", "lstm.1", "lstm"]
+    assert [read_text(yaml_text(one)) for one in (graph, named)] == [graph, named]
+
+
 @settings(max_examples=40, deadline=None)
 @given(graphs())
 def test_other_readers_agree(graph: Graph):

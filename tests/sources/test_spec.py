@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnfig.graph import Graph, verify
+from nnfig.graph import Edge, Graph, verify
 from nnfig.graph.save import as_dict
 from nnfig.sources.spec import json_schema, read, read_text
 
@@ -244,3 +244,13 @@ def test_the_schema_names_kinds_and_keys():
     schema = json_schema()
     assert "Conv2d" in schema["$defs"]["Short"]["anyOf"][0]["enum"]
     assert "Layers, groups or inputs" in schema["$defs"]["LayerModel"]["properties"]["from"]["description"]
+
+
+def test_further_outputs_are_named_by_their_number() -> None:
+    """`lstm.1`, in `from:` and in `outputs:`; a layer that is called so goes first."""
+    start = "nnfig: 1\ninputs: {x: [5, 1, 4]}\nlayers:\n- lstm: LSTM 8\n"
+    graph = read_text(f"{start}- {{name: y, kind: Tanh, from: lstm.1}}\noutputs: [lstm, lstm.2, y]")
+    assert (graph.layer["y"].inputs, graph.layer["y"].shape) == ((Edge("lstm", 1),), (1, 1, 8))
+    assert (graph.outputs, graph.returned) == (("lstm", "y"), {"lstm": (0, 2)})
+    graph = read_text(f"{start}- lstm.1: Linear 3\n- {{name: y, kind: Tanh, from: lstm.1}}\noutputs: [lstm.1, y]")
+    assert (graph.layer["y"].inputs, graph.returned) == ((Edge("lstm.1"),), {})

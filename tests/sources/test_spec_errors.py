@@ -180,6 +180,8 @@ DOCUMENTS = {
     "nnfig: 1\ninputs: {x: 5}\nlayers: [ReLU]": "x is 5, expected a shape such as [1, 3, 224, 224]",
     "nnfig: 1\ninputs: {x: [1, 2.5]}\nlayers: [ReLU]": "an entry of 'x' is 2.5, expected a whole number",
     "nnfig: 1\ninputs: {x: [1], y: [2]}\nlayers: [ReLU]": "one of 2 inputs, but which?|add 'from:' with x or y",
+    "nnfig: 1\ninputs: {x: [1, 4]}\nlayers: [LSTM 8]\noutputs: [lstm.3]": "'lstm' has 3 outputs, there is no output 3",
+    "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\noutputs: [relu.x]": "there is no layer, block or input 'relu.x'",
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\noutputs: [z]": "there is no layer, block or input 'z'",
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\noutput_names: [a, b]": "2 output names for 1 output",
     "nnfig: 1\ninputs: {x: [1]}\nlayers: [ReLU]\ngroups: [{path: a}, {path: a}]": "a second group 'a'",

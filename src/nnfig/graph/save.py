@@ -61,7 +61,7 @@ def as_dict(graph: Graph, full: bool = False) -> dict[str, Any]:
         "inputs": {name: _input(spec) for name, spec in graph.inputs.items()},
         "layers": [_layer(layer, paths, full) for layer in graph.layers],
         "groups": [_group(group, paths) for group in graph.groups],
-        "outputs": list(graph.outputs),
+        "outputs": _outputs(graph),
         "output_names": list(graph.output_names),
         "notes": list(graph.notes),
     }
@@ -115,6 +115,27 @@ def enclosing(name: str, paths: Collection[str]) -> str:
         if name in paths:
             return name
     return ""
+
+
+def _outputs(graph: Graph) -> list[str]:
+    """Names of what is returned; of a further output of a layer with its number, `lstm.1`."""
+    taken = {*graph.inputs, *graph.layer}
+    found: list[str] = []
+    numbers = {name: iter(outputs) for name, outputs in graph.returned.items()}
+    for name in graph.outputs:
+        here = list(numbers.get(name, ()))
+        if graph.output_names:
+            numbers[name] = iter(here[1:])
+            here = here[:1]
+        found += [_numbered(name, number, taken) for number in here or (0,)]
+    return found
+
+
+def _numbered(name: str, number: int, taken: Collection[str]) -> str:
+    digits = str(number)
+    while number and f"{name}.{digits}" in taken:
+        digits = f"0{digits}"  # another layer is called so
+    return f"{name}.{digits}" if number else name
 
 
 def _input(spec: TensorSpec) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nnfig.errors import NnfigError
-from nnfig.graph import Graph, Group, TensorSpec
+from nnfig.graph import Graph, Group, Layer, TensorSpec
 from nnfig.graph.save import enclosing
 from nnfig.records import found
 from nnfig.sources.language.check import checked
@@ -93,23 +94,38 @@ def _graph(model: DocumentModel, document: Map, source: Source) -> Graph:
     if not layers and not source.problems:
         walk.report("there are no layers", at=("layers",))
     names = tuple(model.output_names or ())
-    results = _outputs(model, walk) if model.outputs is not None else outputs(layers, inputs)
+    results = (
+        [(name, 0) for name in outputs(layers, inputs)] if model.outputs is None else _outputs(model, walk, layers)
+    )
     if names and len(names) != len(results):
         walk.report(f"{count(len(names), 'output name')} for {count(len(results), 'output')}", at=("output_names",))
+    returned: dict[str, tuple[int, ...]] = {}
+    for name, output in results:
+        returned[name] = (*returned.get(name, ()), output)
     return Graph(
         name=Path(source.filename).stem if model.name is None else model.name,
         inputs=inputs,
         layers=layers,
         groups=groups,
-        outputs=results,
+        outputs=tuple(name for name, _ in results) if names else tuple(returned),
         output_names=names,
         notes=(*(model.notes or ()), *inference.notes),
+        returned={name: numbers for name, numbers in returned.items() if set(numbers) != {0}},
     )
 
 
-def _outputs(model: DocumentModel, walk: Expansion) -> tuple[str, ...]:
-    refs = tuple(Ref(text, Scope(), ("outputs", i)) for i, text in enumerate(model.outputs or ()))
-    return Names(walk).names(refs)
+def _outputs(model: DocumentModel, walk: Expansion, layers: Sequence[Layer]) -> list[tuple[str, int]]:
+    """Layers and inputs that the network returns, with the number of the output."""
+    names, counts = Names(walk), {layer.name: len(layer.output) for layer in layers}
+    found: list[tuple[str, int]] = []
+    for position, text in enumerate(model.outputs or ()):
+        at = ("outputs", position)
+        ref, output = names.output(Ref(text, Scope(), at))
+        for name in names.names((ref,)):
+            if output and output >= counts.get(name, 1):
+                walk.report(f"'{name}' has {count(counts.get(name, 1), 'output')}, there is no output {output}", at=at)
+            found.append((name, output))
+    return found
 
 
 def _groups(model: DocumentModel, walk: Expansion) -> tuple[Group, ...]:

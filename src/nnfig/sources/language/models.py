@@ -168,7 +168,9 @@ class DocumentModel(Record):
     )
     layers: Sequence[LayerModel | BlockModel] = key(Many(_Item()))
     groups: Sequence[GroupModel] | None = key(Many(GroupModel), default=None)
-    outputs: Sequence[str] | None = key(NAMES, "What the network returns; else what nothing takes.", default=None)
+    outputs: Sequence[str] | None = key(
+        NAMES, "What the network returns (`lstm.1`: a further output); else what nothing takes.", default=None
+    )
     output_names: Sequence[str] | None = key(Many(WORD), "The network's own names for its outputs.", default=None)
     notes: Sequence[str] | None = key(Many(WORD), default=None)
     totals: Mapping[str, int] | None = key(Keyed(WHOLE), "Written by `nnfig show`; not read.", default=None)

@@ -30,6 +30,13 @@ class Names:
         """The layers and inputs that a value means; what cannot be found is reported and left out."""
         return tuple(name for one in value for name in ((one,) if isinstance(one, str) else self._looked_up(one, seen)))
 
+    def output(self, ref: Ref) -> tuple[Ref, int]:
+        """The name and the number of one of its outputs, where `lstm.1` is no name of its own."""
+        name, _, digits = ref.text.rpartition(".")
+        if not (name and digits.isdecimal() and len(digits) < 10) or self._lookup(ref.text, ref.scope) is not None:
+            return ref, 0
+        return (Ref(name, ref.scope, ref.place), int(digits)) if self._lookup(name, ref.scope) else (ref, 0)
+
     def _looked_up(self, ref: Ref, seen: frozenset[int]) -> tuple[str, ...]:
         if id(ref) in seen or len(seen) > MAX_BLOCKS:
             self.walk.report(f"'{ref.text}' leads back to itself, through blocks without layers", at=ref.place)
@@ -88,8 +95,9 @@ def _edges(names: Names, statement: Statement) -> tuple[Edge, ...]:
     found: list[Edge] = []
     for position, one in enumerate(statement.sources):
         extra = extras[position] if extras else EdgeModel()
-        for name in names.names((_placed(one, statement),)):
-            found.append(Edge(name, extra.output, extra.label, extra.kind))
+        source, output = (one, 0) if isinstance(one, str) else names.output(one)
+        for name in names.names((_placed(source, statement),)):
+            found.append(Edge(name, extra.output or output, extra.label, extra.kind))
     return tuple(found)
 
 
