@@ -69,6 +69,18 @@ def test_a_layer_that_lacks_what_the_caption_tells_says_so():
     assert drawing.graph.layer["conv3"].look.label == ("3×3 conv, 8", "without BN")
 
 
+def test_a_bare_layer_says_so_before_a_concatenation_too():
+    """Where layers before a concatenation have nothing in common, the rule for all others holds for them."""
+    sketch = _conv_net(("ReLU",))
+    x = "ReLU3"
+    bare = [sketch.conv(f"bare{index}", x) for index in range(2)]
+    last = sketch.add("last", "ReLU", sketch.conv("full", x))
+    sketch.conv("after", sketch.add("cat", "cat", *bare, last))
+    layer = _drawn(sketch).graph.layer
+    assert layer["bare0"].look.label == ("3×3 conv, 8", "without ReLU")
+    assert layer["full"].look.label == ("3×3 conv, 8",)
+
+
 def test_nothing_merges_into_a_layer_that_feeds_something_else():
     """A tap between convolution and norm keeps them apart."""
     sketch = graphs.Sketch()

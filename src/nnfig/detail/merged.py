@@ -61,6 +61,8 @@ def _told(name: str, places: Mapping[Place, Counter[Pattern]], few: int) -> Told
     common = {where: _common(counter) for where, counter in places.items()}
     if "" in common and common[""] is None:
         return Told(name, ())
+    usual = common.get("")
+    common = {where: usual if pattern is None else pattern for where, pattern in common.items()}
     times = Counter[Pattern]()
     for where, pattern in common.items():
         if pattern is not None:

@@ -20,6 +20,8 @@ _PLACES = {2: ("first", "second"), 3: ("first", "second", "last"), 4: ("first", 
 _WORD = re.compile(
     r"\[.*|\d+:\d+|(first|second|third|last) (half|third|quarter|token|position)|part \d+ of \d+|one part"
 )
+_MANY = 3
+"""So many words or more are not listed."""
 _NUMBER = re.compile(r"\[?(\d+)\]?")
 _TOKENS = {"[:, 0]": "first token", "[:, -1]": "last position"}
 """What an index takes of a sequence (N L D)."""
@@ -97,11 +99,13 @@ def together(words: Iterable[str]) -> str:
     ('first half', '', '')
     >>> together(["[0::2]", "[1::2]"]), together(["0:64", "64:96"])
     ('2 parts', '2 parts')
+    >>> together(f"one part, [{number}]" for number in range(9))
+    '9 parts'
     """
     distinct = list(dict.fromkeys(words))
     if len(distinct) < 2:
         return "".join(distinct)
-    if not all(_WORD.fullmatch(word) for word in distinct if word):
+    if len(distinct) < _MANY and not all(_WORD.fullmatch(word) for word in distinct if word):
         return ", ".join(word for word in distinct if word)
     count = len(distinct)
     places = [f"{place} {_FRACTIONS[count]}" for place in _PLACES[count]] if count in _FRACTIONS else []
