@@ -105,6 +105,17 @@ def test_a_projection_shortcut_is_marked():
         assert "shortcut" not in dict(graph.layer["a"].look.data)
 
 
+def test_equal_heads_that_are_added_later_are_no_shortcuts():
+    """The mean and the deviation of a variational encoder stand side by side."""
+    sketch = graphs.Sketch()
+    code = sketch.add("code", "Linear", "image", shape=(1, 32), in_features=8, out_features=32)
+    mean = sketch.add("mean", "Linear", code, shape=(1, 4), in_features=32, out_features=4)
+    deviation = sketch.add("deviation", "Linear", code, shape=(1, 4), in_features=32, out_features=4)
+    sketch.add("sample", "add", mean, sketch.add("scale", "exp", deviation, shape=(1, 4)), shape=(1, 4))
+    layer = detail.drawing([sketch.done()], Options()).graph.layer
+    assert not any("shortcut" in dict(layer[name].look.data) for name in ("mean", "deviation"))
+
+
 def test_a_lateral_connection_of_a_pyramid_is_no_shortcut():
     """Beside a way down to a smaller map and up again, a 1×1 convolution projects nothing past a block."""
     sketch = graphs.Sketch()

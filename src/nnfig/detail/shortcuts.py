@@ -41,6 +41,9 @@ def _projects(graph: Graph, name: str, other: str) -> bool:
     start = layer.sources[0]
     if category_of(layer.kind).name not in ("convolution", "linear") or graph.spec(start) == graph.spec(name):
         return False
+    beside = [graph.layer[each] for each in graph.consumers[start] if each != name]
+    if any((each.kind, each.attributes) == (layer.kind, layer.attributes) for each in beside):
+        return False  # two equal heads that are added later
     return len(graph.consumers[start]) > 1 and _leads(graph, start, other, min(_area(graph, start), _area(graph, name)))
 
 
