@@ -108,3 +108,17 @@ def _passed(way):
         steps = max(abs(xb - xa), abs(yb - ya))
         places += [(xa + (xb - xa) * k // steps, ya + (yb - ya) * k // steps) for k in range(steps)]
     return places
+
+
+def test_cells_of_two_modules_have_their_names():
+    """An encoder's and a decoder's steps are boxes of one kind: their names tell which is which."""
+    graph = nnfig.draw(f"{EXAMPLES}/seq2seq.py:steps", input_size=["1:int64"] * 6, view="blocks").graph
+    cells = [layer for layer in graph.layers if layer.kind == "LSTMCell"]
+    assert [cell.look.label[0] for cell in cells] == ["encoder"] * 3 + ["decoder"] * 3
+    assert {edge.label for edge in cells[1].inputs} >= {"h", "c"}
+
+
+def test_an_opened_step_keeps_its_frame():
+    """One step of several that is open is a frame with its parts, not parts strewn beside the line of steps."""
+    figure = nnfig.draw(f"{EXAMPLES}/seq2seq.py:steps", input_size=["1:int64"] * 6, view="blocks", open="encoder")
+    assert [frame.name for frame in figure.scene.frames] == ["encoder"]

@@ -16,6 +16,7 @@ from nnfig.detail.operands import is_masked, key_value_heads, one_sided
 from nnfig.detail.outputs import NOTHING, telling
 from nnfig.detail.rules import Rules, Writing
 from nnfig.detail.shortcuts import projections
+from nnfig.detail.steps import names_of_steps
 from nnfig.detail.templates import fields, render
 from nnfig.detail.ties import Tie, ties
 from nnfig.detail.values import FACETS, field_value, heads
@@ -26,14 +27,15 @@ def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
     """Set the looks; what the caption tells of merged layers and of whole kinds is not written into the boxes."""
     inside = dict(draft.record.merged)
     axes, tied = Axes(draft.graph, inside), ties(draft)
-    desk = Desk(draft, inside, told, common, axes, projections(draft.graph), tied)
+    desk = Desk(draft, inside, told, common, axes, projections(draft.graph), tied, names_of_steps(draft))
     layers = tuple(_labelled(layer, _look(layer, desk), draft.graph) for layer in draft.graph.layers)
     return draft.having(draft.graph.replace(layers=layers))
 
 
 def _labelled(layer: Layer, look: Look, graph: Graph) -> Layer:
     """The layer with its look; what stands in the box does not stand on a wire to it as well."""
-    edges = (_told(edge, graph) for edge in layer.inputs)
+    edges = [_told(edge, graph) for edge in layer.inputs]
+    edges = [_state(edge, edges, graph) for edge in edges]
     return replace(layer, look=look, inputs=tuple(replace(e, label="") if e.label in look.label else e for e in edges))
 
 
@@ -44,6 +46,15 @@ def _told(edge: Edge, graph: Graph) -> Edge:
     return replace(edge, label="state") if states and not edge.label else edge
 
 
+def _state(edge: Edge, beside: Sequence[Edge], graph: Graph) -> Edge:
+    """An LSTM cell gives two tensors; where both are taken, they have names."""
+    source = graph.layer.get(edge.source)
+    both = {other.output for other in beside if other.source == edge.source} == {0, 1}
+    cell = both and source is not None and source.kind in _CELLS
+    return replace(edge, label="hc"[edge.output]) if cell and not edge.label else edge
+
+
+_CELLS = ("LSTMCell", "lstm_cell")
 _RECURRENT = ("LSTM", "GRU", "RNN", "lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
@@ -58,6 +69,8 @@ class Desk:
     axes: Axes
     projections: frozenset[str]
     ties: Mapping[str, Tie]
+    steps: Mapping[str, str]
+    """What steps in time are called where there are several recurrences."""
 
 
 def _look(layer: Layer, desk: Desk) -> Look:
@@ -72,6 +85,7 @@ def _look(layer: Layer, desk: Desk) -> Look:
         lines, glyph = _lines(layer, desk, glyph)
         said = merged_text(layer, inside, desk.told, draft)
     lines += (f"tied to {_owner(layer, desk)}",) if layer.name in desk.ties else ()
+    lines = (desk.steps[layer.name], *lines) if desk.steps.get(layer.name, lines[0]) not in lines else lines
     return Look(
         label=(*lines, said) if said else lines,
         cls=cls,

@@ -51,6 +51,15 @@ def recurrences(draft: Draft) -> list[tuple[Layer, ...]]:
     return [tuple(each) for each in calls.values() if len(each) > 1 and _are_steps(each)]
 
 
+def names_of_steps(draft: Draft) -> Mapping[str, str]:
+    """`encoder` and `decoder` for the steps of two modules, whose boxes are alike otherwise; nothing for one module."""
+    found = recurrences(draft)
+    names = [calls[0].name.partition("@")[0].rpartition(".")[2] for calls in found]
+    if len(set(names)) < 2 or any(name.isdigit() for name in names):
+        return {}
+    return {layer.name: name for name, calls in zip(names, found, strict=True) for layer in calls}
+
+
 def _are_steps(calls: Sequence[Layer]) -> bool:
     """Whether layers are no mere repetition in depth: each has a state from the one before and something new."""
     if not all(a.name in b.sources for a, b in pairwise(calls)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -51,7 +51,7 @@ def line_of(net: Net) -> Line | None:
     neighbours = tuple(map(tuple, before)), tuple(map(tuple, after))
     steps = _steps(net, before)
     nodes = steps or _state(net, before, after)
-    if nodes and not steps and _is_apart(net, nodes):
+    if nodes and (_is_open(net) if steps else _is_apart(net, nodes)):
         return None
     if not nodes or net.size - len(nodes) > (min(OTHERS, BY_STEP * len(steps)) if steps else OTHERS):
         return None
@@ -78,6 +78,12 @@ def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[i
         if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:
             return way
     return ()
+
+
+def _is_open(net: Net) -> bool:
+    """Whether a group beside the steps is too large to stand there without its frame: one of them that is open."""
+    held = Counter(group for node in range(net.size) for group in net.around(node))
+    return any(count > BY_STEP for count in held.values())
 
 
 def _is_apart(net: Net, nodes: Iterable[int]) -> bool:
