@@ -282,3 +282,23 @@ def test_a_block_that_is_one_container_is_closed_under_its_own_name():
         x = sketch.add(f"{block}.add", "add", x, y, group=block, shape=(1, 9, 16, 16)) if index else y
     drawn = detail.drawing([sketch.done()], Options(), 1).graph
     assert [layer.kind for layer in drawn.layers] == ["MBConv", "MBConv"]
+
+
+def test_a_count_in_a_box_can_be_read_off_the_graph():
+    """`Block ×3` is a layer of kind Block with `repeat` 3; every closed block names the layers in it."""
+    sketch, x = graphs.Sketch(), "image"
+    for stage in range(4):
+        outer = sketch.group(f"stage{stage}", "Sequential")
+        x = sketch.conv(f"down{stage}", x, kernel=stage + 1)
+        for index in range(3):
+            sketch.group(f"{outer}.{index}", "Block", parent=outer)
+            y = sketch.conv(f"{outer}.{index}.a", x, group=f"{outer}.{index}")
+            x = sketch.conv(f"{outer}.{index}.b", y, group=f"{outer}.{index}", kernel=1 if index else 3)
+    stages = [
+        layer
+        for layer in detail.drawing([sketch.done()], Options(detail="overview")).graph.layers
+        if layer.kind == "Block"
+    ]
+    assert [layer.look.label[0] for layer in stages] == ["Block ×3, 8"] * 4
+    assert [layer.attributes["repeat"] for layer in stages] == [3] * 4
+    assert stages[1].attributes["members"] == tuple(f"stage1.{i}.{part}" for i in (0, 1) for part in "ab")

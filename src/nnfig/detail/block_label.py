@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnfig.detail.contents import Contents, inside_line
+from nnfig.detail.contents import inside_line
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS
 from nnfig.graph import Layer
@@ -13,20 +13,14 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     rules, contents = draft.rules, draft.contents[layer.name]
     writing = rules.writing(layer, draft.graph)
     group = draft.origin.group.get(layer.path)
-    name = (rules.title(group) if group else "") or writing.title or writing.rename
     line = inside_line(contents)
-    if not name and layer.kind in CONTAINERS:
-        stage = _stage(contents)
-        name, line = (stage, "") if stage else (line or layer.path.rpartition(".")[2], "")
+    own = rules.title(group) if group else ""
+    name = own or writing.title or writing.rename
+    if "repeat" in layer.attributes and not own:
+        name, line = f"{name or layer.kind} ×{layer.attributes['repeat']}", ""
+    elif not name and layer.kind in CONTAINERS:
+        name, line = line or layer.path.rpartition(".")[2], ""
     name = name or layer.kind.lstrip("_")
     if rules.shows("channels") and len(layer.shape) >= 4 and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)
-
-
-def _stage(contents: Contents) -> str:
-    """`Bottleneck ×3` where a container holds blocks of one class and nothing beside."""
-    if len(contents.blocks) != 1 or contents.beside:
-        return ""
-    name, count = contents.blocks[0]
-    return f"{name} ×{count}" if count > 1 else name

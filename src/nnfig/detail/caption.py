@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.common_facts import Facts
-from nnfig.detail.contents import Contents
 from nnfig.detail.dims import unbatched
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import FAMILIES, listed, millions, sentence, some
@@ -19,7 +18,7 @@ from nnfig.detail.merged import Told, family
 from nnfig.detail.steps import states, steps
 from nnfig.detail.ties import said_of_weights
 from nnfig.detail.values import sizes
-from nnfig.graph import Graph, Group, TensorSpec
+from nnfig.graph import Graph, Group, Layer, TensorSpec
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
@@ -153,11 +152,12 @@ def _shared(kinds: Sequence[str], words: Sequence[str]) -> str:
 
 def _folded(drafts: Sequence[Draft]) -> str:
     times: dict[str, dict[str, None]] = {}
+    names = {fold.path: _called(draft, fold.path, fold.name) for draft in drafts for fold in draft.record.folded}
     for draft in drafts:
-        names = {fold.path: _called(draft, fold.path, fold.name) for fold in draft.record.folded}
         for group in draft.graph.groups:
             if group.repeat > 1:
-                times.setdefault(names.get(group.path) or "block", {})[f"×{group.repeat}"] = None
+                name = names.get(group.path) or _called(draft, group.path, group.cls) or "block"
+                times.setdefault(name, {})[f"×{group.repeat}"] = None
     if not times:
         return ""
     words = [f"{name} {listed(list(counts))}" for name, counts in times.items()]
@@ -171,7 +171,7 @@ def _folded(drafts: Sequence[Draft]) -> str:
 
 def _stages(drafts: Sequence[Draft]) -> str:
     """What a count in a box means: `Bottleneck ×3`."""
-    stages = [c for d in drafts for layer in d.graph.layers if (c := _contents_of_stage(d, layer.name, layer.kind))]
+    stages = [c for d in drafts for layer in d.graph.layers if (c := d.contents.get(layer.name)) and _counts(layer)]
     if not stages:
         return ""
     box, runs = "×N in a box stands for N", [stage.equal for stage in stages]
@@ -183,9 +183,9 @@ def _stages(drafts: Sequence[Draft]) -> str:
     return f"{box} blocks of one class in a row, which may differ inside"
 
 
-def _contents_of_stage(draft: Draft, name: str, kind: str) -> Contents | None:
-    contents = draft.contents.get(name)
-    return contents if contents and kind in CONTAINERS and contents.is_stage else None
+def _counts(layer: Layer) -> bool:
+    """Whether a closed block is a stage whose box says of how many blocks."""
+    return "repeat" in layer.attributes
 
 
 def _shortcuts(drafts: Sequence[Draft]) -> str:
@@ -208,7 +208,7 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
                 classes["long run of arithmetic"] = None
             elif cls not in CONTAINERS:
                 classes[_called(draft, path, cls)] = None
-            elif not _contents_of_stage(draft, name, cls):
+            elif name in draft.graph.layer and not _counts(draft.graph.layer[name]):
                 paths[f"‘{path}’"] = None
     words = [*classes, *paths]
     if len(words) == 1:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nnfig.detail.categories import category_of
-from nnfig.detail.contents import contents_of
+from nnfig.detail.contents import Contents, contents_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.drop_dead import without_empty_groups
-from nnfig.detail.groups import Groups
+from nnfig.detail.groups import CONTAINERS, Groups
 from nnfig.detail.hide import one_each
 from nnfig.detail.operands import key_value_heads
 from nnfig.detail.structure import members_by_group
@@ -44,6 +44,7 @@ def close(draft: Draft, closed: Iterable[str]) -> Draft:
         wanted.remove(order)
     groups = Groups(graph, draft.rules)
     contents = {block.layer.name: contents_of(groups, path) for path, block in blocks.items()}
+    blocks = {path: replace(block, layer=_telling(block.layer, contents)) for path, block in blocks.items()}
     layers = _layers(graph, blocks, order)
     owner = {name: path for path in blocks for name, _ in _values(blocks[path])}
     renamed = {name: blocks[path].layer.name for name, path in owner.items()}
@@ -58,6 +59,16 @@ def close(draft: Draft, closed: Iterable[str]) -> Draft:
     shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=frames, outputs=outputs, output_names=names))
     done = replace(draft, contents={**draft.contents, **contents})
     return done.having(shut, closed=tuple((path, graph.group[path].cls) for path in blocks))
+
+
+def _telling(layer: Layer, contents: Mapping[str, Contents]) -> Layer:
+    """The block with what its box will claim: a stage is of the class that it repeats, and names of what is inside."""
+    inside = contents[layer.name]
+    said: dict[str, Any] = {"members": tuple(member.name for member in inside.members)}
+    if inside.is_stage and layer.kind in CONTAINERS:
+        cls, count = inside.blocks[0]
+        return replace(layer, kind=cls, attributes={**layer.attributes, "repeat": count, **said})
+    return replace(layer, attributes={**layer.attributes, **said})
 
 
 def _values(block: Block) -> list[tuple[str, int]]:

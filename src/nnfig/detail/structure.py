@@ -10,7 +10,7 @@ from typing import Any
 from nnfig.graph import Graph, Layer
 
 NAMES_ONLY = frozenset(
-    ["layer_idx", "layer_id", "layer_index", "layer_number", "name", "device", "inplace", "training"]
+    ["layer_idx", "layer_id", "layer_index", "layer_number", "name", "members", "device", "inplace", "training"]
 )
 """Attributes that tell one copy from the next without changing what it computes."""
 DROPOUT = frozenset(["dropout", "dropout_p", "attention_dropout"])

@@ -89,9 +89,11 @@ DERIVED = frozenset(
         "input_size",
         "embed_dim",
         "num_channels",
+        "members",
+        "repeat",
     ]
 )
-"""Attributes that follow from the tensor that comes in."""
+"""Attributes that follow from the tensor that comes in, and what a closed block holds."""
 
 _CHANNELS = ("out_channels", "out_features", "embedding_dim", "hidden_size", "embed_dim", "units", "filters")
 
