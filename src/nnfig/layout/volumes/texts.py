@@ -32,7 +32,7 @@ class Placed:
     kernel: str = ""
     """What slides in the tensors that it takes: `11×11, /4`."""
     glued: bool = False
-    """It stands on the right face of its source: a thin box."""
+    """It stands on the right face of its source: a thin box without a text of its own."""
 
     def shapes(self, text: float) -> tuple[Polygon, ...]:
         """Outlines of the body and its texts, around the centre."""
@@ -77,7 +77,7 @@ def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ())
         item = _with_facts(item, scale)
         if unlike and station.role == "thin":
             item = replace(item, top=kernel_text(station), glued=False)
-        items[station.name] = _beside_source(item, items, scale.text) if item.glued and item.below else item
+        items[station.name] = replace(item, glued=item.glued and not item.below)
     return _shared(items, takers) if scale.sizes == "whole" else list(items.values())
 
 
@@ -116,19 +116,6 @@ def _with_facts(item: Placed, scale: Scale) -> Placed:
         return item
     space = (item.station.size.extent,) if item.edge else ()
     return replace(item, below=(*item.below, *space, *said), edge="")
-
-
-def _beside_source(item: Placed, items: Mapping[str, Placed], text: float) -> Placed:
-    """A box on the face of its source with its text moved right, clear of all on whose faces it stands."""
-    own = item.body.below(item.below, text)
-    shift, at, last = 0.0, 0.0, item
-    while last.glued:
-        source = items[last.station.sources[0]]
-        at += source.body.front / 2 + last.body.front / 2
-        body, *texts = (moved(shape, -at) for shape in source.shapes(text))
-        shift = max(shift, apart(body, own, PAD), *(apart(each, own, SPACE) for each in texts))
-        last = source
-    return replace(item, shift=shift)
 
 
 def _shared(items: Mapping[str, Placed], takers: Mapping[str, Sequence[Station]]) -> list[Placed]:
