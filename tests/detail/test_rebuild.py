@@ -64,7 +64,7 @@ def _arguments(kind: str, label: str) -> dict[str, Any]:
     if "max pool" in head or "avg pool" in head:
         found["stride"] = 1 if "global" not in head and "adaptive" not in head else None
     for pattern, name in ((r"^([\d×]+) (?:depthwise )?(?:conv|up-conv|max pool|avg pool)$", "kernel_size"),
-                          (r"^(?:depthwise )?(?:conv|up-conv|max pool|avg pool) (\d+)$", "kernel_size"),
+                          (r"^(?:depthwise )?1D (?:conv|up-conv|max pool|avg pool) (\d+)$", "kernel_size"),
                           (r"Dropout\dd? ([\d.]+)$|^Dropout ([\d.]+)$", "p"), (r"upsample ([\d.]+)×", "scale_factor"),
                           (r"pixel shuffle (\d+)×", "upscale_factor")):  # fmt: skip
         if match := re.search(pattern, head):
