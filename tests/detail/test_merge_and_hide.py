@@ -173,3 +173,13 @@ def test_equal_layers_in_a_row_are_counted_and_a_box_holds_few_others():
         x = sketch.add(f"bn{index}", "BatchNorm2d", x)
         x = sketch.add(f"relu{index}", "ReLU", x)
     assert [layer.name for layer in detail.drawing([sketch.done()], Options()).graph.layers] == ["conv", "bn3", "relu6"]
+
+
+def test_a_single_layer_is_not_every_layer():
+    """`The fully connected layer shown`, where an overview tells of the only one."""
+    sketch = graphs.Sketch()
+    x = graphs.residual(sketch, "block", "image")
+    x = sketch.add("fc", "Linear", x, shape=(1, 10), out_features=10)
+    sketch.add("out", "Sigmoid", x, shape=(1, 10))
+    caption = detail.drawing([sketch.done()], Options(detail="overview", close=("block",))).caption
+    assert "The fully connected layer is followed by sigmoid." in caption

@@ -14,7 +14,7 @@ from nnfig.detail.gather import is_gathered
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.insets import Inset
 from nnfig.detail.left_out import cropped, left_out
-from nnfig.detail.merged import Told, family
+from nnfig.detail.merged import Told, family, is_add_norm, merged_text
 from nnfig.detail.steps import states, steps
 from nnfig.detail.ties import said_of_weights
 from nnfig.detail.values import sizes
@@ -47,7 +47,9 @@ def caption(
     """
     everything = (*drafts, *panels)
     parts = {
-        "merged": _merged(drafts, told, {inset.cls for inset in insets}),
+        "merged": "; ".join(
+            filter(None, (_merged(drafts, told, {i.cls for i in insets}), _in_boxes(everything, told)))
+        ),
         "common": _common(common, everything),
         "folded": _folded(everything),
         "stages": _stages(everything),
@@ -112,6 +114,19 @@ def _merged(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]], opened:
         f"in {draft.origin.name or 'the other'}, {text}" for draft, text in zip(drafts, said, strict=True) if text
     ]
     return ". ".join(text[:1].upper() + text[1:] for text in places)
+
+
+def _in_boxes(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> str:
+    """That boxes name what follows their layer, where the caption names nothing of it or not all."""
+    known = [each for families in told for each in families.values()]
+    if any(each.exceptions for each in known):
+        return ""
+    for draft, families in zip(drafts, (*told, *({} for _ in drafts[len(told) :])), strict=True):
+        for name, inside in draft.record.merged:
+            layer = draft.graph.layer.get(name)
+            if layer is not None and not is_add_norm(layer, inside) and merged_text(layer, inside, families, draft):
+                return f"what {'else ' if known else ''}follows a layer is written in its box"
+    return ""
 
 
 def _in_blocks(draft: Draft, opened: Collection[str]) -> set[str]:

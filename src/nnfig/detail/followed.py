@@ -41,7 +41,7 @@ def _together(subjects: list[str]) -> str:
 
 def _clauses(family: Told, shown: str) -> list[tuple[str, str]]:
     """Which layers, and what they are followed by."""
-    every = f"every {FAMILIES.get(family.category, family.category)}{shown}"
+    every = f"{'the' if family.single else 'every'} {FAMILIES.get(family.category, family.category)}{shown}"
     patterns = dict(family.patterns)
     usual = patterns.pop("", None)
     if usual is None and family.exceptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from nnfig.detail.categories import category_of
@@ -35,6 +35,8 @@ class Told:
     """For each place the pattern that layers there have unless their box says otherwise."""
     exceptions: bool = False
     """Whether the box of some layer says otherwise."""
+    single: bool = False
+    """Whether it is about one layer only."""
 
     def at(self, place: Place) -> Pattern | None:
         """The pattern told for a place, None if none is."""
@@ -44,15 +46,17 @@ class Told:
 def told(drafts: Sequence[Draft]) -> Mapping[str, Told]:
     """For each family (category; for sums and the like the kind) what the caption will say of it, in all panels."""
     counts: dict[str, dict[Place, Counter[Pattern]]] = {}
+    runs = Counter[str]()
     for draft in drafts:
         inside = dict(draft.record.merged)
         for layer in draft.graph.layers if draft.rules.merged == "caption" else ():
             merged = inside.get(layer.name, ())
             if layer.name not in draft.contents and not is_add_norm(layer, merged):
                 places = counts.setdefault(family(layer), {})
+                runs[family(layer)] += draft.graph.repeats(layer)
                 places.setdefault(place(layer, draft), Counter())[pattern_of(merged, draft)] += 1
     few = 1 if all(draft.rules.level == "blocks" for draft in drafts if draft.whole) else SEVERAL
-    found = {name: _told(name, places, few) for name, places in counts.items()}
+    found = {name: replace(_told(name, places, few), single=runs[name] == 1) for name, places in counts.items()}
     return {name: each for name, each in found.items() if any(pattern for _, pattern in each.patterns)}
 
 
