@@ -203,8 +203,8 @@ def counts(
 def _titles(frame: Frame, font: float) -> dict[str, Rect]:
     found: dict[str, Rect] = {}
     if frame.title and frame.title_at == "west":
-        half, middle = width(frame.title, font) / 2, (frame.y0 + frame.y1) / 2
-        found[f"title {frame.name}"] = (frame.x0 - 1.6 - font, middle - half, frame.x0 - 1.6, middle + half)
+        low = frame.y1 - width(frame.title, font)
+        found[f"title {frame.name}"] = (frame.x0 - 1.6 - font, low, frame.x0 - 1.6, frame.y1)
     elif frame.title:
         found[f"title {frame.name}"] = (
             frame.x0, frame.y1 + 1.6, frame.x0 + width(frame.title, font), frame.y1 + 1.6 + font,

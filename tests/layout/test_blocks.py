@@ -472,3 +472,29 @@ def test_a_pyramid_whose_top_goes_on_is_a_ladder():
         assert nodes[f"C{i}"].y == pytest.approx(nodes[f"M{i}"].y) == pytest.approx(nodes[f"P{i}"].y)
     assert nodes["out3"].x == pytest.approx(nodes["P3"].x)
     assert nodes["out3"].y < nodes["P3"].y
+
+
+def test_titles_of_frames_stand_one_way_in_a_figure():
+    """Where one title must run up the side of its frame, all do that have room there; else none does."""
+    b = shapes.Builder("towers")
+    for title in ("short", "a title much wider than its boxes"):
+        b.chain(
+            b.group(title, title), *((f"{title}{i}", "conv") for i in range(10)), after=b.input(f"to {title}", 1, 8)
+        )
+    made = draw(b, direction="down")
+    assert {frame.title_at for frame in made.frames} == {"west"}
+    b.chain(b.group("single", "single box, long title"), "one", after=b.input("x", 1, 8))
+    assert {frame.title_at for frame in draw(b, direction="down").frames} == {"north west"}
+
+
+def test_the_one_wire_between_two_streams_is_straight():
+    """The memory of an encoder runs straight into the decoder's attention, whose column is stretched for it."""
+    b = shapes.Builder("transformer")
+    b.chain("", *((f"e{i}", label) for i, label in enumerate(["embed", "attention", "norm"])), after=b.input("e", 1, 8))
+    first = b.add("d0", "embed", b.input("d", 1, 8))
+    b.chain(b.group("decoder"), "d1", "d2", after=first)
+    b.edge("e2", "d2")
+    made = draw(b, direction="down")
+    nodes = {n.name: n for n in made.nodes}
+    assert nodes["e"].y == nodes["d"].y
+    assert nodes["e2"].y == pytest.approx(nodes["d2"].y)

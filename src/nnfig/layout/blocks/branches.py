@@ -7,7 +7,7 @@ from itertools import count, takewhile
 from statistics import median
 from typing import TYPE_CHECKING
 
-from nnfig.layout.blocks.boxes import Box
+from nnfig.layout.blocks.boxes import Box, plan
 from nnfig.layout.blocks.chains import Segment
 from nnfig.layout.blocks.sizes import Size
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORT = 4
 """Of branches of more boxes only the first ones are level: two long columns keep a rhythm of their own."""
+FAR = 70.0
+"""Ends of a wire across that lie farther apart along the flow, at 8 pt, are not made level."""
 ALIKE = 1.6
 """Boxes of a row become equally long where none need grow beyond the median by more than this factor."""
 
@@ -26,8 +28,11 @@ def parallel(placer: Placer, segment: Segment) -> Box:
     first, last = segment.branches[0].cuts[0], segment.branches[0].cuts[-1]
     loose_start = not any(placer.links((first, branch.cuts[1])) for branch in segment.branches)
     loose_end = not any(placer.links((branch.cuts[-2], last)) for branch in segment.branches)
+    series = [placer.branches[id(branch)] for branch in segment.branches]
     if not loose_start:
-        _level([placer.branches[id(branch)] for branch in segment.branches])
+        _level(series)
+    elif loose_end:
+        _joined(placer, series)
     boxes = [placer.done[id(branch)] for branch in segment.branches]
     gap = placer.air.beside * (2 if loose_start or loose_end else 1)
     out = Box(length=max(box.length for box in boxes))
@@ -74,6 +79,26 @@ def _level(branches: Sequence[Series]) -> None:
             branches[k].extra[row] += target - middle
             moved[k] += target - middle
     for series in branches:
+        series.again()
+
+
+def _joined(placer: Placer, branches: Sequence[Series]) -> None:
+    """Stretch a stream so that the one wire which joins it to another (an encoder's memory) is straight."""
+    if not placer.levels.laterals:
+        return
+    net = placer.net
+    spots = [plan(placer.done[id(series.chain)]).spots for series in branches]
+    home = {node: k for k, found in enumerate(spots) for node in found}
+    ends = {(net.links[k].source, net.links[k].target) for k in placer.levels.laterals}
+    ends = {pair for pair in ends if home.get(pair[0], -1) >= 0 and home.get(pair[1], home[pair[0]]) != home[pair[0]]}
+    if len(ends) != 1:
+        return
+    first, last = sorted(ends.pop(), key=lambda node: spots[home[node]][node][0])
+    series, more = branches[home[first]], spots[home[last]][last][0] - spots[home[first]][first][0]
+    held = {first, *net.around(first)}
+    at = next((i for i, cut in enumerate(series.chain.cuts) if cut in held), 0)
+    if at > 1 and more <= FAR * placer.air.unit:
+        series.extra[at - 1] += more
         series.again()
 
 

@@ -79,12 +79,11 @@ class Page:
         """Outlines of all text that stands outside boxes."""
         air, found = self.air, list[Rect]()
         found += [outline for outline in map(self.size_of, range(self.net.size)) if outline]
-        for group, (x0, y0, x1, y1), more in self.frames:
+        for group, (x0, _, x1, y1), more in self.frames:
             name, count = words(self.net, group, more)
             top = y1 + air.line
             if name and group in self.titles_aside:
-                half = width(name, air.font) / 2
-                found.append((x0 - air.line - 1.6, (y0 + y1) / 2 - half, x0, (y0 + y1) / 2 + half))
+                found.append((x0 - air.line - 1.6, y1 - width(name, air.font), x0, y1))
             elif name:
                 found.append((x0, y1, x0 + width(name, air.font), top))
             found += [(x1 - width(f"×{count}", air.font), y1, x1, top)] if count > 1 else []

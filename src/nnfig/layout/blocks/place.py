@@ -29,6 +29,7 @@ class Placer:
         air: Air,
         fold: Fold | None = None,
         cell: Cell | None = None,
+        aside: bool | None = None,
     ) -> None:
         self.net = net
         self.levels = levels
@@ -43,8 +44,10 @@ class Placer:
         """The branches that are laid out."""
         self.gradients = {(link.source, link.target): link.label for link in net.gradients}
         self.decorated: dict[int, Box] = {}
-        self.titles_aside: list[int] = []
-        """Groups whose title runs up the left side of their frame."""
+        self.aside = aside
+        """Whether titles run up the left side of their frames; None: each where that suits it."""
+        self.titles: dict[int, tuple[bool, bool]] = {}
+        """For each group with a title whether it runs up the side, and whether it has room there."""
         self.dims: dict[int, int] = dims_sides(fold) if fold else {}
         """Where sizes of nodes stand that do not stand on the side away from the lanes."""
         self.fold = fold
@@ -160,9 +163,10 @@ class Placer:
         named = width(title, air.font) + 2.0 * air.unit if title else 0.0
         times = width(f"×{count}", air.font) + 2.0 * air.unit if count > 1 else 0.0
         box = Box()
-        aside = air.direction == "down" and _too_wide(named, inner, air)
-        if aside:
-            self.titles_aside.append(level.group)
+        fits = air.direction == "down" and inner.length > 1.2 * named
+        aside = named > 0 and fits and (_too_wide(named, inner, air) if self.aside is None else self.aside)
+        if named:
+            self.titles[level.group] = aside, fits
         head = air.header if (named and not aside) or times else 0.0
         if air.direction == "down":
             up = level.group in self.upstream
@@ -194,5 +198,5 @@ class Placer:
 
 
 def _too_wide(title: float, inner: Box, air: Air) -> bool:
-    """Whether a title left of the trunk would widen a frame much, and has room along its side."""
-    return title - inner.before - air.pad > 14 * air.unit and inner.length > 1.2 * title
+    """Whether a title left of the trunk would widen a frame much."""
+    return title - inner.before - air.pad > 14 * air.unit

@@ -53,10 +53,10 @@ class Long:
 def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
     line = None if fold else line_of(net)
-    if line and (placed := cell(quiet(net, line), line)):
+    if line:
         net = quiet(net, line)
         found = levels(net, frozenset(range(net.size, net.size + len(net.groups))), core=True)
-        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=placed)
+        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=cell(net, line))
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
     parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
     return Strip(net, found, parts, fold)
@@ -66,12 +66,20 @@ def long(part: Strip, air: Air) -> Long:
     """The strip laid out."""
     found = sizes(part.net, part.levels, part.parts, air, part.cell.equal if part.cell else None)
     placer = Placer(part.net, part.levels, part.parts, found, air, part.fold, part.cell)
-    laid = plan(placer.box())
+    box = placer.box()
+    if len({aside for aside, _ in placer.titles.values()}) > 1:
+        # titles stand one way in a figure
+        one_way = all(fits for _, fits in placer.titles.values())
+        placer = Placer(part.net, part.levels, part.parts, found, air, part.fold, part.cell, one_way)
+        box = placer.box()
+    laid = plan(box)
     for level in part.levels.levels:
         for pair in part.parts[level.group].misfits:
             for k in level.joins.get(pair, ()):
                 laid.ways.pop(k, None)
-    return Long(air, part, found, laid, placer.dims, frozenset(placer.titles_aside))
+    return Long(
+        air, part, found, laid, placer.dims, frozenset(group for group, (aside, _) in placer.titles.items() if aside)
+    )
 
 
 def broken(whole: Long, rows: Rows) -> Page:
