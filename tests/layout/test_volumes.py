@@ -52,7 +52,9 @@ def test_vgg_is_stacks_with_attached_poolings_and_bars():
     at, pools = by_name(found), [node for node in found.nodes if node.cls == "pool"]
     for pool in pools:
         stack = at[networks.vgg16().graph.layer[pool.name].sources[0]]
-        assert pool.x - front(pool)[0] / 2 == pytest.approx(stack.x + front(stack)[0] / 2, abs=0.02)
+        stands_on_it = pool.x - front(pool)[0] / 2 == pytest.approx(stack.x + front(stack)[0] / 2, abs=0.02)
+        assert stands_on_it == (not pool.below)
+        assert pool.below_shift == 0
 
 
 @pytest.mark.parametrize(
@@ -144,13 +146,24 @@ def test_a_box_says_what_follows_it_where_the_legend_does_not_hold():
 def test_projection_is_a_dashed_arc_and_identity_a_plain_one():
     """Shortcuts run above the boxes; one with a 1x1 convolution is told apart."""
     found = volumes(networks.residual())
-    arcs = [wire for wire in found.wires if wire.out == "north"]
+    arcs = [wire for wire in found.wires if wire.into == "north"]
     assert [wire.cls for wire in arcs].count("projection") == 1
     assert [wire.cls for wire in arcs].count("skip") == 2
     tops = {node.name: node.y + node.h / 2 for node in found.nodes}
-    assert all(wire.via[0][1] > max(tops[wire.source], tops[wire.target]) for wire in arcs)
+    assert all(wire.via[-1][1] > tops[wire.target] for wire in arcs)
     assert "block0.down" not in by_name(found)
     assert "1×1 convolutions on dashed shortcuts are not drawn" in found.caption
+
+
+def test_a_skip_begins_on_the_arrow_behind_its_box():
+    """What is skipped is the tensor: the arc leaves the arrow that brings it to the next box, not the box."""
+    found = volumes(networks.residual())
+    at = by_name(found)
+    for wire in (wire for wire in found.wires if wire.into == "north"):
+        source, (x, y) = at[wire.source], wire.via[0]
+        taker = next(at[other.target] for other in found.wires if other.source == wire.source and other.into == "west")
+        assert source.x + source.w / 2 < x < taker.x - taker.w / 2
+        assert y == source.y
 
 
 def test_streams_stand_about_what_they_share():

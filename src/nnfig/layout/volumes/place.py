@@ -17,7 +17,10 @@ BACK = 4
 TURN = 5.0
 """How far right of a box and its texts an arrow turns towards another row."""
 
-FRAME_PAD = 4.0
+TAP = 3.0
+"""How far right of a box, on the arrow that leaves it, arcs begin."""
+
+FRAME_PAD = 8.0
 """Room between the boxes of a folded group and its frame."""
 
 TOUCH = 0.01
@@ -85,7 +88,7 @@ def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
     """How far right of its source a box stands: touching it, an arrow away, or clear of it for an arrow that turns."""
     if item.glued:
         return source.body.front / 2 + item.body.front / 2
-    arrow = max(ARROW, item.kernel_room(text))
+    arrow = max(ARROW, item.kernel_room(text) + 2 * TAP * source.tapped)
     if item.station.exchanged:
         return source.reach(text)[1] + max(SLANT, arrow) - item.reach(text)[0]
     if not turns:

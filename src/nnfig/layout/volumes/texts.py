@@ -31,6 +31,8 @@ class Placed:
     top: str = ""
     kernel: str = ""
     """What slides in the tensors that it takes: `11×11, /4`."""
+    tapped: bool = False
+    """Arcs leave the arrow behind it."""
     glued: bool = False
     """It stands on the right face of its source: a thin box without a text of its own."""
 
@@ -66,7 +68,7 @@ def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ())
     """Bodies with their texts, not placed yet; what an arrow leaves downwards has its size above."""
     takers: dict[str, list[Station]] = {station.name: [] for station in found}
     for station in found:
-        for source in station.sources:
+        for source in (*station.sources, *(source for source, _ in station.projections)):
             takers[source].append(station)
     unlike = scale.kernels and len({kernel_text(station) for station in found if station.role == "thin"}) > 1
     said: dict[str, Size | None] = {}
@@ -77,7 +79,8 @@ def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ())
         item = _with_facts(item, scale)
         if unlike and station.role == "thin":
             item = replace(item, top=kernel_text(station), glued=False)
-        items[station.name] = replace(item, glued=item.glued and not item.below)
+        tapped = len(takers[station.name]) > 1 and any(taker.role == "join" for taker in takers[station.name])
+        items[station.name] = replace(item, glued=item.glued and not item.below, tapped=tapped)
     return _shared(items, takers) if scale.sizes == "whole" else list(items.values())
 
 

@@ -7,16 +7,13 @@ from dataclasses import replace
 
 from nnfig.layout.scene import Point, Wire
 from nnfig.layout.text import LINE, width
-from nnfig.layout.volumes.place import FRAME_PAD, TURN
+from nnfig.layout.volumes.place import FRAME_PAD, TAP, TURN
 from nnfig.layout.volumes.rows import line_of
 from nnfig.layout.volumes.solids import Polygon, Solid, moved
 from nnfig.layout.volumes.texts import Placed
 
 LANE = 5.0
 """Distance between arcs, and of the first one from the boxes."""
-
-ASIDE = 1.5
-"""Arcs enter a join left of its middle and leave it right of it."""
 
 STUB = 3.0
 """How far arrows that cross from row to row run straight at their ends where a text is in the way."""
@@ -83,7 +80,7 @@ def _comes_from_above(item: Placed, at: Mapping[str, Placed]) -> bool:
 
 def _with_kernel(wire: Wire, source: Placed, item: Placed, window: Solid | None, down: bool, text: float) -> Wire:
     """An arrow with its kernel: beside its end, on the side to which the rays of the sliding box open less."""
-    right, left = item.x - item.body.w / 2, source.x + source.body.w / 2
+    right, left = item.x - item.body.w / 2, source.x + source.body.w / 2 + 2 * TAP * source.tapped
     half = width(item.kernel, text) / 2
     x = max((left + right) / 2, right - half - 3 * STUB) if source.y != item.y else (left + right) / 2
     room = 0.0
@@ -178,13 +175,21 @@ def _strikes(start: Point, end: Point, shape: Polygon) -> bool:
     return low < high
 
 
+def _tap(source: Placed, target: Placed, placed: Sequence[Placed]) -> float:
+    """Where an arc leaves the arrow behind its source: close to that, or in the frame of the group that it is of."""
+    if target.station.repeat and target.station.repeat != source.station.repeat:
+        inside = [p.x - p.body.w / 2 for p in placed if p.station.repeat == target.station.repeat]
+        return min(inside) - FRAME_PAD + TAP / 2
+    return source.x + source.body.w / 2 + TAP
+
+
 def _arcs(
     arcs: Sequence[Arc],
     placed: Sequence[Placed],
     lines: Mapping[str, float],
     turns: Mapping[int, tuple[Point, ...]],
 ) -> tuple[list[Wire], list[Point]]:
-    """Skips above everything that they pass on their line, shorter ones nearer.
+    """Skips from the arrow behind a box, above everything that they pass on their line, shorter ones nearer.
 
     One from the end of a line runs with the arrow to the next line, and leaves it where that line begins.
     """
@@ -192,20 +197,19 @@ def _arcs(
     ink: list[Point] = []
     lanes: list[tuple[float | None, float, float, float]] = []
     for source, target, cls in sorted(arcs, key=lambda a: (a[1].x - a[0].x, a[0].x)):
-        out = ASIDE if source.station.role == "join" else source.body.dx / 2
-        into = -ASIDE if target.station.role == "join" else target.body.dx / 2
+        into = target.body.dx / 2
         line = lines.get(target.station.name)
         crosses = line is not None and line_of(lines[source.station.name]) != line_of(line)
         turn = turns[line_of(line)] if line is not None and crosses else ()
-        x0, x1 = turn[-1][0] if turn else source.x + out, target.x + into
+        start = turn or ((_tap(source, target, placed), source.y),)
+        x0, x1 = start[-1][0], target.x + into
         there = [p for p in placed if lines.get(p.station.name) == line]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
-        y = max(p.y + p.body.h / 2 for p in (target, *passed, *(() if turn else (source,)))) + LANE
+        y = max(p.y + p.body.h / 2 for p in (target, *passed)) + LANE
         y += FRAME_PAD if any(p.station.repeat for p in (target, *passed)) else 0.0
         y = max([y, *(level + LANE for own, a, b, level in lanes if own == line and a < x1 and b > x0)])
         lanes.append((line, x0, x1, y))
-        via = (*turn, (x0, y), (x1, y))
-        names = source.station.name, target.station.name
-        found.append(Wire(*names, "east" if turn else "north", "north", 0.0 if turn else out, into, via, cls))
+        via = (*start, (x0, y), (x1, y))
+        found.append(Wire(source.station.name, target.station.name, "east", "north", 0.0, into, via, cls))
         ink += via
     return found, ink
