@@ -31,6 +31,7 @@ from nnfig.detail.open_layers import open_layers
 from nnfig.detail.outputs import output_looks
 from nnfig.detail.roles import roles
 from nnfig.detail.rules import Rules
+from nnfig.detail.shuffles import shuffles
 from nnfig.detail.spell_out import spell_out
 from nnfig.detail.steps import name_states, names_in_time
 from nnfig.detail.whole_dropout import whole_dropout
@@ -43,6 +44,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     drop_dead,
     whole_dropout,
     crops,
+    shuffles,
     spell_out,
     absorb_weights,
     hide_noise,
