@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from nnfig.layout.tensors import Size
 from nnfig.layout.text import width
 from nnfig.layout.volumes.scale import Scale, solid
-from nnfig.layout.volumes.solids import ARROW, PAD, SPACE, Polygon, Solid, apart, moved
+from nnfig.layout.volumes.solids import ARROW, PAD, Polygon, Solid, apart, moved
 from nnfig.layout.volumes.stations import Station, facts
 from nnfig.layout.words import sides
 
