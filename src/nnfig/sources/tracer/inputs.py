@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import torch
 
 from nnfig.errors import NnfigError
+from nnfig.sources.tracer.sizes import Size, filled, is_described, names_of, wanted
 from nnfig.sources.tracer.structure import mapped, named_deep, twin
 
-_TEXT = re.compile(r"(?:(?P<name>[A-Za-z_][\w.]*)\s*=)?\s*(?P<shape>[\d\s,x]*?)\s*(?::\s*(?P<dtype>\w+))?\s*")
 _IDS = ("attention_mask", "input_ids", "token_type_ids", "position_ids", "labels")
 _BY_NAME: dict[str, str] = dict.fromkeys(_IDS, "int64")
 """Dtypes of inputs that a whole ecosystem names and types alike, where none is given."""
-_SHORT = {"float": "float32", "int": "int64", "long": "int64", "half": "float16", "double": "float64"}
 
 
 @dataclass(slots=True)
@@ -87,11 +85,14 @@ def _for_one(model: torch.nn.Module, sizes: Any) -> Any:
         return sizes
     known = [p.name for p in parameters]
     if isinstance(sizes, Mapping):
-        names = [str(name).partition(".")[0] for name in sizes]
-        return sizes if set(names) & set(known) else {f"{known[0]}.{name}": size for name, size in sizes.items()}
-    texts = [size for size in ([sizes] if isinstance(sizes, str) else sizes) if isinstance(size, str)]
-    for name, _, _ in map(_parse, texts):
-        if name and name.partition(".")[0] not in known:
+        given = {str(name).partition(".")[0] for name in sizes}
+        return (
+            sizes
+            if given & set(known) or is_described(sizes)
+            else {f"{known[0]}.{name}": size for name, size in sizes.items()}
+        )
+    for name in names_of(sizes):
+        if name.partition(".")[0] not in known:
             raise NnfigError(
                 f"--input {name}: {signature(model)} has no parameter '{name.partition('.')[0]}'",
                 where=type(model).__name__,
@@ -140,78 +141,21 @@ def argument_names(model: torch.nn.Module, what: Given) -> Iterator[tuple[str, t
 
 def _from_sizes(sizes: Any, keywords: dict[str, Any]) -> Given:
     what = Given(made=True)
-    args: list[torch.Tensor] = []
-    found: dict[str, Any] = dict(keywords)
-    for name, shape, dtype in _each(sizes):
-        dtype = dtype or _BY_NAME.get(name)
-        tensor = make(shape, dtype or "float32", name)
+
+    def tensor(size: Size, name: str) -> torch.Tensor:
+        dtype = size.dtype or _BY_NAME.get(name)
+        made = make(size.shape, dtype or "float32", name)
         if dtype is None:
-            what.guessed.add(id(tensor))
-        if name:
-            _put(found, name.split("."), tensor)
-        else:
-            args.append(tensor)
-    what.args, what.kwargs = tuple(args), {name: _assembled(value) for name, value in found.items()}
+            what.guessed.add(id(made))
+        return made
+
+    args, found = wanted(sizes)
+    twice = next((name for name in found if name in keywords), None)
+    if twice:
+        raise NnfigError(f"'{twice}' is given twice, by its size and in kwargs")
+    what.args = tuple(filled(value, "", tensor) for value in args)
+    what.kwargs = {**keywords, **{name: filled(value, name, tensor) for name, value in found.items()}}
     return what
-
-
-class _Parts(dict[str, Any]):
-    """A tuple or a dict that is given part by part."""
-
-
-def _put(found: dict[str, Any], path: Sequence[str], tensor: torch.Tensor) -> None:
-    *outer, last = path
-    for name in outer:
-        inner = found.setdefault(name, _Parts())
-        found = inner if isinstance(inner, _Parts) else {last: inner}
-    if last in found:
-        raise NnfigError(f"--input: '{'.'.join(path)}' is given twice, as a whole and in parts or under one name")
-    found[last] = tensor
-
-
-def _assembled(value: Any) -> Any:
-    """Parts with numbers as a tuple, with names as a dict.
-
-    >>> _assembled(_Parts({"1": "c", "0": "h"})), _assembled(_Parts(image="x"))
-    (('h', 'c'), {'image': 'x'})
-    """
-    if not isinstance(value, _Parts):
-        return value
-    whole = {name: _assembled(item) for name, item in value.items()}
-    if all(name.isdigit() for name in whole):
-        return tuple(whole[name] for name in sorted(whole, key=int))
-    return whole
-
-
-def _each(sizes: Any) -> Iterator[tuple[str, tuple[int, ...], str | None]]:
-    """Name, shape and dtype of each input: of text, a shape, or lists and dicts of these."""
-    if isinstance(sizes, str):
-        yield _parse(sizes)
-    elif isinstance(sizes, Mapping):
-        for name, size in sizes.items():
-            for _, shape, dtype in _each(size):
-                yield str(name), shape, dtype
-    elif isinstance(sizes, Sequence) and all(isinstance(size, int) for size in sizes):
-        yield "", tuple(sizes), None
-    elif isinstance(sizes, Sequence):
-        for size in sizes:
-            yield from _each(size)
-    else:
-        raise NnfigError(f"input_size: {sizes!r} is no shape", hint="for instance (1, 3, 224, 224) or '1,128:int64'")
-
-
-def _parse(text: str) -> tuple[str, tuple[int, ...], str | None]:
-    match = _TEXT.fullmatch(text)
-    if not match:
-        raise NnfigError(f"--input {text}: expected SHAPE[:DTYPE]", hint="for instance 1,3,224,224 or ids=1,128:int64")
-    shape = tuple(int(part) for part in re.split(r"[,x\s]+", match["shape"].strip(" ,")) if part)
-    dtype = match["dtype"]
-    if dtype is not None:
-        dtype = _SHORT.get(dtype, dtype)
-        if not isinstance(getattr(torch, dtype, None), torch.dtype):
-            known = "float32, float16, bfloat16, int64, int32, bool"
-            raise NnfigError(f"--input {text}: '{dtype}' is no dtype", hint=f"for instance {known}")
-    return match["name"] or "", shape, dtype
 
 
 def make(shape: Sequence[int], dtype: str, name: str = "") -> torch.Tensor:

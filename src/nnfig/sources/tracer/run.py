@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -210,15 +211,24 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
 def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> NnfigError:
     place, text = raised_at(error.__traceback__)
     message = " ".join(str(error).split())
-    parts = what.made and isinstance(error, (TypeError, KeyError, IndexError))
+    hint = PARTS if what.made and isinstance(error, (TypeError, KeyError, IndexError)) else ""
+    if not what.made and what.args and not tensors(what.args):
+        hint = ", no tensor; " + (
+            "shapes are given as input_size=" if _are_numbers(what.args) else "inputs= takes tensors"
+        )
     return NnfigError(
         Problem(
             f"forward raised {type(error).__name__}: {message[:400]}",
             where=place or type(model).__name__,
             excerpt=text,
-            hint=f"it was given {what}" + (PARTS if parts else ""),
+            hint=f"it was given {what}{hint}",
         )
     )
+
+
+def _are_numbers(args: tuple[Any, ...]) -> bool:
+    """`inputs=(1, 3, 224, 224)`."""
+    return all(isinstance(value, int) for value in args)
 
 
 def _values_missing(needs: NeedsValues) -> NnfigError:
