@@ -67,3 +67,15 @@ def test_an_image_that_is_cut_and_returned_has_its_size():
     looks = [(layer.look.label, layer.look.dims) for layer in drawn.graph.layers if layer.look]
     assert looks[-1] == (("crop",), "12×12")
     assert "rops" not in drawn.caption
+
+
+def test_a_crop_behind_a_closed_block_is_named():
+    """What is cut is looked up as the network has it, not as the block that stands for it."""
+    sketch = graphs.Sketch()
+    small = sketch.conv("conv", "image", size=12)
+    sketch.group("stage", "Stage")
+    inner = sketch.conv("stage.conv", "image", size=16, group="stage")
+    cut = sketch.add("crop", "getitem", inner, shape=(1, 8, 12, 12), mark="plumbing", index="[:, :, 2:14, 2:14]")
+    sketch.add("cat", "cat", cut, small, shape=(1, 16, 12, 12))
+    drawn = detail.drawing([sketch.done()], Options(close=("stage",)))
+    assert "Crops of what is joined are not drawn." in drawn.caption

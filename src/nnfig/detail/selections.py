@@ -68,8 +68,8 @@ def is_crop(layer: Layer, graph: Graph) -> bool:
 
 
 def _before(layer: Layer, graph: Graph) -> tuple[Dim, ...]:
-    known = layer.name in graph.layer and bool(layer.inputs)
-    spec = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if known else None
+    known = graph.layer.get(layer.name)  # as it stands there: what it takes may be drawn otherwise
+    spec = graph.spec(known.inputs[0].source, known.inputs[0].output) if known and known.inputs else None
     return spec.shape if spec else ()
 
 
