@@ -29,7 +29,7 @@ FACTS = ("kind", "kernel", "channels", "stride", "shape", "after", "shortcut", "
 """Options of a layer that say what it is; all others say where it stands and how it looks."""
 
 VIEWS = {"volume": "volumes", "map": "maps", "neurons": "neurons"}
-"""Words of a layer that only one view writes."""
+"""Words of a layer that only one view writes, of those that `auto` chooses from."""
 
 LISTS = ("show", "hide", "merge", "open", "close", "inset", "style", "compare")
 """Options that can be given more than once."""
@@ -52,10 +52,13 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
         raise NnfigError("holds no \\nnflayer, so it is no figure that nnfig wrote", where=str(path))
     options = options_of(text)
     options["page"] = "input"
-    # what `auto` chose then it must choose again
+    figure = draw(graph, **options)
     shapes = dict.fromkeys(word for macro in drawn for word in macro.words)
-    options["view"] = next((VIEWS[word] for word in shapes if word in VIEWS), "blocks")
-    tex = draw(graph, **options).tex
+    view = next((VIEWS[word] for word in shapes if word in VIEWS), "blocks")
+    # what `auto` chose then it must choose again
+    if figure.options.view == "auto" and figure.scene.view != view:
+        figure = draw(graph, **{**options, "view": view})
+    tex = figure.tex
     now = macros(tex)
     unsaid = _titles(path, drawn, titles(text), titles(tex))
     return [*_layers(path, drawn, now, unsaid), *_edges(path, drawn, now), *_groups(path, drawn, now)]
@@ -150,6 +153,8 @@ def _titles(
             continue
         was, is_now = _told(before[name]), _told(after[name])
         changed = [key for key in was if key in is_now and was[key] != is_now[key]]
+        # a block's layers are named where nothing else tells that they changed
+        changed = [key for key in changed if key != "members"] or changed
         if changed:
             clauses = (f"{k} {was[k]} when the figure was drawn, {is_now[k]} in the network" for k in changed)
             what = f"{_called(name)}: {'; '.join(clauses)}"

@@ -120,3 +120,18 @@ def test_options_come_from_the_command_in_the_first_lines():
 def test_any_text_can_be_read(text: str):
     """Half a macro, unbalanced braces: no crash, and no endless loop."""
     macros(text)
+
+
+@pytest.mark.parametrize("view", ["auto", "blocks", "volumes", "maps", "neurons", "strip"])
+@pytest.mark.parametrize("style", [[], ["cell"], ["strip"]])
+def test_a_fresh_figure_is_true_in_every_view_and_style(tmp_path: Path, view: str, style: list[str]):
+    """Also where the view was refused, or is a style sheet's."""
+    assert _said(_drawn(tmp_path, staged(), view=view, style=style), staged()) == []
+
+
+def test_labels_that_end_in_a_line_break_are_read(tmp_path: Path):
+    r"""In `label={a\\}` the brace is no escaped one, in `label={a\}}` the first is."""
+    text = r"\nnflayer[conv, label={a\\}, kernel=3]{one}" + "\n" + r"\nnflayer[conv, label={a\}, b}]{two}"
+    one, two = macros(text)
+    assert (one.names, one.facts) == (("one",), {"label": r"a\\", "kernel": "3"})
+    assert (two.names, two.facts) == (("two",), {"label": r"a\}, b"})

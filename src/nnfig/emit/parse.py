@@ -27,6 +27,8 @@ class Macro:
 
 ARGUMENTS = {"nnflayer": 1, "nnfedge": 2, "nnfgroup": 1}
 
+_SIGN = re.compile(r"\\.|[{}\],]", re.DOTALL)
+
 
 def macros(tex: str) -> list[Macro]:
     r"""Every layer, edge and group of a figure's text, in its order.
@@ -94,35 +96,29 @@ def _bracket(text: str, place: int) -> tuple[str, int]:
     place = _past_blanks(text, place)
     if text.startswith("<", place):
         place = _past_blanks(text, text.find(">", place) + 1)
-    if not text.startswith("[", place):
-        return "", place
-    depth = 0
-    for end in range(place + 1, len(text)):
-        character = text[end]
-        escaped = text[end - 1] == "\\"
-        if character == "{" and not escaped:
-            depth += 1
-        elif character == "}" and not escaped:
-            depth -= 1
-        elif character == "]" and depth == 0:
-            return text[place + 1 : end], end + 1
+    if text.startswith("[", place):
+        for end, sign, depth in _signs(text, place + 1):
+            if sign == "]" and depth == 0:
+                return text[place + 1 : end], end + 1
     return "", place
 
 
 def _braces(text: str, place: int) -> tuple[str | None, int]:
     place = _past_blanks(text, place)
-    if not text.startswith("{", place):
-        return None, place
-    depth = 0
-    for end in range(place, len(text)):
-        escaped = text[end - 1] == "\\"
-        if text[end] == "{" and not escaped:
-            depth += 1
-        elif text[end] == "}" and not escaped:
-            depth -= 1
-            if depth == 0:
+    if text.startswith("{", place):
+        for end, sign, depth in _signs(text, place):
+            if sign == "}" and depth == 0:
                 return text[place + 1 : end].strip(), end + 1
     return None, place
+
+
+def _signs(text: str, place: int) -> Iterator[tuple[int, str, int]]:
+    """Braces, brackets and commas that no backslash stands before, each with how many braces are open after it."""
+    depth = 0
+    for found in _SIGN.finditer(text, place):
+        sign = found[0]
+        depth += (sign == "{") - (sign == "}")
+        yield found.start(), sign, depth
 
 
 def _past_blanks(text: str, place: int) -> int:
@@ -147,11 +143,9 @@ def _options(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
 
 def _parts(text: str) -> Iterator[str]:
     """The options between commas that stand in no braces."""
-    depth = start = 0
-    for i, character in enumerate(text):
-        if character in "{}" and (i == 0 or text[i - 1] != "\\"):
-            depth += 1 if character == "{" else -1
-        elif character == "," and depth == 0:
+    start = 0
+    for i, sign, depth in _signs(text, 0):
+        if sign == "," and depth == 0:
             yield text[start:i]
             start = i + 1
     yield text[start:]
