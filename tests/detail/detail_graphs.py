@@ -44,14 +44,16 @@ class Sketch:
         return verify(Graph(self.name, self.inputs, tuple(self.layers), tuple(self.groups), outputs))
 
 
-def residual(sketch: Sketch, path: str, source: str, *, cls="Block", act="ReLU", skip=True, **conv: Any) -> str:
-    """Append conv - BN - act - conv - BN (+ skip) as a group."""
+def residual(
+    sketch: Sketch, path: str, source: str, *, cls="Block", act="ReLU", norm="BatchNorm2d", skip=True, **conv: Any
+) -> str:
+    """Append conv - norm - act - conv - norm (+ skip) as a group."""
     group = sketch.group(path, cls)
     x = sketch.conv(f"{path}.conv1", source, group=group, **conv)
-    x = sketch.add(f"{path}.bn1", "BatchNorm2d", x, group=group, params=16)
+    x = sketch.add(f"{path}.bn1", norm, x, group=group, params=16)
     x = sketch.add(f"{path}.act", act, x, group=group)
     x = sketch.conv(f"{path}.conv2", x, group=group)
-    x = sketch.add(f"{path}.bn2", "BatchNorm2d", x, group=group, params=16)
+    x = sketch.add(f"{path}.bn2", norm, x, group=group, params=16)
     return sketch.add(f"{path}.add", "add", x, source, group=group) if skip else x
 
 

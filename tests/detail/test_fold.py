@@ -52,6 +52,8 @@ def test_equal_blocks_fold_and_count():
         {"cls": "OtherBlock"},
         {"channels": 4},
         {"bias": False},
+        {"norm": "GroupNorm"},
+        {"padding_mode": "circular"},
     ],
     ids=str,
 )
@@ -263,3 +265,43 @@ def test_one_cell_that_runs_many_times_is_one_box():
     assert [group.repeat for group in drawn.groups] == [10]
     assert len(drawn.layers) == 1
     assert drawn.params == 64
+
+
+def _cells(steps, *, state=True, fed=True):
+    """One module that runs again and again: each time with the state before, with an input of its own, or both."""
+    sketch = graphs.Sketch(**{f"x{step}": (1, 8) for step in range(steps)}, h=(1, 8))
+    before = "h"
+    for step in range(steps):
+        sources = [f"x{step}"] * fed + [before] * state
+        before = sketch.add(f"cell{step}", "GRUCell", *sources, shape=(1, 8), params=0 if step else 9, hidden_size=8)
+        sketch.layers[-1] = replace(sketch.layers[-1], shared="cell0" if step else "")
+    return sketch.done(*(f"cell{step}" for step in range(steps)))
+
+
+@pytest.mark.parametrize("missing", ["", "state", "fed"])
+def test_steps_in_time_have_a_state_and_an_input_of_their_own(missing):
+    """Calls beside each other, and mere repetition in depth, share weights and are no steps in time."""
+    drawing = detail.drawing([_cells(3, **({missing: False} if missing else {}))], Options())
+    said = "The 3 boxes GRUCell are steps in time of one module, whose weights they share."
+    assert drawing.said.get("steps", "") == ("" if missing else said)
+    if missing == "state":
+        assert drawing.said["ties"] == "The 3 boxes ‘GRUCell, 8’ share their weights."
+
+
+def test_a_later_copy_that_is_opened_ends_the_run():
+    """What stands in the copy that was asked for is drawn, though the block is equal to those before it."""
+    drawn = detail.drawing([_chain({}, {}, {}, {}).done()], Options(detail="overview", open=("blocks.2",))).graph
+    assert "blocks.2.conv1" in drawn.layer
+    assert next((group.path, group.repeat) for group in drawn.groups) == ("blocks.0", 2)
+
+
+def test_a_hidden_view_before_the_first_block_does_not_tell_it_from_the_others():
+    """Blocks of tokens fold from the first on, though what it takes was an image."""
+    sketch = graphs.Sketch(image=(1, 8, 4, 4))
+    x = sketch.add("tokens", "flatten", "image", shape=(1, 8, 16), mark="plumbing")
+    for index in range(3):
+        group, same = sketch.group(f"b.{index}", "Block"), {"shape": (1, 8, 16), "params": 9, "out_features": 16}
+        y = sketch.add(f"{group}.up", "Linear", x, group=group, **same)
+        x = sketch.add(f"{group}.add", "add", x, sketch.add(f"{group}.down", "Linear", y, group=group, **same),
+                       shape=(1, 8, 16), group=group)  # fmt: skip
+    assert _repeats(sketch.done()) == [3]

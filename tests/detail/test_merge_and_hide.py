@@ -183,3 +183,14 @@ def test_a_single_layer_is_not_every_layer():
     sketch.add("out", "Sigmoid", x, shape=(1, 10))
     caption = detail.drawing([sketch.done()], Options(detail="overview", close=("block",))).caption
     assert "The fully connected layer is followed by sigmoid." in caption
+
+
+@pytest.mark.parametrize(("between", "host"), [("MaxPool2d", ""), ("Dropout", "conv")])
+def test_nothing_merges_across_a_hidden_layer_that_computes(between, host):
+    """`conv -> pool -> ReLU` with pooling hidden is not `conv, ReLU`; what only drops at random is passed over."""
+    sketch = graphs.Sketch()
+    x = sketch.add("between", between, sketch.conv("conv", "image"))
+    sketch.conv("last", sketch.add("act", "ReLU", x))
+    drawn = detail.drawing([sketch.done()], Options(hide=(between,))).graph
+    assert ("act" in drawn.layer["conv"].look.merged) == bool(host)
+    assert ("act" in drawn.layer) != bool(host)
