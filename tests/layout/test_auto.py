@@ -82,6 +82,16 @@ def test_strip_has_a_box_for_every_layer_and_no_text():
     assert found.fits
 
 
+def test_what_is_written_at_wires_takes_no_room_in_a_strip():
+    """Words at edges are not drawn in the strip view, and boxes stand as close as without them."""
+    drawn = networks.residual(4)
+    graph = drawn.panels[0].graph
+    said = [replace(x, inputs=tuple(replace(e, label="half of the channels") for e in x.inputs)) for x in graph.layers]
+    other = Drawing((replace(drawn.panels[0], graph=graph.replace(layers=tuple(said))),))
+    options = Options.of(view="strip")
+    assert scene(other, options).nodes == scene(drawn, options).nodes
+
+
 def test_strip_names_what_comes_out():
     """Name and size of every output stand right of all boxes, clear of each other and within the width."""
     layers = [networks.conv("stem", "image", 16, 32)]

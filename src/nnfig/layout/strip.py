@@ -62,7 +62,7 @@ def _panel(panel: Panel, drawing: Drawing, options: Options) -> Drawn:
     words = _outputs(panel)
     plain = replace(
         panel,
-        graph=graph.replace(layers=tuple(replace(layer, look=_bare(layer, graph)) for layer in graph.layers)),
+        graph=graph.replace(layers=tuple(_bare(layer, graph) for layer in graph.layers)),
         input_looks={name: Look(cls="data") for name in graph.inputs},
         output_looks={name: Look(cls="data") for name in words},
     )
@@ -104,12 +104,12 @@ def _told(drawn: Parts, graph: Graph) -> str:
     return f"{told}."
 
 
-def _bare(layer: Layer, graph: Graph) -> Look:
-    """A look of nothing but its colour."""
-    look = layer.look
-    if look is None:
-        return Look()
-    return Look(cls=POOLING.cls if _pools(layer, graph) else look.cls, data=look.data, merged=look.merged)
+def _bare(layer: Layer, graph: Graph) -> Layer:
+    """The layer with nothing but its colour, and nothing written at its wires, which would take room."""
+    look = layer.look or Look()
+    cls = POOLING.cls if layer.look and _pools(layer, graph) else look.cls
+    inputs = tuple(replace(edge, label="") for edge in layer.inputs)
+    return replace(layer, look=Look(cls=cls, data=look.data, merged=look.merged), inputs=inputs)
 
 
 def _pools(layer: Layer, graph: Graph) -> bool:
@@ -152,7 +152,7 @@ def _quiet(drawn: Parts) -> Parts:
     """Lines in place of arrows: tips would be larger than the boxes."""
     return replace(
         drawn,
-        wires=tuple(replace(wire, tip=False, label="") for wire in drawn.wires),
+        wires=tuple(replace(wire, tip=False) for wire in drawn.wires),
         frames=(),
         labels=(),
     )
