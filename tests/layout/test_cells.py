@@ -87,7 +87,7 @@ def test_the_batch_runs_straight_through_its_normalisation():
     assert len({round(node.y, 2) for node in line}) == 1
     back = {(w.source, w.target) for w in scene.wires if w.cls == "gradient"}
     assert {("center", "x"), ("mean", "x"), ("scale", "γ"), ("loss", "shift")} <= back
-    assert [entry.text for legend in scene.legends for entry in legend.entries][-2:] == ["forward", "gradient"]
+    assert [entry.text for legend in scene.legends for entry in legend.entries][-2:] == ["Forward", "Gradient"]
 
 
 def test_wires_on_a_grid_go_round_nodes_and_run_together_where_they_may():

@@ -29,7 +29,7 @@ def test_unet_reads_like_the_figure_of_its_paper():
     assert at["cat.3"].copied == 0.5
     assert at["cat.3"].top == "1024"
     legend = {entry.text for key in found.legends for entry in key.entries}
-    assert legend == {"conv 3×3, ReLU", "max pool 2×2", "up-conv 2×2", "copy and crop", "conv 1×1"}
+    assert legend == {"Conv 3×3, ReLU", "Max pool 2×2", "Up-conv 2×2", "Copy and crop", "Conv 1×1"}
     assert {entry.what for key in found.legends for entry in key.entries} == {"edge"}
 
 
@@ -69,7 +69,7 @@ def test_a_sequence_knows_its_axes_from_its_neighbours():
     found = maps(networks.drawing("net", layers, {"sound": (1, 1, 64)}))
     at = {node.name: node for node in found.nodes}
     assert [(at[n].top, at[n].side) for n in ("sound", "cat", "c")] == [("1", "64"), ("24", "64"), ("2", "64")]
-    assert "up-sample 2, tanh" in {entry.text for key in found.legends for entry in key.entries}
+    assert "Up-sample 2, tanh" in {entry.text for key in found.legends for entry in key.entries}
 
 
 def test_a_crop_on_the_way_to_a_concatenation_is_named_on_the_copy():
@@ -83,7 +83,7 @@ def test_a_crop_on_the_way_to_a_concatenation_is_named_on_the_copy():
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
     assert [node.name for node in found.nodes] == ["image", "a", "pool", "cat"]
-    assert "copy and crop" in {entry.text for key in found.legends for entry in key.entries}
+    assert "Copy and crop" in {entry.text for key in found.legends for entry in key.entries}
 
 
 def test_a_crop_that_is_returned_is_an_arrow_along_its_level():
@@ -96,7 +96,7 @@ def test_a_crop_that_is_returned_is_an_arrow_along_its_level():
     at = {node.name: node for node in found.nodes}
     assert at["image"].y == at["wide"].y == at["crop"].y
     assert (at["wide"].side or at["wide"].below, at["crop"].side or at["crop"].below) == ("60×60", "32×32")
-    assert "crop" in {entry.text for key in found.legends for entry in key.entries}
+    assert "Crop" in {entry.text for key in found.legends for entry in key.entries}
 
 
 def test_nested_concatenations_are_one():
@@ -127,7 +127,7 @@ def test_unpooling_is_told_from_its_indices():
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
     assert {w.source: w.cls for w in found.wires if w.target == "unpool"} == {"c": "up", "pool": "indices"}
-    assert {"max unpool 2×2", "pool indices"} <= {entry.text for key in found.legends for entry in key.entries}
+    assert {"Max unpool 2×2", "Pool indices"} <= {entry.text for key in found.legends for entry in key.entries}
 
 
 def test_the_legend_counts_exceptions():
@@ -135,7 +135,7 @@ def test_the_legend_counts_exceptions():
     layers = [networks.conv(name, before, 8, 32) for before, name in pairwise(["image", "a", "b", "c"])]
     layers[-1] = replace(layers[-1], look=replace(layers[-1].look, data=()))
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
-    assert [entry.text for key in found.legends for entry in key.entries] == ["conv 3×3, ReLU (1 of 3 without)"]
+    assert [entry.text for key in found.legends for entry in key.entries] == ["Conv 3×3, ReLU (1 of 3 without)"]
 
 
 def test_results_that_meet_are_said_to_be_added():
@@ -150,14 +150,14 @@ def test_results_that_meet_are_said_to_be_added():
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
     texts = {entry.text for key in found.legends for entry in key.entries}
-    assert {"up-conv 2×2, sum", "conv 1×1 (1 of 2: crop, sum)"} <= texts
+    assert {"Up-conv 2×2, sum", "Conv 1×1 (1 of 2: crop, sum)"} <= texts
 
 
 def test_what_follows_a_sum_is_said_after_it():
     """The ReLU behind a sum runs after the sum, also where an arc adds to the last convolution's result."""
     found = maps(networks.residual(blocks=2))
     texts = [entry.text for key in found.legends for entry in key.entries]
-    assert texts == ["conv 3×3, ReLU (2 of 5: ReLU, sum)", "conv 1×1, ReLU, sum", "add"]
+    assert texts == ["Conv 3×3, ReLU (2 of 5: ReLU, sum)", "Conv 1×1, ReLU, sum", "Add"]
 
 
 def test_each_kernel_has_an_entry():
@@ -168,7 +168,7 @@ def test_each_kernel_has_an_entry():
         networks.layer("up2", "ConvTranspose2d", "up", (1, 8, 32, 32), "up", kernel_size=(3, 3)),
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 8, 8)}))
-    assert [e.text for key in found.legends for e in key.entries if e.cls == "up"] == ["up-conv 7×7", "up-conv 3×3"]
+    assert [e.text for key in found.legends for e in key.entries if e.cls == "up"] == ["Up-conv 7×7", "Up-conv 3×3"]
 
 
 def test_a_least_width_is_said():
@@ -195,13 +195,13 @@ def test_compared_nets_have_one_scale():
     padded = Drawing((large.panels[0], Panel("same", networks.unet(padded=True, size=256).graph, "compare")))
     entries = [entry for key in maps(padded).legends for entry in key.entries]
     assert len({entry.cls for entry in entries}) == len(entries)
-    assert "copy and crop or copy" in {entry.text for entry in entries}
+    assert "Copy and crop or copy" in {entry.text for entry in entries}
 
 
 def test_padding_says_copy_and_sizes_only_where_they_change():
     """Without cropping the legend says copy; a level's size stands at its first map on each side, and at the output."""
     found = maps(networks.unet(padded=True, size=256))
-    assert {e.text for key in found.legends for e in key.entries} >= {"copy"}
+    assert {e.text for key in found.legends for e in key.entries} >= {"Copy"}
     sized = [node.name for node in found.nodes if node.side or node.below]
     assert len(sized) == 1 + 4 + 4 + 1
 

@@ -140,7 +140,7 @@ def test_a_box_says_what_follows_it_where_the_legend_does_not_hold():
     assert said == {
         "image": "32×32×3", "b2": "32×32×8", "bare": "no ReLU", "odd": "+ Sigmoid", "b6": "", "last": "32×32×4",
     }  # fmt: skip
-    assert [entry.text for legend in found.legends for entry in legend.entries] == ["convolution (+ ReLU)"]
+    assert [entry.text for legend in found.legends for entry in legend.entries] == ["Convolution (+ ReLU)"]
 
 
 def test_projection_is_a_dashed_arc_and_identity_a_plain_one():

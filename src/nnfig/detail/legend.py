@@ -12,7 +12,7 @@ from nnfig.graph import LegendEntry
 _SELF_EXPLAINING = ("data", "merge", "block", "func")
 """Classes whose boxes say what they are: they have no colour of one idea."""
 
-_BOTH_WAYS = (("flow", "forward"), ("gradient", "gradient"))
+_BOTH_WAYS = (("flow", "Forward"), ("gradient", "Gradient"))
 """What the arrows of a figure with gradients mean."""
 
 

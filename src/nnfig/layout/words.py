@@ -73,6 +73,16 @@ def merged_words(layer: Layer) -> list[str]:
     return [part for part in after.split(", ") if part]
 
 
+def capital(text: str) -> str:
+    """An entry of a legend begins with a capital, unless its first word is a name from code.
+
+    >>> capital("max pool 2×2"), capital("up_block"), capital("σ")
+    ('Max pool 2×2', 'up_block', 'σ')
+    """
+    is_word = text[:1].isascii() and "_" not in text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if is_word else text
+
+
 def sides(value: object, axes: int = 2) -> tuple[object, ...]:
     """A hyper-parameter as one number for each axis: 3 on a plane is (3, 3)."""
     if isinstance(value, tuple):

@@ -12,6 +12,7 @@ from nnfig.layout.keys import SWATCH
 from nnfig.layout.maps.net import Arrow, Net
 from nnfig.layout.maps.tensors import JOINED
 from nnfig.layout.text import width
+from nnfig.layout.words import capital
 
 APART = 3
 """So many operations of one class at most have entries of their own; of more an entry lists all."""
@@ -46,10 +47,10 @@ def _apart(cls: str, arrows: Sequence[Arrow]) -> list[list[Arrow]]:
 
 def _shortest(arrows: Sequence[Arrow], room: float, text: float) -> str:
     """The text of an entry; where it has no room, that there is more to be said."""
-    said = arrow_text(arrows)
+    said = capital(arrow_text(arrows))
     if width(said, text) <= room:
         return said
-    return f"{arrow_text(arrows[:1])}, and others"
+    return f"{capital(arrow_text(arrows[:1]))}, and others"
 
 
 def arrow_text(arrows: Sequence[Arrow]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nnfig.graph import Layer, LegendEntry
 from nnfig.layout.tensors import operation
 from nnfig.layout.volumes.stations import Station, cls_of
-from nnfig.layout.words import merged_words, plain_words, sides
+from nnfig.layout.words import capital, merged_words, plain_words, sides
 
 MOST_NAMES = 3
 """Names of one colour that a legend lists."""
@@ -38,11 +38,11 @@ def entries(found: Sequence[Station], usual: Mapping[str, tuple[str, ...]], kern
         for _, layer in station.bands:
             layers.setdefault(cls_of(layer), []).append(layer)
     found_entries = [
-        LegendEntry(cls, _text(cls, members, usual.get(cls, ())) + (_stride(members) if kernels else ""))
+        LegendEntry(cls, capital(_text(cls, members, usual.get(cls, ()))) + (_stride(members) if kernels else ""))
         for cls, members in layers.items()
     ]
     if any(station.copied for station in found):
-        found_entries.append(LegendEntry("data", "copied part"))
+        found_entries.append(LegendEntry("data", "Copied part"))
     return found_entries
 
 
