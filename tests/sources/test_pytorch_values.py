@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
-from bodies import X, traced
+from bodies import X, edges, traced
+from torch import Tensor
 
 ONES = torch.ones(X)
 
@@ -51,3 +53,28 @@ def test_results_sized_by_values_are_noted(forward: Any, said: str) -> None:
 def test_results_sized_without_values_are_not(forward: Any) -> None:
     """Masks and bounds that depend on no input, and selections by value that keep their size, need no note."""
     assert not any("looks at values" in note for note in traced(forward, ONES).notes)
+
+
+needs_stance = pytest.mark.skipif(not hasattr(torch.compiler, "set_stance"), reason="PyTorch 2.6 follows compiled code")
+
+
+@needs_stance
+def test_branches_and_loops_written_as_functions_are_followed() -> None:
+    """torch.cond takes the branch of these values and says so; while_loop, scan and map run their steps."""
+    higher = importlib.import_module("torch._higher_order_ops")
+    graph = traced(lambda self, x: torch.cond(x.sum() > 0, lambda x: self.fc(x), lambda x: self.norm(x), (x,)), ONES)
+    assert (list(graph.layer), "fc" in graph.outputs) == (["sum", "fc"], True)
+    assert any("bool() at" in note and "test_pytorch_values.py:" in note for note in graph.notes)
+
+    def steps(self: Any, x: Tensor) -> Any:
+        start = (torch.tensor(0), x)
+        return higher.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, self.fc(x)), start)[1]
+
+    assert edges(traced(steps, ONES)) | {"fc@2": ("fc",), "fc@3": ("fc@2",)} == edges(traced(steps, ONES))
+    scan = importlib.import_module("torch._higher_order_ops.scan").scan
+    graph = traced(lambda self, x: scan(lambda h, y: (self.fc(h) + y, h * 1.5), x[0], x), ONES)
+    assert [graph.layer[name].sources[0] for name in ("fc", "fc@2")] == ["getitem", "add"]
+    assert [graph.layer[name].shape for name in graph.outputs] == [(4,), X]
+    each = importlib.import_module("torch._higher_order_ops.map").map
+    graph = traced(lambda self, x: each(lambda row: self.fc(row), x), ONES)
+    assert (graph.layer[graph.outputs[0]].sources, graph.layer[graph.outputs[0]].shape) == (("fc", "fc@2"), X)

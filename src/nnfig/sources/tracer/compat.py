@@ -153,10 +153,14 @@ def eager() -> Generator[None]:
 
     Loading the compiler takes longer than most traces; where it is not loaded, nothing is compiled.
     """
-    compiles = "torch._dynamo" in sys.modules
-    set_stance = getattr(torch.compiler, "set_stance", None) if compiles else None
+    set_stance = getattr(torch.compiler, "set_stance", None) if has_compiler() else None
     with set_stance("force_eager") if set_stance else contextlib.nullcontext():
         yield
+
+
+def has_compiler() -> bool:
+    """Whether PyTorch's compiler is loaded."""
+    return "torch._dynamo" in sys.modules
 
 
 def autocast_is_on() -> bool:

@@ -51,7 +51,7 @@ SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as pad_packed_sequen
 OVERWRITES = _words("copy data fill zero normal uniform bernoulli exponential random")
 """Functions that, in place, leave nothing of what their first argument held."""
 
-BRANCHES = _words("cond while_loop scan associative_scan map")
+BRANCHES = _words("cond while_loop scan associative_scan map map_impl")
 """Functions that run other functions where no mode sees them."""
 
 KEPT_WITHOUT_EFFECT = _words(

@@ -9,7 +9,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from nnfig.sources.tracer.compat import autocast_is_on, storage_key, version
-from nnfig.sources.tracer.functions import Function, describe
+from nnfig.sources.tracer.control import body
+from nnfig.sources.tracer.functions import BRANCHES, Function, describe
 from nnfig.sources.tracer.reads import looked_at, question
 from nnfig.sources.tracer.recorder import Recorder
 from nnfig.sources.tracer.shortcuts import answer
@@ -64,6 +65,9 @@ class RealMode(TorchFunctionMode):
         function = describe(func)
         if function.question:
             return func(*args, **kwargs)
+        if function.kind in BRANCHES and (run := body(function, args, kwargs)):
+            with self:
+                return run()
         taken = tensors(args)
         if kwargs:
             taken += tensors(kwargs)
@@ -96,6 +100,9 @@ class MetaMode(TorchFunctionMode):
         if function.question:
             answer = _PRETENDED.get(function.name)
             return answer if answer is not None else func(*args, **kwargs)
+        if function.kind in BRANCHES and (run := body(function, args, kwargs)):
+            with self:
+                return run()
         taken = tensors(args)
         if kwargs:
             taken += tensors(kwargs)

@@ -12,7 +12,7 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from nnfig.errors import NnfigError, Problem
-from nnfig.sources.tracer.compat import all_indexing, eager, quiet
+from nnfig.sources.tracer.compat import all_indexing, eager, has_compiler, quiet
 from nnfig.sources.tracer.inputs import Given, argument_names, make
 from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
 from nnfig.sources.tracer.origins import Origins
@@ -87,6 +87,17 @@ def _on_values(model: torch.nn.Module, what: Given, tick: Tick | None) -> Record
 
 
 def watched(model: torch.nn.Module, what: Given, meta: bool, tick: Tick | None) -> Recording:
+    """A run; a second one where it was the first to load PyTorch's compiler, which is kept off then."""
+    compiles = has_compiler()
+    try:
+        return _watched(model, what, meta, tick)
+    except Exception:
+        if compiles or not has_compiler():
+            raise
+        return _watched(model, what, meta, tick)
+
+
+def _watched(model: torch.nn.Module, what: Given, meta: bool, tick: Tick | None) -> Recording:
     """A run; a second one where tensors came from nowhere, with a look at PyTorch's kernels."""
     try:
         recording = _run(model, what, meta, tick)
