@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nnfig.layout.blocks.cell_roles import Roles, roles
 from nnfig.layout.blocks.grid import Spot, Ways, cost_of, ways
 from nnfig.layout.blocks.net import Net
 from nnfig.layout.blocks.state import JOINTS, Line
@@ -33,12 +34,7 @@ class _Plan:
 
     net: Net
     line: Line
-    bus: tuple[int, ...]
-    """What feeds the gates, in order: what joins the inputs, and what leads there."""
-    heads: tuple[int, ...]
-    """First nodes of gates: what the bus feeds."""
-    tails: dict[int, int]
-    """What leaves the line at a node for good (outputs), with the node of the line."""
+    roles: Roles
     column: dict[int, int] = field(default_factory=dict[int, int])
     row: dict[int, int] = field(default_factory=dict[int, int])
     top: dict[int, int] = field(default_factory=dict[int, int])
@@ -46,12 +42,10 @@ class _Plan:
     last: int = 0
 
 
-def cell(net: Net, line: Line) -> Cell | None:
-    """The best of a few orders in which gates may stand; None where a node hangs on nothing that has a place."""
-    try:
-        made = [_settled(_placed(net, line, order)) for order in (1, -1)]
-    except LookupError:
-        return None
+def cell(net: Net, line: Line) -> Cell:
+    """The best of a few orders in which gates may stand."""
+    found = roles(net, line)
+    made = [_settled(_placed(_Plan(net, line, found), order)) for order in (1, -1)]
     plan = min(made, key=lambda each: each[0])[1]
     spots = _spots(plan)
     return Cell(spots, ways(_pairs(net), spots, line.nodes), _equal(plan))
@@ -65,32 +59,29 @@ def _spots(plan: _Plan) -> dict[int, Spot]:
     return {node: (2 * plan.column[node], 2 * plan.row[node]) for node in range(plan.net.size)}
 
 
-def _placed(net: Net, line: Line, order: int) -> _Plan:
+def _placed(plan: _Plan, order: int) -> _Plan:
     """Every node in a column and in a row where it may stay or from which it is moved later."""
-    bus = _bus(net, line)
-    plan = _Plan(net, line, bus, _heads(net, line, bus), _tails(line))
-    before, after, moves = line.before, line.after, line.moves
-    floor = STACK + len(_followers(plan))
+    net, line, roles = plan.net, plan.line, plan.roles
+    before, after = line.before, line.after
+    floor = STACK + roles.rows
     lowest = floor + 1
     if not line.steps:
         plan.column[line.nodes[0]] = plan.row[line.nodes[0]] = 0
-    for node in bus:
+    for node in roles.bus:
         plan.column[node] = 1 + max((plan.column.get(p, 0) for p in before[node]), default=0)
-        plan.row[node] = lowest + sum(plan.column[node] == plan.column[n] for n in bus if n in plan.row)
+        plan.row[node] = lowest + sum(plan.column[node] == plan.column[n] for n in roles.bus if n in plan.row)
         plan.last = max(plan.last, plan.column[node])
     for node in line.states:
         plan.column[node], plan.row[node] = 0, -line.states.index(node)
     _place_sources(plan, lowest)
-    ends = _ends(plan)
-    for node in (*moves, *range(net.size)):
-        if node not in plan.column and node not in plan.tails and node not in ends and before[node]:
+    for node in (*line.moves, *range(net.size)):
+        if node not in plan.column and node not in roles.tails and node not in roles.ends and before[node]:
             _visit(plan, node, order, floor)
-    for node in ends:
+    for node in roles.ends:
         plan.column[node], plan.row[node] = plan.last + 1, plan.row[before[node][0]]
-    for node in range(net.size):
-        if node not in plan.column and node in plan.tails:
-            here = plan.tails[node]
-            plan.column[node] = plan.column[here]
+    for node, step in roles.tails.items():
+        if node not in plan.column:
+            plan.column[node] = plan.column[step]
             plan.row[node] = min((plan.row[p] for p in before[node]), default=0) - 1
     for node in range(net.size):
         if node not in plan.column:
@@ -101,15 +92,15 @@ def _placed(net: Net, line: Line, order: int) -> _Plan:
 
 def _place_sources(plan: _Plan, lowest: int) -> None:
     """Inputs that feed the bus or several nodes: level with what they feed, else below it, else below each other."""
-    net, line = plan.net, plan.line
+    net, line, bus = plan.net, plan.line, plan.roles.bus
     state = net.shapes[line.nodes[0]]
     sources = [n for n in range(net.size) if not line.before[n] and n not in plan.column]
     for node in sorted(sources, key=lambda n: net.shapes[n] != state):
         takers = line.after[node]
-        if len(takers) == 1 and takers[0] not in plan.bus:
+        if len(takers) == 1 and takers[0] not in (*bus, *plan.roles.ends):
             continue
         taken = {(plan.column[n], plan.row[n]) for n in plan.column}
-        first = takers[0] if takers[0] in plan.bus else None
+        first = takers[0] if takers and takers[0] in bus else None
         spots = [(0, row) for row in range(lowest, lowest + len(sources) + 1)]
         if first is not None and len(takers) == 1:
             level, under = (0, plan.row[first]), (plan.column[first], plan.row[first] + 1)
@@ -148,13 +139,13 @@ def _depth(plan: _Plan, node: int) -> int:
 
 def _put(plan: _Plan, node: int, floor: int) -> None:
     line, net = plan.line, plan.net
-    inner = [p for p in line.before[node] if p in plan.column and p not in line.nodes and p not in plan.bus]
+    inner = [p for p in line.before[node] if p in plan.column and p not in line.nodes and p not in plan.roles.bus]
     inner = [p for p in inner if line.before[p]]
     at = max((plan.column[p] for p in inner), default=-1)
     under = plan.top.get(at)
     on_line = node in line.moves
     alone = under is not None and (on_line or line.after[under] == (node,))
-    follows = _is_follower(plan, node)
+    follows = node in plan.roles.followers
     stacks = alone and under in inner and (on_line or follows or net.looks[node].glyph in JOINTS)
     before = [plan.column[p] for p in line.nodes if p in plan.column] if on_line else []
     if on_line and before and at <= max(before):
@@ -167,146 +158,32 @@ def _put(plan: _Plan, node: int, floor: int) -> None:
         plan.row[node] = 0
         return
     plan.top[at] = node
-    if node in plan.heads:
+    if node in plan.roles.heads:
         plan.row[node] = floor
     elif _feeds_gates(plan, node):
         plan.row[node] = floor + 1
     elif follows:
         plan.row[node] = plan.row[line.before[node][0]] - 1
     else:
-        plan.row[node] = max(1, floor - len(_followers(plan)) - 1)
+        plan.row[node] = max(1, floor - plan.roles.rows - 1)
 
 
 def _feeds_gates(plan: _Plan, node: int) -> bool:
     """Whether a node is to a later step of the cell what the bus is to the first."""
     takers = plan.line.after[node]
-    return len(takers) > 1 and all(n in plan.heads for n in takers)
-
-
-def _bus(net: Net, line: Line) -> tuple[int, ...]:
-    """Nodes that join inputs and feed several boxes, with what leads from the inputs to them."""
-    before, after = line.before, line.after
-    if line.steps:
-        return ()
-    early: set[int] = {n for n in range(net.size) if not before[n]}
-    found: list[int] = []
-    for node in range(net.size):
-        if not before[node] or node in line.moves or not all(p in early for p in before[node]):
-            continue
-        if any(net.looks[n].glyph in JOINTS and not _is_sum(net, line, n) for n in after[node]):
-            continue
-        early.add(node)
-        if len(after[node]) > 1:
-            found.append(node)
-    members: dict[int, None] = {}
-    for node in found:
-        stack, chain = [node], list[int]()
-        while stack:
-            at = stack.pop()
-            if before[at] and at not in members and at not in chain:
-                chain.append(at)
-                stack += before[at]
-        members |= dict.fromkeys(sorted(chain))
-    return tuple(members)
-
-
-def _is_sum(net: Net, line: Line, node: int) -> bool:
-    """Whether a node only adds up what was made of inputs."""
-    return net.looks[node].glyph == "+" and node not in line.moves and all(line.before[p] for p in line.before[node])
-
-
-def _heads(net: Net, line: Line, bus: tuple[int, ...]) -> tuple[int, ...]:
-    """What the bus feeds, and what looks like it."""
-    many = {n for n in range(net.size) if not line.before[n] and len(line.after[n]) > 1}
-    fed = [
-        n
-        for n in range(net.size)
-        if line.before[n]
-        and n not in bus
-        and n not in line.moves
-        and net.looks[n].glyph not in JOINTS
-        and all(p in bus or (not bus and p in many and _has_weights(net, n)) for p in line.before[n])
-        and line.after[n]
-    ]
-    classes = {net.looks[n].cls for n in fed if len(line.before[n]) == 1}
-    alike = [
-        n
-        for n in range(net.size)
-        if n not in fed
-        and n not in bus
-        and len(line.before[n]) == 1
-        and line.before[n][0] not in line.moves
-        and line.before[n][0] not in fed
-        and net.looks[n].cls in classes
-        and _has_weights(net, n)
-    ]
-    return tuple(sorted([*fed, *alike]))
-
-
-def _has_weights(net: Net, node: int) -> bool:
-    layer = net.layers[node]
-    return layer is not None and (layer.params > 0 or bool(layer.shared))
-
-
-def _is_follower(plan: _Plan, node: int) -> bool:
-    """Whether a node goes on from a gate's first node, alone: its activation."""
-    before = plan.line.before[node]
-    return (
-        len(before) == 1
-        and node not in plan.line.moves
-        and (before[0] in plan.heads or _is_follower(plan, before[0]))
-        and plan.line.after[before[0]] == (node,)
-        and plan.net.layers[node] is not None
-    )
-
-
-def _followers(plan: _Plan) -> list[int]:
-    """For each row above the gates' first one a node there."""
-    rows = 0
-    for head in plan.heads:
-        count, at = 0, head
-        while len(plan.line.after[at]) == 1 and _is_follower(plan, plan.line.after[at][0]):
-            at = plan.line.after[at][0]
-            count += 1
-        rows = max(rows, count)
-    return list(range(rows))
-
-
-def _tails(line: Line) -> dict[int, int]:
-    """What comes from a step and leads to no further one (outputs, heads), with that step; the last where several."""
-    if not line.steps:
-        return {}
-    place = {node: k for k, node in enumerate(line.nodes)}
-    leads = [False] * len(line.before)
-    for node in reversed(range(len(line.before))):
-        leads[node] = node in place or any(leads[n] for n in line.after[node])
-    came: dict[int, int] = {}
-    for node in range(len(line.before)):
-        roots = [p if p in place else came.get(p, -1) for p in line.before[node]]
-        if roots and -1 not in roots and not leads[node]:
-            came[node] = max(roots, key=place.__getitem__)
-    return came
-
-
-def _ends(plan: _Plan) -> list[int]:
-    """What the network returns, in a column behind all others."""
-    line = plan.line
-    last = [n for n in range(plan.net.size) if not line.after[n] and len(line.before[n]) == 1]
-    return [n for n in last if plan.net.layers[n] is None and n not in plan.tails]
+    return len(takers) > 1 and all(n in plan.roles.heads for n in takers)
 
 
 def _settled(plan: _Plan) -> tuple[float, _Plan]:
     """The plan with every free node in the row where wires are best, and what they cost."""
-    net, line = plan.net, plan.line
-    ends = _ends(plan)
-    kept = {*line.nodes, *line.states, *plan.bus, *plan.heads, *plan.tails, *ends}
-    free = [n for n in range(net.size) if n not in kept and line.before[n] and not _is_follower(plan, n)]
-    free = [n for n in free if not _feeds_gates(plan, n)]
-    floor = max([plan.row[n] for n in plan.heads] or [STACK])
+    net, line, roles = plan.net, plan.line, plan.roles
+    kept = {*line.nodes, *line.states, *roles.bus, *roles.heads, *roles.followers, *roles.tails, *roles.ends}
+    free = [n for n in range(net.size) if n not in kept and line.before[n] and not _feeds_gates(plan, n)]
+    floor = max([plan.row[n] for n in roles.heads] or [STACK])
     pairs = _pairs(net)
 
     def price(limit: float = 1e18) -> float:
-        for n in ends:
+        for n in roles.ends:
             plan.row[n] = plan.row[line.before[n][0]]
         spots = _spots(plan)
         clash = 1000.0 * (len(spots) - len(set(spots.values())))
@@ -333,7 +210,7 @@ def _settled(plan: _Plan) -> tuple[float, _Plan]:
 def _equal(plan: _Plan) -> tuple[tuple[int, ...], ...]:
     """Gates' first nodes of one class, their activations, steps: each set in one size."""
     sets: dict[tuple[str, int], list[int]] = {}
-    for n in (*plan.heads, *(n for n in range(plan.net.size) if _is_follower(plan, n))):
+    for n in (*plan.roles.heads, *sorted(plan.roles.followers)):
         sets.setdefault((plan.net.looks[n].cls, plan.row[n]), []).append(n)
     found = [tuple(nodes) for nodes in sets.values()]
     return (*found, plan.line.nodes) if plan.line.steps else tuple(found)
