@@ -149,7 +149,7 @@ def test_folded_units_begin_with_the_layer_that_carries_the_others(dial):
     drawing = detail.drawing([sketch.done()], Options(detail=dial, fold=True))
     folded = next(group for group in drawing.graph.groups if group.repeat == 3)
     assert drawing.graph.members(folded.path)[0].name == "conv1"
-    assert "drawn once: " + {"paper": "convolution", "explicit": "(Conv2d, ReLU)"}[dial] + " ×3" in drawing.caption
+    assert "drawn once: " + {"paper": "convolution", "explicit": "(conv, ReLU)"}[dial] + " ×3" in drawing.caption
 
 
 def test_folded_keeps_every_layer_of_the_first_copy():

@@ -300,3 +300,20 @@ def test_sizes_are_those_of_an_image_once_its_axes_are_turned_back():
     sketch.add("mul", "mul", back, sketch.add("gamma", "Parameter", shape=(8,), mark="constant"))
     graph = detail.drawing([sketch.done()], Options()).panels[0].graph
     assert [layer.look.dims for layer in graph.layers if layer.look] == ["", "", "", ""]
+
+
+def test_names_from_code_are_said_in_words():
+    """Inputs, outputs, frames and the caption; as they are where names are to be shown."""
+    sketch = graphs.Sketch(input_image=graphs.IMAGE, x_1=graphs.IMAGE)
+    x = sketch.add("both", "add", "input_image", "x_1")
+    for index in range(2):
+        x = graphs.residual(sketch, f"b.{index}", x, cls="conv_block")
+    graph = sketch.done("both", x).replace(output_names=("low_level", "high_level"))
+    drawing = detail.drawing([graph], Options())
+    panel = drawing.panels[0]
+    assert [look.label for look in panel.input_looks.values()] == [("input image",), ("x_1",)]
+    assert [look.label for look in panel.output_looks.values()] == [("low level",), ("high level",)]
+    assert [group.title for group in panel.graph.groups] == ["conv block"]
+    assert "conv block ×2" in drawing.caption
+    named = detail.drawing([graph], Options(show=("names",))).panels[0]
+    assert named.input_looks["input_image"].label == ("input_image",)

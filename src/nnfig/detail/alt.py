@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import listed, sentence
+from nnfig.detail.english import in_words, listed, sentence
 from nnfig.detail.ties import said_of_weights
 from nnfig.graph import Group, Layer
 
@@ -21,7 +21,7 @@ def alt(drafts: Sequence[Draft], opened: Sequence[Draft] = (), title: str = "") 
 
 
 def _network(draft: Draft, title: str) -> str:
-    inputs = listed(list(draft.graph.inputs)) or "nothing"
+    inputs = listed([in_words(name) for name in draft.graph.inputs]) or "nothing"
     name = title or draft.origin.name or "a network"
     return f"Diagram of {name}. Input: {inputs}. Layers in order: {_steps(draft)}."
 

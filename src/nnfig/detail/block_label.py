@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnfig.detail.contents import inside_line
 from nnfig.detail.draft import Draft
+from nnfig.detail.english import in_words
 from nnfig.detail.groups import CONTAINERS
 from nnfig.graph import Layer
 
@@ -17,10 +18,10 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     own = rules.title(group) if group else ""
     name = own or writing.title or writing.rename
     if "repeat" in layer.attributes and not own:
-        name, line = f"{name or layer.kind} ×{layer.attributes['repeat']}", ""
+        name, line = f"{name or in_words(layer.kind)} ×{layer.attributes['repeat']}", ""
     elif not name and layer.kind in CONTAINERS:
         name, line = line or layer.path.rpartition(".")[2], ""
-    name = name or layer.kind.lstrip("_")
+    name = name or in_words(layer.kind).lstrip("_")
     if rules.shows("channels") and len(layer.shape) >= 4 and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)

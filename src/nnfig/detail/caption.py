@@ -8,7 +8,7 @@ from nnfig.detail.categories import category_of
 from nnfig.detail.common_facts import Facts
 from nnfig.detail.dims import unbatched
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, listed, millions, sentence, some
+from nnfig.detail.english import FAMILIES, in_words, listed, millions, sentence, some
 from nnfig.detail.followed import followed
 from nnfig.detail.gather import is_gathered
 from nnfig.detail.groups import CONTAINERS
@@ -241,7 +241,7 @@ def _insets(names: Sequence[str]) -> str:
 
 def _called(draft: Draft, path: str, cls: str) -> str:
     """A block's title, else its class."""
-    return draft.rules.title(Group(path, cls)) or cls.lstrip("_")
+    return draft.rules.title(Group(path, cls)) or in_words(cls).lstrip("_")
 
 
 def _sizes(drafts: Sequence[Draft]) -> str:

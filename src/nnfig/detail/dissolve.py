@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnfig.detail.draft import Draft
+from nnfig.detail.english import in_words
 from nnfig.detail.groups import CONTAINERS
 from nnfig.detail.names import frame_title, own_name
 from nnfig.detail.steps import called_again, first_call
@@ -28,7 +29,7 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
         return next((above for above in graph.ancestors(path) if above in names), "")
 
     def framed(group: Group) -> Group:
-        title, parent = draft.rules.title(group) or own_name(group), nearest(group.parent)
+        title, parent = draft.rules.title(group) or own_name(group) or _plain(group.cls), nearest(group.parent)
         titled = frame_title(group, parent, title) if draft.rules.shows("names") else title
         return replace(group, parent=parent, title=titled)
 
@@ -38,6 +39,11 @@ def dissolve(draft: Draft, opened: frozenset[str]) -> Draft:
         for layer in graph.layers
     )
     return draft.having(graph.replace(groups=groups, layers=layers))
+
+
+def _plain(cls: str) -> str:
+    """What a frame says in place of a class that is written in code's way; '' where it is a word already."""
+    return said if (said := in_words(cls)) != cls else ""
 
 
 def _boxes(draft: Draft) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 PHRASES = {
@@ -38,6 +39,7 @@ FAMILIES = {
 }
 """What one layer of a family is called."""
 
+_WORDS = re.compile(r"[a-z]{2,}(_[a-z]{2,})*")
 
 SINGULAR = frozenset(
     (
@@ -77,6 +79,16 @@ def some(words: Sequence[str], most: int = 4) -> str:
 def phrase(short: str) -> str:
     """What a merged layer is called in a sentence."""
     return PHRASES.get(short, short)
+
+
+def in_words(name: str) -> str:
+    """What somebody called a thing in code, as a reader says it; what is more than words stays as it is.
+
+    >>> [in_words(name) for name in ("attention_mask", "_input", "x_1", "h_prev", "resnet_50d", "Up_Block")]
+    ['attention mask', 'input', 'x_1', 'h_prev', 'resnet_50d', 'Up_Block']
+    """
+    plain = name.strip("_")
+    return plain.replace("_", " ") if _WORDS.fullmatch(plain) else name
 
 
 def sentence(text: str) -> str:

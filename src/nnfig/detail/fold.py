@@ -11,7 +11,7 @@ from nnfig.detail.copies import taking, varying
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.english import FAMILIES
-from nnfig.detail.merged import family
+from nnfig.detail.merged import family, short
 from nnfig.detail.structure import DROPOUT, Codes, Item, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
@@ -267,7 +267,7 @@ def _name(draft: Draft, run: Run) -> str:
     if len(items) == 1 and not items[0].is_group:
         layer = items[0].members[0]
         return FAMILIES.get(family(layer), layer.kind)
-    names = [graph.group[item.name].cls if item.is_group else item.members[0].kind for item in items]
+    names = [graph.group[item.name].cls if item.is_group else short(item.members[0], rules, graph) for item in items]
     return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} steps)"
 
 

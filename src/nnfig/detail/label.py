@@ -10,6 +10,7 @@ from nnfig.detail.categories import BY_NAME, category_of
 from nnfig.detail.common_facts import IDEAS, Facts, class_fact, facts
 from nnfig.detail.dims import Axes, input_dims
 from nnfig.detail.draft import Draft
+from nnfig.detail.english import in_words
 from nnfig.detail.merged import Told, is_add_norm, merged_text, pattern_of, short
 from nnfig.detail.names import layer_name
 from nnfig.detail.operands import is_masked, key_value_heads, one_sided
@@ -215,11 +216,12 @@ def input_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool =
     `called` is what else some of them are known as.
     """
     graph, shown = draft.graph, draft.rules.shows("dims")
+    plain = str if draft.rules.shows("names") else in_words
     names = list(graph.inputs)
     said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
     said = {} if all(name in draft.origin.inputs for name in names) and len(names) > 1 else said
     said |= {name: word for name in names if (word := called.get(name) or draft.symbols.get(name))}
     return {
-        name: Look(label=(said.get(name, name),), cls="data", dims=input_dims(graph, name) if shown else "")
+        name: Look(label=(said.get(name) or plain(name),), cls="data", dims=input_dims(graph, name) if shown else "")
         for name in names
     }

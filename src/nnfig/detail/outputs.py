@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from nnfig.detail.draft import Draft
+from nnfig.detail.english import in_words
 from nnfig.graph import Graph, Look
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -53,7 +54,8 @@ def _names(draft: Draft) -> list[str]:
     if not all(known) or len(set(known)) < len(known):
         known = _numbered(known)
     own = graph.output_names or [""] * len(known)
-    return [name or instead for name, instead in zip(own, known, strict=True)]
+    plain = str if draft.rules.shows("names") else in_words
+    return [plain(name) or instead for name, instead in zip(own, known, strict=True)]
 
 
 def _numbered(outputs: Sequence[str]) -> list[str]:

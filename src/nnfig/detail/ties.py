@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, some
+from nnfig.detail.english import FAMILIES, in_words, some
 from nnfig.detail.merged import family
 from nnfig.detail.names import own_name
 from nnfig.detail.steps import called_again, first_call, recurrences
@@ -79,7 +79,7 @@ def _shared(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
         others = sum(1 for layer in graph.layers if _label(graph, layer.name) == label) - len(calls)
         return f"{f'{len(calls)} of the' if others else f'the {len(calls)}'} boxes ‘{label}’ share their weights"
     name = draft.rules.title(group) or own_name(group)
-    return f"the {len(calls)} blocks {f'‘{name}’' if name else group.cls.lstrip('_')} share their weights"
+    return f"the {len(calls)} blocks {f'‘{name}’' if name else in_words(group.cls).lstrip('_')} share their weights"
 
 
 def _label(graph: Graph, name: str) -> str:
