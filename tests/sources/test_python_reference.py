@@ -97,10 +97,16 @@ def test_code_that_raises_names_its_line(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("import nothing_like_this", "ModuleNotFoundError"), ("def f(:", "SyntaxError"), ("1 / 0", "ZeroDivisionError")],
+    [
+        ("import nothing_like_this", "ModuleNotFoundError"),
+        ("def f(:", "SyntaxError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("import json; json.loads('{')", "JSONDecodeError"),
+        ("import torch; torch.nn.Conv2d(3, 4, 1, groups=2)", "in_channels must be divisible"),
+    ],
 )
 def test_file_that_cannot_be_imported(tmp_path: Path, code: str, message: str) -> None:
-    """The user's own exception, summarised, with its place."""
+    """The exception, summarised, with the user's own line, also where a library raised it."""
     path = tmp_path / "bad.py"
     path.write_text(f"\n{code}\n")
     with pytest.raises(NnfigError) as caught:

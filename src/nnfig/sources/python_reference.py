@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import sysconfig
 import traceback
 from collections.abc import Generator, Mapping
 from difflib import get_close_matches
@@ -180,16 +181,24 @@ def _check_arguments(found: Any, text: str, arguments: Mapping[str, Any]) -> Non
         raise NnfigError(f"{error}", where=text, hint=hint) from None
 
 
+_OURS = str(Path(__file__).parent)
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+"""Folders of other people's code, whose lines nobody is sent to while there is a line of the user's own."""
+
+
 def _raised(error: Exception, doing: str, what: str) -> NnfigError:
     """The user's own exception in one message: what, where, on which line."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    ours = str(Path(__file__))
-    frame = next((f for f in reversed(frames) if f.filename != ours and not f.filename.startswith("<")), None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(("<", _OURS))]
+    own = [f for f in frames if not f.filename.startswith(_INSTALLED)]
+    package = what.partition(":")[0].partition(".")[0]
+    theirs = own or [f for f in frames if package in Path(f.filename).parts] or frames
+    frame = theirs[-1] if theirs else None
     message = " ".join(str(error).split())[:400]
     return NnfigError(
         Problem(
             f"{doing} {what} raised {type(error).__name__}: {message}",
             where=f"{frame.filename}:{frame.lineno}" if frame else "",
             excerpt=frame.line or "" if frame else "",
+            hint="" if own or doing != "importing" else f"so does: python -c 'import {what}'",
         )
     )
