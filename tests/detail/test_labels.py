@@ -317,3 +317,14 @@ def test_names_from_code_are_said_in_words():
     assert "conv block ×2" in drawing.caption
     named = detail.drawing([graph], Options(show=("names",))).panels[0]
     assert named.input_looks["input_image"].label == ("input_image",)
+
+
+def test_an_identity_on_the_way_is_not_worth_a_word():
+    """`flatten, transpose, Identity` makes tokens of an image as it would without."""
+    sketch = graphs.Sketch()
+    x = sketch.add("flat", "flatten", sketch.conv("stem", "image"), shape=(1, 8, 256), mark="plumbing")
+    x = sketch.add("turn", "transpose", x, shape=(1, 256, 8), mark="plumbing", dim0=1, dim1=2)
+    x = sketch.add("norm", "Identity", x, shape=(1, 256, 8), mark="plumbing")
+    sketch.add("fc", "Linear", x, shape=(1, 256, 8), out_features=8)
+    drawn = detail.drawing([sketch.done()], Options(detail="explicit")).graph
+    assert drawn.layer["fc"].inputs[0].label == "image to tokens"

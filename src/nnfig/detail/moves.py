@@ -8,7 +8,10 @@ from nnfig.detail.categories import category_of
 from nnfig.graph import Dim, Graph, Layer
 
 _QUIET = frozenset(
-    ["to", "float", "half", "type_as", "contiguous", "clone", "detach", "expand", "expand_as", "squeeze", "unsqueeze"]
+    [
+        *("to", "float", "half", "type_as", "contiguous", "clone", "detach", "expand", "expand_as"),
+        *("squeeze", "unsqueeze", "Identity"),
+    ]
 )
 """Kinds that are not worth a word where others stand beside them."""
 
