@@ -11,7 +11,7 @@ from nnfig.emit.escape import comment, lines, size
 
 KNOWN = frozenset(
     """textbackslash textasciicircum textasciitilde textquoteleft textquotedblleft textquotedblright textendash
-    textemdash textexclamdown textquestiondown ensuremath nnfx nnfup nnfdown nnfmissing dots ss ae AE oe OE o O
+    textemdash textexclamdown textquestiondown ensuremath nnfx nnfup nnfdown nnfvar nnfmissing dots ss ae AE oe OE o O
     aa AA l L i j S P dag ddag pounds copyright r u H v c d b""".split()  # noqa: SIM905
 )
 
@@ -40,7 +40,8 @@ def test_only_known_commands_come_out(text):
         ("\\input{/etc/passwd}", r"\textbackslash{}input\{/etc/passwd\}"),
         ("3×3 conv", r"3\nnfx 3 conv"),
         ("× 2", r"\nnfx{} 2"),
-        ("x₁² → é Ł ß", r"x\nnfdown{1}\nnfup{2} \ensuremath{{\rightarrow}} \'{e} \L{} \ss{}"),
+        ("x₁² → é Ł ß", r"\nnfvar{x}{1}\nnfup{2} \ensuremath{{\rightarrow}} \'{e} \L{} \ss{}"),
+        ("hₜ₋₁ H₂O x1₂", r"\nnfvar{h}{t-1} H\nnfdown{2}O x1\nnfdown{2}"),
         ("σ(Wx)", r"\ensuremath{\sigma}(Wx)"),
         ("--x''", "-{}-x'{}'"),
         ("a^^Mb", r"a\textasciicircum{}\textasciicircum{}Mb"),

@@ -19,10 +19,13 @@ def tex(text: str) -> Tex:
 
     >>> print(tex("conv_1: 3×3, σ²"))
     conv\_1: 3\nnfx 3, \ensuremath{\sigma}\nnfup{2}
+    >>> print(tex("last hₜ₋₁"))
+    last \nnfvar{h}{t-1}
     >>> print(tex(r"\input{x}%"))
     \textbackslash{}input\{x\}\%
     """
-    joined = "".join(_pieces(text)).replace("--", "-{}-").replace("--", "-{}-").replace("''", "'{}'")
+    joined = "".join(_with_variables(unicodedata.normalize("NFC", text)))
+    joined = joined.replace("--", "-{}-").replace("--", "-{}-").replace("''", "'{}'")
     return Tex(re.sub(r"\\nnfx\{\}(?=[0-9A-Za-z(])", r"\\nnfx ", joined))
 
 
@@ -64,9 +67,19 @@ def missing(text: str) -> str:
     return "".join(c for c in dict.fromkeys(found) if _MISSING in _one(c))
 
 
+def _with_variables(text: str) -> Iterable[str]:
+    """A letter by itself with an index is a variable, set as in formulas; the rest piece by piece."""
+    end = 0
+    for found in _VARIABLE.finditer(text):
+        yield from _pieces(text[end : found.start()])
+        yield rf"\nnfvar{{{found[1]}}}{{{''.join(_DOWN[c] for c in found[2])}}}"
+        end = found.end()
+    yield from _pieces(text[end:])
+
+
 def _pieces(text: str) -> Iterable[str]:
     run, raised = "", ""
-    for c in _CLUSTER.findall(unicodedata.normalize("NFC", text)):
+    for c in _CLUSTER.findall(text):
         where = "up" if c in _UP else "down" if c in _DOWN else ""
         if raised and where != raised:
             yield rf"\nnf{raised}{{{run}}}"
@@ -187,3 +200,5 @@ _DOWN = dict(
         strict=True,
     )
 )
+
+_VARIABLE = re.compile(rf"(?<![A-Za-z0-9])([A-Za-z])([{''.join(_DOWN)}]+)(?![A-Za-z0-9])")

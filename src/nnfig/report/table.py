@@ -13,6 +13,7 @@ _PROVIDED = {
     r"\nnfx": r"\providecommand\nnfx{\ensuremath{\times}}",
     r"\nnfup": r"\providecommand\nnfup[1]{\textsuperscript{#1}}",
     r"\nnfdown": r"\providecommand\nnfdown[1]{\ensuremath{_{\mbox{\scriptsize #1}}}}",
+    r"\nnfvar": r"\providecommand\nnfvar[2]{\ensuremath{#1_{#2}}}",
     r"\nnfmissing": r"\providecommand\nnfmissing[1]{\fbox{\phantom{x}}}",
 }
 """Commands of escaped text that a document without nnfig.sty lacks."""
