@@ -498,3 +498,19 @@ def test_the_one_wire_between_two_streams_is_straight():
     nodes = {n.name: n for n in made.nodes}
     assert nodes["e"].y == nodes["d"].y
     assert nodes["e2"].y == pytest.approx(nodes["d2"].y)
+
+
+def test_insets_one_below_the_other_are_equally_wide_with_straight_leaders():
+    """Frames of insets begin and end at one place; a leader that can be straight is."""
+    main, first, second = shapes.Builder("main"), shapes.Builder("first"), shapes.Builder("second")
+    main.chain("", "a", "b", "c", after=main.input("x", 1, 8))
+    first.chain("", "d", "e", "f", after=first.input("x", 1, 8))
+    second.chain("", *(f"a rather long name {i}" for i in range(5)), after=second.input("x", 1, 8))
+    panels = (Panel("", main.graph()), Panel("first", first.graph(), "inset", "first", "b"))
+    panels = (*panels, Panel("second", second.graph(), "inset", "second", "e"))
+    made = scene(Drawing(panels), Options.of(view="blocks", direction="right"))
+    frames = [frame for frame in made.frames if frame.cls == "inset"]
+    assert len({(frame.x0, frame.x1) for frame in frames}) == 1
+    leaders = [wire for wire in made.wires if wire.cls == "leader"]
+    assert len(leaders) == 2
+    assert not any(wire.via for wire in leaders)

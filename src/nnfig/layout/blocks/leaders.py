@@ -8,25 +8,46 @@ from typing import TYPE_CHECKING
 from nnfig.graph import Look
 from nnfig.layout.blocks.net import START, Link, Net
 from nnfig.layout.blocks.page import Page, Rect, wire
-from nnfig.layout.blocks.route import Board
+from nnfig.layout.blocks.route import TEXT, Board, Port, between
 from nnfig.layout.scene import Wire
+from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.blocks.panels import Set
+
+ROUND = 6.0
+"""As near to the corner of a frame no leader meets it."""
 
 
 class _Figure(Board):
     """All panels as one board: an inset's frame is something to lead to, and not in its own way."""
 
+    shares = (*Board.shares, 0.44, -0.44)
+
     def __init__(self, at: Page, made: Sequence[Set]) -> None:
         super().__init__(at, directed=False)
         self.texts = [text for s in made for text in s.page.written()]
         for s in made:
-            a, _, c, d = s.rect
+            a, _, _, d = s.rect
             if s.panel.title:
-                self.texts.append((a, d - s.page.air.header, c, d))
+                self.texts.append((a, d - s.page.air.header, a + width(s.panel.title, s.page.air.font), d))
             for way in s.page.ways.values():
                 self.note(way, -1)
+
+    def ports(self, node: int, leaves: bool) -> list[Port]:
+        """A leader also meets a frame right across from where it leaves what the frame shows."""
+        found = super().ports(node, leaves)
+        if leaves:
+            return found
+        a, b, c, d = self.at.rects[node]
+        for (x, y), _, level, _ in super().ports(self.at.net.links[0].source, True):
+            ends = (((a, y), -1, 0), ((c, y), 1, 0)) if level else (((x, b), 0, -1), ((x, d), 0, 1))
+            for (p, q), dx, dy in ends:
+                outer = p + dx * self.gap / 2, q + dy * self.gap / 2
+                struck = any(between((p, q), outer, text) for text in self.texts)
+                if a + ROUND <= p <= c - ROUND or b + ROUND <= q <= d - ROUND:
+                    found.append(((p, q), outer, level, TEXT if struck else 0.0))
+        return found
 
 
 def leaders(made: Sequence[Set]) -> list[Wire]:

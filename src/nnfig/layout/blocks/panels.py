@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnfig.graph import Panel
 from nnfig.layout.blocks.choose import ROTATED, Choice, Room, best
@@ -111,8 +111,9 @@ def _arranged(
         choice, _ = best(parts, small, direction, font, fixed=True)
         made.append(_framed(panel, choice))
     gap = 16.0 * font / 8
-    wide = max(s.rect[2] - s.rect[0] for s in made)
+    wide = max(map(_width, made))
     if beside:
+        made = [_widened(s, wide - _width(s)) for s in made]
         rest = Room(max(60.0, room.width - wide - gap), room.height)
     else:
         rows = _rows(made, room.width, gap)
@@ -131,14 +132,26 @@ def _arranged(
             y -= _height(s) + gap
     else:
         y = y0 - gap
-        for row in _rows(made, room.width, gap):
-            total = sum(s.rect[2] - s.rect[0] for s in row) + gap * (len(row) - 1)
-            x = max(x0, (x0 + x1) / 2 - total / 2) if total < x1 - x0 else (x0 + x1) / 2 - total / 2
+        rows = _rows(made, room.width, gap)
+        totals = [sum(map(_width, row)) + gap * (len(row) - 1) for row in rows]
+        for row, total in zip(rows, totals, strict=True):
+            # all rows begin and end at one place
+            x, more = (x0 + x1) / 2 - max(totals) / 2, (max(totals) - total) / len(row)
             for s in row:
-                placed.append(_moved(s, x - s.rect[0], y - s.rect[3]))
-                x += s.rect[2] - s.rect[0] + gap
+                placed.append(_moved(_widened(s, more), x - s.rect[0] + more / 2, y - s.rect[3]))
+                x += _width(s) + more + gap
             y -= max(_height(s) for s in row) + gap
     return placed
+
+
+def _widened(s: Set, more: float) -> Set:
+    """An inset with a wider frame, what it holds in the middle."""
+    a, b, c, d = s.rect
+    return replace(s, rect=(a - more / 2, b, c + more / 2, d))
+
+
+def _width(s: Set) -> float:
+    return s.rect[2] - s.rect[0]
 
 
 def _framed(panel: Panel, choice: Choice) -> Set:
@@ -160,7 +173,7 @@ def _rows(made: list[Set], room: float, gap: float) -> list[list[Set]]:
     rows: list[list[Set]] = [[]]
     used = 0.0
     for s in made:
-        wide = s.rect[2] - s.rect[0]
+        wide = _width(s)
         if rows[-1] and used + gap + wide > room:
             rows.append([])
             used = 0.0

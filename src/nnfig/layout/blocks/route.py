@@ -23,6 +23,9 @@ MOST_NODES = 260
 MOST_STEPS = 40_000
 """So many steps all searches on a page may take; wires after that go around everything."""
 
+Port = tuple[Point, Point, bool, float]
+"""Where a wire may meet a node, the end of its stub, whether that is level, and the price."""
+
 Piece = tuple[float, float, float, int]
 """Where a straight piece of wire lies, from where to where, and the node it comes from."""
 
@@ -63,6 +66,9 @@ class _Lines:
 class Board:
     """Everything that a way must mind."""
 
+    shares = (0.0, 0.3, -0.3)
+    """Where along a side of a box a wire may meet it."""
+
     def __init__(self, at: Page, directed: bool = True) -> None:
         self.at = at
         self.directed = directed
@@ -88,14 +94,14 @@ class Board:
             elif abs(xa - xb) < 1e-6:
                 self.upright.append((xa, min(ya, yb), max(ya, yb), source))
 
-    def ports(self, node: int, leaves: bool) -> list[tuple[Point, Point, bool, float]]:
+    def ports(self, node: int, leaves: bool) -> list[Port]:
         """Where a wire may meet a node: the point, the end of its stub, whether that is level, and the price."""
         x0, y0, x1, y1 = self.at.rects[node]
         cx, cy, stub = (x0 + x1) / 2, (y0 + y1) / 2, 0.6 * self.gap
         glyph = bool(self.at.net.looks[node].glyph)
         down = self.at.air.direction == "down"
-        found: list[tuple[Point, Point, bool, float]] = []
-        for share in (0.0,) if glyph else (0.0, 0.3, -0.3):
+        found: list[Port] = []
+        for share in (0.0,) if glyph else self.shares:
             dx, dy = share * (x1 - x0), share * (y1 - y0)
             more = 4.0 if share else 0.0
             against = {
@@ -111,7 +117,7 @@ class Board:
                 crowded = any(abs(end[0] - p[0]) + abs(end[1] - p[1]) < 3.4 for p in self.ends[node])
                 price = more + (30.0 if self.directed and against[side] else 0.0)
                 price += (6.0 if leaves else 40.0) if crowded else 0.0
-                price += TEXT if any(_between(end, outer, text) for text in self.texts) else 0.0
+                price += TEXT if any(between(end, outer, text) for text in self.texts) else 0.0
                 found.append((end, outer, level, price))
         return found
 
@@ -283,7 +289,7 @@ def _meets(a: Rect, b: Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _between(a: Point, b: Point, r: Rect) -> bool:
+def between(a: Point, b: Point, r: Rect) -> bool:
     """Whether a stub runs through an outline."""
     low = min(a[0], b[0]), min(a[1], b[1])
     high = max(a[0], b[0]), max(a[1], b[1])
