@@ -268,7 +268,7 @@ def _name(draft: Draft, run: Run) -> str:
         layer = items[0].members[0]
         return FAMILIES.get(family(layer), layer.kind)
     names = [graph.group[item.name].cls if item.is_group else short(item.members[0], rules, graph) for item in items]
-    return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} steps)"
+    return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} layers)"
 
 
 def _fanout(draft: Draft, units: Units) -> dict[str, int]:
