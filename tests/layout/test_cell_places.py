@@ -25,3 +25,20 @@ def test_an_input_that_is_returned_as_it_is_has_a_place(tmp_path):
     assert len(set(place.values())) == len(place)
     assert place["y"][1] == place["y:out"][1]
     assert place["c"][1] == place["next"][1]
+
+
+STACKED = """
+nnfig: 1
+inputs: {x: [1, 20, 8]}
+layers:
+- r1: GRU 16
+- r2: GRU 4
+"""
+
+
+def test_cells_that_follow_one_another_are_drawn_one_after_another(tmp_path):
+    """Two of them on one grid would stand upon each other: no two nodes share a place."""
+    path = tmp_path / "stacked.yaml"
+    path.write_text(STACKED, encoding="utf-8")
+    nodes = nnfig.draw(path, style="cell").scene.nodes
+    assert len({(node.x, node.y) for node in nodes}) == len(nodes) > 20

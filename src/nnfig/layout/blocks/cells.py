@@ -42,12 +42,17 @@ class _Plan:
     last: int = 0
 
 
-def cell(net: Net, line: Line) -> Cell:
-    """The best of a few orders in which gates may stand."""
+def cell(net: Net, line: Line) -> Cell | None:
+    """The best of a few orders in which gates may stand; None where two nodes would stand in one place.
+
+    So it is where several cells follow one another, each with a line of its own.
+    """
     found = roles(net, line)
     made = [_settled(_placed(_Plan(net, line, found), order)) for order in (1, -1)]
     plan = min(made, key=lambda each: each[0])[1]
     spots = _spots(plan)
+    if len(set(spots.values())) < len(spots):
+        return None
     return Cell(spots, ways(_pairs(net), spots, line.nodes), _equal(plan))
 
 

@@ -53,10 +53,9 @@ class Long:
 def strip(net: Net, fold: Fold | None = None) -> Strip:
     """The net taken apart."""
     line = None if fold else line_of(net)
-    if line:
-        net = quiet(net, line)
-        found = levels(net, frozenset(range(net.size, net.size + len(net.groups))), core=True)
-        return Strip(net, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=cell(net, line))
+    if line and (made := cell(inner := quiet(net, line), line)):
+        found = levels(inner, frozenset(range(inner.size, inner.size + len(inner.groups))), core=True)
+        return Strip(inner, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=made)
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
     parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
     return Strip(net, found, parts, fold)
