@@ -66,18 +66,18 @@ def quiet(net: Net, line: Line) -> Net:
 
 
 def _state(net: Net, before: list[list[int]], after: list[list[int]]) -> tuple[int, ...]:
-    """An input that runs through products and sums alone, at least one of each."""
+    """An input that runs through products and sums alone, at least one of each; of several the one least used else."""
     ways: dict[int, tuple[int, ...]] = {}
     for node in reversed(range(net.size)):
         goes = [ways[n] for n in after[node] if net.looks[n].glyph in JOINTS or not after[n]]
         ways[node] = (node, *max(goes, key=lambda way: (not after[way[-1]], len(way)), default=()))
+    found: list[tuple[int, ...]] = []
     for start in range(net.size):
-        way = ways[start]
-        signs = [net.looks[n].glyph for n in way[1:]]
+        signs = [net.looks[n].glyph for n in ways[start][1:]]
         is_input = not before[start] and _is_data(net.layers[start])
         if is_input and any(sign in PRODUCTS for sign in signs) and "+" in signs:
-            return way
-    return ()
+            found.append(ways[start])
+    return min(found, key=lambda way: len(after[way[0]]), default=())
 
 
 def _is_open(net: Net) -> bool:
