@@ -665,3 +665,15 @@ def test_lazy_modules_that_do_not_run_stay_as_they_are():
     assert graph.params == 20
     assert isinstance(model.unused, nn.LazyLinear)
     assert torch.nn.parameter.is_lazy(model.norm.weight)
+
+
+def test_wrapped_parts_have_the_names_that_their_author_gave() -> None:
+    """torch.compile and DataParallel around a part or the whole draw no frame, and are there again afterwards."""
+    inner, whole = nn.Sequential(nn.Linear(4, 4)), nn.Sequential(nn.Linear(4, 4))
+    wrapper = torch.compile(inner)
+    model = Net(lambda self, x: self.part(self.fc(x)) + F.linear(x, inner[0].weight, inner[0].bias), part=wrapper)
+    graph = trace(nn.DataParallel(torch.compile(model.eval())), inputs=(torch.randn(X),))
+    assert (list(graph.layer), graph.layer["part.0@2"].shared) == (["fc", "part.0", "part.0@2", "add"], "part.0")
+    assert list(graph.group) == ["part"]
+    assert model.part is wrapper
+    assert list(trace(nn.Sequential(nn.DataParallel(whole)), input_size=X).layer) == ["0.0"]

@@ -5,7 +5,9 @@ Frameworks are imported by the one module that reads them, when it is asked to.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Generator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,7 +62,8 @@ def load(source: str | Path, **python: Any) -> Graph:
     text = str(source)
     if _is_python(text):
         reference = importlib.import_module("nnfig.sources.python_reference")
-        return _finished(reference.load(text, **python))
+        with _staying():
+            return _finished(reference.load(text, **python))
     path = Path(text)
     suffix = path.suffix.lower()
     if suffix in REFUSED:
@@ -87,7 +90,8 @@ def trace(model: Any, **given: Any) -> Graph:
     """
     for module in _families(model):
         if module == "torch":
-            return _finished(importlib.import_module("nnfig.sources.pytorch").trace(model, **given))
+            with _staying():
+                return _finished(importlib.import_module("nnfig.sources.pytorch").trace(model, **given))
         if module == "torch.export":
             return _finished(importlib.import_module("nnfig.sources.torch_export.walk").trace(model))
         if module == "keras":
@@ -96,6 +100,18 @@ def trace(model: Any, **given: Any) -> Graph:
         f"cannot trace a {type(model).__module__}.{type(model).__qualname__}",
         hint="expected a torch.nn.Module, a Keras model, an ExportedProgram, a Graph, or a path",
     )
+
+
+@contextlib.contextmanager
+def _staying() -> Generator[None]:
+    """While code of the user's runs, which may end Python: that is told, too."""
+    try:
+        yield
+    except SystemExit as done:
+        raise NnfigError(
+            f"the model's code ended Python with exit status {0 if done.code is None else done.code}",
+            hint="what reads a command line or exits belongs below: if __name__ == '__main__':",
+        ) from None
 
 
 def _finished(graph: Graph) -> Graph:
@@ -123,7 +139,7 @@ def _families(model: Any) -> list[str]:
 def _is_python(text: str) -> bool:
     """Whether text is `file.py:NAME` or `package.module:NAME` (and no Windows drive)."""
     head, colon, name = text.rpartition(":")
-    return bool(colon) and len(head) > 1 and all(part.isidentifier() for part in name.split("."))
+    return bool(colon) and len(head) > 1 and "\0" not in head and all(part.isidentifier() for part in name.split("."))
 
 
 def _similar(path: Path) -> str:

@@ -128,11 +128,12 @@ def _found(module: ModuleType, name: str, text: str) -> Any:
 
 def _names(owner: Any, wanted: str) -> str:
     """What it may be: names that look alike, else everything that can be a model."""
-    public = sorted(key for key in vars(owner) if not key.startswith("_"))
+    known = getattr(owner, "__dict__", {})
+    public = sorted(key for key in known if not key.startswith("_"))
     near = get_close_matches(wanted, public, 1)
     if near:
         return f"did you mean '{near[0]}'?"
-    own = [key for key in public if _is_candidate(vars(owner)[key], getattr(owner, "__name__", ""))]
+    own = [key for key in public if _is_candidate(known[key], getattr(owner, "__name__", ""))]
     return f"it has {', '.join(own[:12])}{' ...' if len(own) > 12 else ''}" if own else ""
 
 

@@ -16,6 +16,7 @@ from nnfig.sources.tracer.inputs import Given, given
 from nnfig.sources.tracer.recording import class_name
 from nnfig.sources.tracer.run import Tick, record
 from nnfig.sources.tracer.state import realised
+from nnfig.sources.tracer.wrappers import unwrapped, without_wrappers
 
 
 def trace(
@@ -40,13 +41,11 @@ def trace(
     Raises:
         NnfigError: no inputs are known, forward raises, or a model on `meta` needs values.
     """
-    while isinstance(inner := getattr(model, "_orig_mod", None), torch.nn.Module):
-        model = inner  # what torch.compile wraps
+    model = unwrapped(model)
     what = _without_cache(model, given(model, inputs, kwargs, input_size))
     model = realised(model, lambda twin: twin(*what.args, **what.kwargs))
-    with _progress(model, progress) as tick:
-        recording = record(model, what, tick)
-    return graph(recording, model, class_name(model))
+    with _progress(model, progress) as tick, without_wrappers(model):
+        return graph(record(model, what, tick), model, class_name(model))
 
 
 def _without_cache(model: torch.nn.Module, what: Given) -> Given:
