@@ -99,6 +99,52 @@ def test_a_crop_that_is_returned_is_an_arrow_along_its_level():
     assert "Crop" in {entry.text for key in found.legends for entry in key.entries}
 
 
+def test_two_ways_down_from_one_map_do_not_begin_together():
+    """Of a strided convolution and a strided shortcut one runs straight, one leaves at the right and turns once."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.conv("half", "a", 16, 16, stride=(2, 2)),
+        networks.conv("more", "half", 16, 16),
+        networks.conv("short", "a", 16, 16, 1, stride=(2, 2)),
+        networks.layer("sum", "add", ("more", "short"), (1, 16, 16, 16), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    down = {wire.target: wire for wire in found.wires if wire.source == "a"}
+    assert (down["half"].out, down["half"].via) == ("south", ())
+    assert (down["sum"].out, down["sum"].into, len(down["sum"].via)) == ("east", "north", 1)
+
+
+def test_several_copies_are_parted_by_lines():
+    """A concatenation of two copies and an up-sampled map has a line between the copies."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.conv("b", "a", 8, 32),
+        networks.pool("pool", "b", 8, 16),
+        networks.layer("up", "ConvTranspose2d", "pool", (1, 16, 32, 32), "up", kernel_size=(2, 2)),
+        networks.layer("cat", "cat", ("a", "b", "up"), (1, 32, 32, 32), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    cat = next(node for node in found.nodes if node.name == "cat")
+    assert (cat.copied, cat.seams) == (0.5, (0.25,))
+
+
+def test_what_is_returned_is_a_tensor_of_its_own():
+    """A variational encoder returns its mean: the sum that takes it does not absorb it, and both vectors are level."""
+    layers = [
+        networks.conv("a", "image", 8, 4),
+        networks.linear("mean", "a", 16),
+        networks.linear("spread", "a", 16),
+        networks.layer("noise", "mul", "spread", (1, 16), "func"),
+        networks.layer("sum", "add", ("mean", "noise"), (1, 16), "merge"),
+    ]
+    drawing = networks.drawing("net", layers, {"image": (1, 3, 4, 4)})
+    graph = drawing.graph.replace(outputs=("sum", "mean", "spread"))
+    found = maps(replace(drawing, panels=(replace(drawing.panels[0], graph=graph),)))
+    at = {node.name: node for node in found.nodes}
+    assert at["mean"].y == at["spread"].y == at["sum"].y
+    assert [label.lines for label in found.labels].count(("output",)) == 3
+
+
 def test_nested_concatenations_are_one():
     """What is put together in two steps is drawn once, with a copy from each."""
     layers = [

@@ -16,6 +16,9 @@ from nnfig.layout.titles import titles
 OUT = 0.4
 """How far over its middle arcs leave a map, as a share of its height."""
 
+LOW = 0.3
+"""How far under its middle an arrow leaves a map at the right to turn down, as a share of its height."""
+
 BESIDE = 1.5
 """Room between an arrow and the number beside it."""
 
@@ -31,8 +34,8 @@ def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
         elif found.is_level(arrow):
             wires.append(_level(arrow, placed, levels))
         else:
-            wires.append(_upright(arrow, placed, turns[arrow]))
-    labels = [_beside(p) for p in placed.values() if p.texts.top and p.above is not None]
+            wires.append(_upright(arrow, placed, turns[arrow]) if arrow in turns else _beside(arrow, placed))
+    labels = [_number(p) for p in placed.values() if p.texts.top and p.above is not None]
     labels += [
         Label(p.x + p.under + BESIDE, p.y - p.h / 2 - 1.6, (p.texts.below,), "dims", "north west")
         for p in placed.values()
@@ -63,27 +66,33 @@ def _node(item: Placed, panel: Panel) -> Node:
         data=tuple(dict(facts).items()),
         title=titles(panel.graph, tensor.runs or (tensor.name,)),
         copied=round(tensor.copied, 4),
+        seams=tensor.seams,
         top=item.texts.top if item.above is None else "",
         side=item.texts.side,
         below=item.texts.below if item.under is None else "",
     )
 
 
-def _beside(item: Placed) -> Label:
+def _number(item: Placed) -> Label:
     """A channel number right of the arrow that meets the upper edge."""
     x = item.x + (item.above or 0.0) + BESIDE
     return Label(x, item.y + item.h / 2 + 1, (item.texts.top,), "dims", "south west")
 
 
 def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label]:
-    """Names of inputs and of what is returned, under maps whose lower edge is free, and under those beside them."""
+    """Names of inputs and of what is returned: under maps and those beside them, else above, where no arrow ends."""
     names = {name: _input_name(name, panel) for name in panel.graph.inputs}
     returned = panel.graph.output_names or ("output",) * len(panel.graph.outputs)
     names |= dict(zip(panel.graph.outputs, returned, strict=True))
     labels: list[Label] = []
     for name, said in names.items():
         item = placed.get(name)
-        if item and said and not item.texts.below and item.under is None:
+        if item is None or not said:
+            continue
+        if item.texts.below or item.under is not None:
+            top = item.y + item.h / 2 + 1 + (text * LINE if item.texts.top else 0)
+            labels += [Label(item.x, top, (said,), "dims", "south")] if item.above is None else []
+        else:
             half = width(said, text) / 2 + BESIDE
             over = [p for p in placed.values() if p.y == item.y and p.left < item.x + half and p.right > item.x - half]
             labels.append(Label(item.x, min(p.y - p.h / 2 for p in over) - 2, (said,), "dims", "north"))
@@ -107,6 +116,14 @@ def _upright(arrow: Arrow, placed: Mapping[str, Placed], via: tuple[Point, ...])
     out, into = ("south", "north") if source.tensor.level < target.tensor.level else ("north", "south")
     x0, x1 = meet(source, target, arrow.cls)
     return Wire(arrow.source, arrow.target, out, into, x0 - source.x, x1 - target.x, via, arrow.cls)
+
+
+def _beside(arrow: Arrow, placed: Mapping[str, Placed]) -> Wire:
+    """An arrow that leaves low at the right of its source and turns down to its target."""
+    source, target = placed[arrow.source], placed[arrow.target]
+    down = LOW * source.h
+    via = ((target.fresh, source.y - down),)
+    return Wire(arrow.source, arrow.target, "east", "north", -down, target.fresh - target.x, via, arrow.cls)
 
 
 def _arc(
@@ -145,7 +162,8 @@ def _ink(placed: Mapping[str, Placed], labels: list[Label], scale: Scale) -> lis
             left, right = item.below_span(scale.text)
             points += [(left, bottom - 1.6 - scale.text * LINE), (right, bottom)]
     for label in labels:
-        if label.anchor == "north":
+        if label.anchor in ("north", "south"):
             half = width(label.lines[0], scale.text) / 2
-            points += [(label.x - half, label.y - scale.text * LINE), (label.x + half, label.y)]
+            high = scale.text * LINE * (1 if label.anchor == "south" else -1)
+            points += [(label.x - half, label.y + high), (label.x + half, label.y)]
     return points

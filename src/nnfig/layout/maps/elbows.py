@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nnfig.layout.maps.net import Arrow, Net
-from nnfig.layout.maps.place import Level, Placed, Scale, headroom, meet
+from nnfig.layout.maps.place import Level, Placed, Scale, beside, headroom, meet
 from nnfig.layout.scene import Point
 
 LOW = 3.0
@@ -76,9 +76,10 @@ class Ways:
 def elbows(
     found: Net, placed: Mapping[str, Placed], levels: Mapping[int, Level], scale: Scale
 ) -> Mapping[Arrow, tuple[Point, ...]]:
-    """The turns of every arrow between levels; none where it runs straight."""
+    """The turns of every arrow between levels; none where it runs straight; not of those that leave beside."""
     ways = Ways(found, placed, levels, scale)
-    return {arrow: _turns(arrow, ways) for arrow in found.arrows if not found.is_level(arrow)}
+    upright = [arrow for arrow in found.arrows if not found.is_level(arrow)]
+    return {arrow: _turns(arrow, ways) for arrow in upright if not beside(arrow, found, placed, scale.text)}
 
 
 def _turns(arrow: Arrow, ways: Ways) -> tuple[Point, ...]:

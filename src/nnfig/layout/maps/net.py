@@ -33,6 +33,8 @@ class Tensor:
     level: int
     copied: float = 0.0
     """Share of its channels that is copied from elsewhere."""
+    seams: tuple[float, ...] = ()
+    """Shares of its width at which one copy ends and the next begins."""
     layer: Layer | None = None
     runs: tuple[str, ...] = ()
     """Names of the layers that make it, in the order in which they run."""
@@ -63,10 +65,9 @@ class Net:
         """Whether an arrow passes over a map of its level, or over another arrow with the same ends."""
         if not self.is_level(arrow):
             return False
-        twin = arrow.cls in ("add", "copy") and any(
-            a.source == arrow.source and a != arrow for a in self.into[arrow.target]
-        )
-        return twin or self.place[arrow.target] - self.place[arrow.source] > 1
+        twins = [a for a in self.into[arrow.target] if a.source == arrow.source]
+        straight = next((a for a in twins if a.cls not in ("add", "copy")), arrow)
+        return straight != arrow or self.place[arrow.target] - self.place[arrow.source] > 1
 
     @cached_property
     def lanes(self) -> Mapping[Arrow, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nnfig.layout.maps.net import Net, Tensor
+from nnfig.layout.maps.net import Arrow, Net, Tensor
 from nnfig.layout.maps.texts import Texts, texts
 from nnfig.layout.tensors import damped
 from nnfig.layout.text import LINE, width
@@ -121,12 +121,12 @@ def place(found: Net, scale: Scale) -> tuple[dict[str, Placed], dict[int, Level]
     }
     placed = _across(bodies, found, scale)
     for _ in range(ROUNDS):
-        marked = _marked(placed, found)
+        marked = _marked(placed, found, scale.text)
         if marked == placed:
             break
         bodies = {name: replace(item, x=0.0) for name, item in marked.items()}
         placed = _across(bodies, found, scale)
-    return _marked(placed, found), levels
+    return _marked(placed, found, scale.text), levels
 
 
 def _height(tensor: Tensor, scale: Scale) -> float:
@@ -195,7 +195,7 @@ def _straighten(placed: dict[str, Placed], found: Net, scale: Scale) -> None:
         if wanted and not settled:
             limit = ahead.x - _distance(item, ahead, found, scale) if ahead else min(wanted)
             over = [placed[a.source] for a in found.into[name] if not found.is_level(a)]
-            limit = min([limit, *(source.right - 2 * INSET + item.w / 2 for source in over)])
+            limit = min([limit, *(s.right - max(2 * INSET, min(s.w, item.w) / 2) + item.w / 2 for s in over)])
             item = replace(item, x=max(item.x, min(limit, *wanted)))
             placed[name] = item
         following[item.tensor.level] = item
@@ -210,14 +210,29 @@ def meet(source: Placed, target: Placed, cls: str) -> tuple[float, float]:
         return source.x + 0.25 * source.w, target.x - 0.25 * target.w
     if low <= high:
         narrow = target.fresh if white or target.w < source.w else source.x
-        x = min(max(narrow, low), high)
+        x = narrow if low <= narrow <= high else (low + high) / 2
         return x, x
     if abs(source.x - target.fresh) < 0.01:
         return source.x, source.x
     return source.x + (0.3 * source.w if target.fresh > source.x else 0.0), target.fresh
 
 
-def _marked(placed: Mapping[str, Placed], found: Net) -> dict[str, Placed]:
+def beside(arrow: Arrow, found: Net, placed: Mapping[str, Placed], text: float) -> bool:
+    """Whether an arrow down to the next level can leave at the right, since its target stands right of its source.
+
+    So it has one turn, and none of its way in common with what runs straight down.
+    """
+    source, target = placed[arrow.source], placed[arrow.target]
+    at = sorted({item.tensor.level for item in placed.values()})
+    first, last = at.index(source.tensor.level), at.index(target.tensor.level)
+    below, x = meet(source, target, arrow.cls)
+    if last != first + 1 or arrow.cls == "indices" or below == x or x < source.right + STUB:
+        return False
+    walls = (p.left - (text if p.texts.side else 0.0) for p in placed.values() if p.y == source.y and p.x > source.x)
+    return all(wall > x + STUB for wall in walls)
+
+
+def _marked(placed: Mapping[str, Placed], found: Net, text: float) -> dict[str, Placed]:
     """The maps with the places at which arrows from other levels meet their edges."""
     above: dict[str, float] = {}
     under: dict[str, float] = {}
@@ -227,6 +242,9 @@ def _marked(placed: Mapping[str, Placed], found: Net) -> dict[str, Placed]:
         source, target = placed[arrow.source], placed[arrow.target]
         down = source.tensor.level < target.tensor.level
         x0, x1 = meet(source, target, arrow.cls)
+        if beside(arrow, found, placed, text):
+            above[arrow.target] = round(max(x1 - target.x, above.get(arrow.target, x1 - target.x)), 3)
+            continue
         for item, x, edge in ((source, x0, under if down else above), (target, x1, above if down else under)):
             name = item.tensor.name
             edge[name] = round(max(x - item.x, edge.get(name, x - item.x)), 3)

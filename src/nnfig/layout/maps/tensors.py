@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from nnfig.graph import Graph, Layer
 from nnfig.layout.maps.net import Arrow, Net, Tensor
@@ -133,6 +134,8 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     others = _unique([*outside, *(arrow.source for name in nested for arrow in found.into[name])])
     levels = [found.tensors[name].level for name in (*own, *others)]
     copied = 1 - sum(_share(found.tensors[name].size, size) for name in own) if does == "concat" else 0.0
+    shares = list(accumulate(_share(found.tensors[name].size, size) for name in others))
+    seams = tuple(round(share, 4) for share in shares[:-1]) if copied > 0 else ()
     arrows: list[Arrow] = []
     runs = (*(run for name in (*own, *nested) for run in found.tensors[name].runs), layer.name)
     for name in own:
@@ -149,13 +152,14 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     met = does == "add" or not others
     for word in (*((MEET[does],) if met else ()), *words(layer)[2]):
         arrows = [_followed(arrow, word) for arrow in arrows]
-    found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), layer, runs), arrows)
+    found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), seams, layer, runs), arrows)
 
 
 def _is_only_for(name: str, graph: Graph, found: Reading) -> bool:
     """Whether a tensor is the result of an operation and goes nowhere but to one layer."""
     tensor = found.owner[name]
-    return bool(found.into[tensor]) and tensor not in found.used and _is_alone(tensor, graph, found)
+    kept = tensor in found.used or name in graph.outputs
+    return bool(found.into[tensor]) and not kept and _is_alone(tensor, graph, found)
 
 
 def _is_computed(tensor: str, found: Reading, does: str) -> bool:
@@ -201,9 +205,9 @@ def _level(before: Tensor, size: Size, found: Reading, does: str) -> int:
     A map that is made from a vector stands on the level of maps of its size; what is cut off or padded changes no
     resolution.
     """
-    levels = [tensor.level for tensor in found.tensors.values()]
     if size.form == "vector":
-        return before.level if before.size.form == "vector" else max(levels) + 1
+        lowest = max(found.tensors.values(), key=lambda tensor: (tensor.level, tensor.size.form != "vector"))
+        return before.level if before.size.form == "vector" else lowest.level + (lowest.size.form != "vector")
     if before.size.form == "vector":
         alike = [tensor.level for tensor in found.tensors.values() if tensor.size.space == size.space]
         return alike[-1] if alike else before.level - 1
