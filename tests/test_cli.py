@@ -36,6 +36,13 @@ def test_draw_writes_a_tex_file_with_its_style_files(nnfig, tmp_path):
     assert r"\nnflayer" in (tmp_path / "lenet.tex").read_text()
 
 
+def test_text_smaller_than_asked_for_is_told(nnfig, tmp_path):
+    """--font-size is what the page allows at most; where it allows less, the message says how much."""
+    words = ("draw", "examples/lenet.yaml", "-o", tmp_path / "lenet.tex", "--view", "blocks", "--max-height", "2.2in")
+    assert "text is" not in nnfig(*words)[2]
+    assert "not 14, so that the figure fits" in nnfig(*words, "--font-size", 14)[2]
+
+
 MENDABLE = {
     "missing file": (["draw", "examples/lenett.yaml"], "did you mean 'examples/lenet.yaml'?"),
     "pickle": (["draw", "net.pt"], "pickle"),

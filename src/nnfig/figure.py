@@ -130,8 +130,8 @@ class Figure:
     def warnings(self) -> tuple[str, ...]:
         """What the author must know: assumptions of the source, what was closed to fit, what does not fit."""
         assumed = tuple(note for graph in self.traced for note in graph.notes)
-        too_big = () if self.scene.fits else (_too_big(self),)
-        return (*assumed, *self.drawing.notes, *self.scene.warnings, *emit.unprintable(self.scene), *too_big)
+        size = (_too_big(self),) if not self.scene.fits else _smaller(self)
+        return (*assumed, *self.drawing.notes, *self.scene.warnings, *emit.unprintable(self.scene), *size)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -218,6 +218,14 @@ def _too_big(figure: Figure) -> str:
         f"the figure needs {inches(scene.width)} x {inches(scene.height)} with text of {scene.font_size:g} pt, {over} "
         "allowed; try --detail overview, a smaller --depth, --close GLOB, or a larger --width and --max-height"
     )
+
+
+def _smaller(figure: Figure) -> tuple[str, ...]:
+    """That text became smaller than somebody asked for; from the default it may shrink without a word."""
+    found, wanted = figure.scene.font_size, figure.options.font_size
+    if found >= wanted or wanted == Options().font_size:
+        return ()
+    return (f"text is {found:g} pt, not {wanted:g}, so that the figure fits its page; draw less, or on a larger one",)
 
 
 def _save_tex(figure: Figure, path: Path, force: bool) -> None:
