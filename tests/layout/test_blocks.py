@@ -514,3 +514,18 @@ def test_insets_one_below_the_other_are_equally_wide_with_straight_leaders():
     leaders = [wire for wire in made.wires if wire.cls == "leader"]
     assert len(leaders) == 2
     assert not any(wire.via for wire in leaders)
+
+
+def test_what_is_written_at_a_wire_that_leaves_a_frame_stands_outside():
+    """The first token is taken after the last of the repeated layers, beside the wire that takes it."""
+    b = shapes.Builder("bert")
+    layer = b.group("layer", repeat=12)
+    last = b.chain(layer, "attention", "norm", after=b.input("x", 1, 8))[-1]
+    b.add("hidden", "hidden state", last)
+    b.chain("", "pooler", "tanh")
+    b.edge(last, "pooler", "first token")
+    made = draw(b, direction="down")
+    (frame,) = made.frames
+    (wire,) = (wire for wire in made.wires if wire.label)
+    assert wire.target == "pooler"
+    assert wire.label_at[1] < frame.y0

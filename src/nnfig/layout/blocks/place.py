@@ -145,7 +145,12 @@ class Placer:
         return self.level.joins.get(pair, [])
 
     def label(self, pair: tuple[int, int]) -> str:
-        """What is written at an edge of the level."""
+        """What is written at an edge of the level: outside of it where the edge alone crosses its frame with words."""
+        for k, port in enumerate((START, END)):
+            if pair[k] == port and self.level.group != START:
+                crossing = (links for other, links in self.level.joins.items() if other[k] == port)
+                if len({self.net.links[j].label for links in crossing for j in links} - {""}) <= 1:
+                    return ""
         return next((self.net.links[k].label for k in self.links(pair) if self.net.links[k].label), "")
 
     def back(self, pair: tuple[int, int]) -> str:
