@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import detail_graphs as graphs
+import pytest
 
 from nnfig import detail
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
@@ -79,3 +80,19 @@ def test_a_crop_behind_a_closed_block_is_named():
     sketch.add("cat", "cat", cut, small, shape=(1, 16, 12, 12))
     drawn = detail.drawing([sketch.done()], Options(close=("stage",)))
     assert "Crops of what is joined are not drawn." in drawn.caption
+
+
+@pytest.mark.parametrize(
+    ("indices", "said"),
+    [(["[:, :, :8, :8]"], True), (["[:, :, ::2, ::2]"], False), (["[..., :8]", "[..., 8:]"], False)],
+)
+def test_only_a_piece_of_an_image_is_a_crop(indices, said):
+    """Every second pixel is none, nor are halves of which each goes its way."""
+    sketch = graphs.Sketch()
+    shape = (1, 8, 8, 8) if len(indices) == 1 else (1, 8, 16, 8)
+    x = sketch.conv("conv", "image")
+    taken = [
+        sketch.add(f"cut{i}", "getitem", x, shape=shape, mark="plumbing", index=each) for i, each in enumerate(indices)
+    ]
+    sketch.add("cat", "cat", *taken, sketch.add("other", "MaxPool2d", x, shape=shape), shape=shape)
+    assert ("Crops" in detail.drawing([sketch.done()], Options()).caption) == said

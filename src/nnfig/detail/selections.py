@@ -20,6 +20,8 @@ _PLACES = {2: ("first", "second"), 3: ("first", "second", "last"), 4: ("first", 
 _WORD = re.compile(
     r"\[.*|\d+:\d+|(first|second|third|last) (half|third|quarter|token|position)|part \d+ of \d+|one part"
 )
+_STEP = re.compile(r":[^:,\]]*:-?([2-9]|\d\d+)[\],]")
+"""Where an index takes every second, third ... of an axis: `::2]`."""
 _MANY = 3
 """So many words or more are not listed."""
 _NUMBER = re.compile(r"\[?(\d+)\]?")
@@ -47,7 +49,7 @@ def part(layer: Layer, output: int, before: tuple[Dim, ...]) -> str:
     index = layer.attributes.get("index")
     if not isinstance(index, str | int):
         return "one part"
-    if _is_smaller_image(layer.shape, before):
+    if _is_smaller_image(layer, before):
         return ""
     words = str(index) if isinstance(index, str) else f"[{index}]"
     if (number := _NUMBER.fullmatch(words)) and before[0] in _PLACES and int(number[1]) < len(_PLACES[before[0]]):
@@ -64,7 +66,17 @@ def is_crop(layer: Layer, graph: Graph) -> bool:
     """Whether a layer cuts an image out of a larger one."""
     before = _before(layer, graph)
     picks = layer.kind in _PICKS and layer.mark not in _OUTSIDE
-    return picks and not _is_all(layer.shape, before) and _is_smaller_image(layer.shape, before)
+    cuts = picks and not _is_all(layer.shape, before) and _is_smaller_image(layer, before)
+    return cuts and not _is_shared_out(layer, before, graph)
+
+
+def _is_shared_out(layer: Layer, before: tuple[Dim, ...], graph: Graph) -> bool:
+    """Whether other layers take the rest of what a layer takes only a part of: the halves of rotary embedding."""
+    known = graph.layer[layer.name]
+    taken = [graph.layer[name] for name in graph.consumers[known.sources[0]]]
+    shapes = [each.shape for each in taken if each.kind in _PICKS and len(each.shape) == len(before)]
+    sizes = [prod(size for size in shape if isinstance(size, int)) for shape in shapes]
+    return len(sizes) > 1 and sum(sizes) == prod(size for size in before if isinstance(size, int))
 
 
 def _before(layer: Layer, graph: Graph) -> tuple[Dim, ...]:
@@ -121,6 +133,7 @@ def _is_all(after: tuple[Dim, ...], before: tuple[Dim, ...]) -> bool:
     return prod(numbers[0]) >= prod(numbers[1])
 
 
-def _is_smaller_image(after: tuple[Dim, ...], before: tuple[Dim, ...]) -> bool:
-    """Whether all that changes is the size of an image."""
-    return len(after) == len(before) > 3 and after[:2] == before[:2]
+def _is_smaller_image(layer: Layer, before: tuple[Dim, ...]) -> bool:
+    """Whether all that changes is the size of an image, of which one piece is taken and not every second pixel."""
+    after, steps = layer.shape, _STEP.search(str(layer.attributes.get("index", "")))
+    return not steps and len(after) == len(before) > 3 and after[:2] == before[:2]
