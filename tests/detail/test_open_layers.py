@@ -368,3 +368,41 @@ def test_at_ops_all_is_open_but_what_is_closed_by_name() -> None:
     kinds = [layer.kind for layer in graph.layers]
     assert "LSTM" in kinds
     assert "MultiheadAttention" not in kinds
+
+
+class Cell(nn.Module):
+    """A gated unit, written out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.new = nn.Linear(7, 4), nn.Linear(7, 4)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        both = torch.cat([x, h], 1)
+        gate = torch.sigmoid(self.gate(both))
+        return gate * h + (1 - gate) * torch.tanh(self.new(both))
+
+
+@pytest.mark.parametrize("detail", ["paper", "explicit", "ops"])
+def test_a_folded_recurrence_shows_its_state(detail: str) -> None:
+    """Steps written by hand and drawn once take the state of the step before, not what the first one begins with."""
+
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = Cell()
+
+        def forward(self, x: Tensor) -> Tensor:
+            h = x.new_zeros(x.shape[0], 4)
+            for t in range(9):
+                h = self.cell(x[:, t], h)
+            return h
+
+    drawn = drawing([trace(Loop(), input_size=(2, 9, 3))], Options.of(detail=detail))
+    assert drawn is not None
+    graph = drawn.graph
+    (state_,) = (layer for layer in graph.layers if layer.kind == "state")
+    takers = {graph.layer[name].kind for name in graph.consumers[state_.name]}
+    assert takers == {"cat", "mul"}
+    assert graph.repeats(state_) == 9
+    assert "comes from the step before" in drawn.said["states"]

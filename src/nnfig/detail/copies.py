@@ -29,7 +29,8 @@ def taking(copies: Sequence[Layer], graph: Graph) -> dict[Edge, Edge]:
     """
     found: dict[Edge, Edge] = {}
     for edges in zip(*(copy.inputs for copy in copies), strict=False):
-        if len({edge.source for edge in edges}) == 1 and len({edge.label for edge in edges}) == len(copies):
+        parts = {(edge.output, edge.label) for edge in edges}
+        if len({edge.source for edge in edges}) == 1 and len(parts) == len(copies):
             source = edges[0].source
             symbol = source in graph.inputs and len(source) == 1
             found[edges[0]] = replace(edges[0], label=f"{source}ₜ" if symbol else "step t")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from nnfig.detail.carried import Carried, carried
 from nnfig.detail.categories import category_of
 from nnfig.detail.copies import taking, varying
 from nnfig.detail.draft import Draft, Fold
@@ -231,25 +232,22 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     groups, path, moved = _groups(graph, run, level, shared)
     differing = {copies[0].name: varying(copies) for copies in zip(*run.units, strict=True)}
     taken = {copies[0].name: found for copies in zip(*run.units, strict=True) if (found := taking(copies, graph))}
-    layers = tuple(
-        _kept(
-            _relabelled(layer, taken[layer.name]) if layer.name in taken else layer,
-            path if layer.name in moved else layer.group,
-            differing.get(layer.name, {}),
-            instead,
-        )
-        for layer in graph.layers
-        if layer.name not in instead
-    )
+    own = taken or any("index" in each for each in differing.values())
+    states = carried(run.units, path, level, graph) if shared and own else Carried()
+    layers: list[Layer] = []
+    for layer in graph.layers:
+        layers += states.layers if layer.name == first[0].name else ()
+        if layer.name not in instead:
+            edges = taken.get(layer.name, {}) | states.instead.get(layer.name, {})
+            kept = replace(layer, inputs=tuple(edges.get(e, e) for e in layer.inputs)) if edges else layer
+            group = path if layer.name in moved else layer.group
+            layers.append(_kept(kept, group, differing.get(layer.name, {}), instead))
     outputs, names = _outputs(graph, instead)
-    folded = graph.replace(layers=layers, groups=groups, outputs=outputs, output_names=names)
+    folded = graph.replace(layers=tuple(layers), groups=groups, outputs=outputs, output_names=names)
     name = _name(draft, run)
-    done = replace(draft, fanout={**draft.fanout, **_fanout(draft, run.units)})
+    fanout = {**draft.fanout, **_fanout(draft, run.units)}
+    done = replace(draft, fanout=fanout, symbols={**draft.symbols, **states.symbols})
     return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
-
-
-def _relabelled(layer: Layer, taken: Mapping[Edge, Edge]) -> Layer:
-    return replace(layer, inputs=tuple(taken.get(edge, edge) for edge in layer.inputs))
 
 
 def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:

@@ -25,14 +25,13 @@ def states(drafts: Sequence[Draft]) -> str:
     """`the states hₜ₋₁ and cₜ₋₁ come from the step before, zero at first`: what their boxes mean."""
     at_first: dict[str, bool] = {}
     for draft in drafts:
+        origin = draft.origin
         for layer in draft.graph.layers:
             if layer.kind == STATE:
-                origin = draft.origin.layer[layer.name]
-                zero = all(draft.origin.layer[n].kind == "zeros" for n in origin.sources if n in draft.origin.layer)
-                name = draft.symbols.get(layer.name, layer.name)
-                at_first[name] = (
-                    at_first.get(name, True) and zero and not set(origin.sources) & set(draft.origin.inputs)
-                )
+                sources = origin.layer[layer.name].sources if layer.name in origin.layer else layer.sources
+                zero = sources and all(n in origin.layer and origin.layer[n].kind == "zeros" for n in sources)
+                name = draft.symbols.get(layer.name) or f"‘{layer.name.rpartition('.')[2]}’"
+                at_first[name] = at_first.get(name, True) and bool(zero)
     zeros = [name for name, zero in at_first.items() if zero]
     if not at_first:
         return ""
