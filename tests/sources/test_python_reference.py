@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nnfig import sources
 from nnfig.errors import NnfigError
 from nnfig.sources import load
 
@@ -127,3 +128,27 @@ def test_source_that_is_not_there(text: str, message: str) -> None:
     """Missing files and modules are named."""
     with pytest.raises(NnfigError, match=message):
         load(text)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("import argparse; p = argparse.ArgumentParser(); p.add_argument('--data', required=True); p.parse_args()", 2),
+        ("import sys\ndef f(): sys.exit()", 0),
+        ("import sys, torch\nclass f(torch.nn.Module):\n    def forward(self, x): sys.exit('no data')", "no data"),
+    ],
+)
+def test_code_that_ends_python_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, status: Any) -> None:
+    """A file that reads the command line, or exits, says so instead of ending nnfig without a word."""
+    path = tmp_path / "ends.py"
+    path.write_text(code)
+    monkeypatch.setattr(sys, "argv", ["nnfig"])
+    with pytest.raises(NnfigError, match=f"ended Python with exit status {status}(.|\n)*__main__"):
+        sources.load(f"{path}:f", input_size="2,3")
+
+
+@pytest.mark.parametrize("size", ["9" * 25, "99999999999,99999999999", "1,9999999999999:int64"])
+def test_sizes_that_no_tensor_can_have_are_one_message(file: Path, size: str) -> None:
+    """Larger than numbers, than addresses, than memory."""
+    with pytest.raises(NnfigError, match="there can be no tensor of"):
+        load(f"{file}:Net", input_size=size)

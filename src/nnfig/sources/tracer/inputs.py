@@ -144,7 +144,11 @@ def _from_sizes(sizes: Any, keywords: dict[str, Any]) -> Given:
 
     def tensor(size: Size, name: str) -> torch.Tensor:
         dtype = size.dtype or _BY_NAME.get(name)
-        made = make(size.shape, dtype or "float32", name)
+        try:
+            made = make(size.shape, dtype or "float32", name)
+        except (RuntimeError, ValueError, TypeError) as error:
+            said = f"input_size: there can be no tensor of {size.shape} {dtype or 'float32'}"
+            raise NnfigError(f"{said}: {str(error).partition(chr(10))[0][:200]}") from None
         if dtype is None:
             what.guessed.add(id(made))
         return made
