@@ -144,6 +144,19 @@ def test_unfolding_keeps_paths():
     assert all(group.repeat == 1 for group in wide.groups)
 
 
+def test_copies_inside_of_copies_have_names_of_their_own():
+    """Two blocks of two layers each are four layers in a chain."""
+    from nnfig.graph import verify
+
+    layers = (Layer("a", "Linear", (Edge("x"),), (TensorSpec((1, 4)),), group="outer.inner", look=Look()),)
+    groups = (Group("outer", repeat=2), Group("outer.inner", repeat=2, parent="outer"))
+    wide = verify(unfolded(Graph("n", {"x": TensorSpec((1, 4))}, layers, groups, outputs=("a",))))
+    names = list(wide.layer)
+    assert len(names) == len(wide.layers) == 4
+    assert [layer.sources for layer in wide.layers] == [("x",), *((name,) for name in names[:-1])]
+    assert wide.outputs == (names[-1],)
+
+
 @pytest.mark.parametrize("seed", range(25))
 @pytest.mark.parametrize("view", ["volumes", "maps", "neurons", "strip"])
 def test_any_network_is_drawn_or_refused(view, seed):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from nnfig.graph import Edge, Graph, Group, Layer
+from nnfig.graph import Graph, Group, Layer
 
 
 def unfolded(graph: Graph, wanted: Callable[[Graph, Group], bool] = lambda graph, group: True) -> Graph:
@@ -30,9 +30,11 @@ def _unfolded(graph: Graph, group: Group) -> Graph:
     if not members or not ends or not before:
         return graph.replace(groups=groups)
     copies: list[Layer] = list(members)
+    last = {name: name for name in names}
+    taken = {*graph.inputs, *graph.layer}
     for number in range(2, group.repeat + 1):
-        copies += [_copy(layer, number, names, before[0], ends[-1]) for layer in members]
-    last = {name: _named(name, group.repeat) for name in names}
+        end, last = last[ends[-1]], {layer.name: _free(layer.name, number, taken) for layer in members}
+        copies += [_copy(layer, last, before[0], end) for layer in members]
     at = graph.layers.index(members[-1])
     rest = [_fed(layer, last) for layer in graph.layers[at + 1 :]]
     kept = [layer for layer in graph.layers[: at + 1] if layer.name not in names]
@@ -43,20 +45,21 @@ def _unfolded(graph: Graph, group: Group) -> Graph:
     )
 
 
-def _named(name: str, number: int) -> str:
-    return name if number == 1 else f"{name} ×{number}"
+def _free(name: str, number: int, taken: set[str]) -> str:
+    """A name for a copy: copies inside of copies are counted on."""
+    while f"{name} ×{number}" in taken:
+        number += 1
+    taken.add(f"{name} ×{number}")
+    return f"{name} ×{number}"
 
 
-def _copy(layer: Layer, number: int, names: set[str], before: str, end: str) -> Layer:
+def _copy(layer: Layer, names: Mapping[str, str], before: str, end: str) -> Layer:
     """One more copy of a layer; what came from before the group comes from the end of the last copy."""
-
-    def source(edge: Edge) -> str:
-        if edge.source in names:
-            return _named(edge.source, number)
-        return _named(end, number - 1) if edge.source == before else edge.source
-
-    inputs = tuple(replace(edge, source=source(edge)) for edge in layer.inputs)
-    return replace(layer, name=_named(layer.name, number), inputs=inputs)
+    inputs = tuple(
+        replace(edge, source=names.get(edge.source, end if edge.source == before else edge.source))
+        for edge in layer.inputs
+    )
+    return replace(layer, name=names[layer.name], inputs=inputs)
 
 
 def _fed(layer: Layer, last: dict[str, str]) -> Layer:
