@@ -57,7 +57,8 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
     view = next((VIEWS[word] for word in shapes if word in VIEWS), "blocks")
     # what `auto` chose then it must choose again
     if figure.options.view == "auto" and figure.scene.view != view:
-        figure = draw(graph, **{**options, "view": view})
+        options["view"] = view
+        figure = draw(graph, **options)
     tex = figure.tex
     now = macros(tex)
     unsaid = _titles(path, drawn, titles(text), titles(tex))
