@@ -187,3 +187,11 @@ def test_presets_are_sheets_that_can_be_named(dial):
     by_style = detail.drawing([_net()], Options(style=(dial,)))
     by_dial = detail.drawing([_net()], Options(detail=dial))
     assert by_style.graph == by_dial.graph
+
+
+def test_a_strip_is_the_whole_network():
+    """`--view strip` alone folds and closes nothing, as the sheet of that name says; another detail is obeyed."""
+    by_view = detail.drawing([_net()], Options(view="strip"))
+    assert by_view.graph == detail.drawing([_net()], Options(style=("strip",))).graph
+    less = detail.drawing([_net()], Options(view="strip", detail="overview"))
+    assert less.graph == detail.drawing([_net()], Options(detail="overview")).graph

@@ -21,6 +21,8 @@ from nnfig.resources import resource
 PRESETS = ("overview", "paper", "explicit", "ops", "strip", "cell")
 VIEW_SHOWS = {"neurons": ("dropout",)}
 """What a view can show without more room, so that it is shown there."""
+VIEW_PRESETS = {("strip", "paper"): "strip"}
+"""What a view stands for at the dial's default: a strip is the whole network, layer by layer."""
 
 _ROOM = ("direction", "font_size", "max_height", "scale", "title", "view", "width", "page")
 Words = Sequence[str]
@@ -28,7 +30,7 @@ Words = Sequence[str]
 
 def resolved(options: Options) -> Rules:
     """The rules of a drawing: the dial's preset, style sheets over it, the options over both."""
-    stack = _chain(options.detail, ())
+    stack = _chain(VIEW_PRESETS.get((options.view, options.detail), options.detail), ())
     for name in options.style:
         chain = _chain(name, ())
         stack = chain if chain[0][0].extends or len(chain) > 1 else [*stack, *chain]
