@@ -85,8 +85,9 @@ def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label
     returned = panel.graph.output_names or ("output",) * len(panel.graph.outputs)
     names |= dict(zip(panel.graph.outputs, returned, strict=True))
     labels: list[Label] = []
+    made = {run: item for item in placed.values() for run in (item.tensor.name, *item.tensor.runs)}
     for name, said in names.items():
-        item = placed.get(name)
+        item = made.get(name)
         if item is None or not said:
             continue
         if item.texts.below or item.under is not None:
