@@ -194,7 +194,7 @@ def test_what_is_left_out_is_named_in_one_order():
     mask = sketch.add("mask", "eq", "image", mark="index")
     table = sketch.add("table", "Constant", mark="constant")
     most = sketch.add("most", "maximum", sketch.add("sum", "add", "image", mask), table)
-    x = sketch.add("view", "view", most, mark="plumbing")
+    x = sketch.add("view", "view", most, shape=(1, 8, 256), mark="plumbing")
     sketch.conv("conv", sketch.add("drop", "Dropout", sketch.add("flat", "flatten", x), p=0.5))
     caption = detail.drawing([sketch.done()], Options()).caption
     assert "Dropout, constants, masks, positions and changes of shape are not drawn" in caption
@@ -284,3 +284,11 @@ def test_hidden_dropout_tells_its_rates_where_they_differ():
     drawing = detail.drawing([sketch.done()], Options())
     assert [group.repeat for group in drawing.graph.groups] == [3]
     assert "Dropout of 0.1 to 0.2 and stochastic depth are not drawn" in drawing.caption
+
+
+def test_a_view_that_changes_nothing_is_no_change_of_shape():
+    """Neither a copy nor a slice of everything; a transpose may be one though the sizes are the same."""
+    for kind, said in (("contiguous", False), ("getitem", False), ("transpose", True)):
+        sketch = graphs.Sketch()
+        sketch.conv("conv", sketch.add("view", kind, "image", mark="plumbing"))
+        assert ("shape" in detail.drawing([sketch.done()], Options()).caption) == said

@@ -17,6 +17,13 @@ _SHAPES, _FLAT, _SLICES = "changes of shape", "flattening", "slices of outputs"
 _LAST = ("parameters read by functions", "constants", "masks", "positions", _SLICES, _SHAPES, _FLAT)
 """What comes last in the sentence, in this order."""
 _FLATTENS = ("Flatten", "flatten")
+_KEEPS = frozenset(
+    [
+        *("getitem", "contiguous", "clone", "detach", "to", "float", "half", "type_as", "expand", "expand_as"),
+        *("view", "reshape", "squeeze", "unsqueeze"),
+    ]
+)
+"""Kinds that leave all as it is where the shape stays the same."""
 
 
 def left_out(drafts: Sequence[Draft]) -> str:
@@ -60,11 +67,17 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
     elif takes_part(layer, graph):
         yield from (_SLICES,) * (layer.name in graph.outputs)
     elif layer.mark == "plumbing" or category == "reshape":
-        yield _SHAPES
+        yield from (_SHAPES,) * _moves(layer, graph)
     elif category == "dropout" and (category not in visible or not drops(layer)):
         yield from filter(None, (drops(layer),))
     else:
         yield BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
+
+
+def _moves(layer: Layer, graph: Graph) -> bool:
+    """Whether a layer changes a shape, or may change which value stands where."""
+    before = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if layer.inputs else None
+    return layer.kind not in _KEEPS or before is None or before.shape != layer.shape
 
 
 def _is_told(layer: Layer, graph: Graph) -> bool:
