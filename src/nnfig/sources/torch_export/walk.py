@@ -263,15 +263,25 @@ def _bare(run: _Run) -> str:
 
 
 def _multihead(run: _Run, shapes: Any) -> dict[str, Any]:
-    """Width and heads of an attention module, from the products inside."""
+    """Width, heads and order of axes of an attention module, from the products inside.
+
+    It turns batches that come first before all else.
+    """
     found: dict[str, Any] = {}
     for call in run.calls:
-        if call.op == "linear":
-            found["embed_dim"] = attributes(call, shapes).get("out_features")
         query = shapes.get(call.refs[0], ()) if call.refs else ()
-        if call.op == "scaled_dot_product_attention" and len(query) == 4:
+        if call.op == "linear":
+            linear = attributes(call, shapes)
+            found["embed_dim"] = linear.get("out_features")
+            found |= {"bias": False} if linear.get("bias") is False else {}
+        elif call.op == "scaled_dot_product_attention" and len(query) == 4:
             found["num_heads"] = query[1]
-    return found
+        elif call.op in ("bmm", "baddbmm") and len(query) == 3:
+            found.setdefault("head", query[2])
+    head, width = found.pop("head", 0), found.get("embed_dim")
+    if head and isinstance(width, int):
+        found.setdefault("num_heads", width // head)
+    return found | ({"batch_first": True} if run.calls[0].op == "transpose" else {})
 
 
 def _is_plain(value: Any) -> bool:

@@ -136,7 +136,9 @@ class _Builder:
         if first != name:
             return 0, first
         count, shared, largest = 0, "", 0
-        for parameter in call.module.parameters(recurse=not call.inside):
+        for path, parameter in call.module.named_parameters(recurse=not call.inside):
+            if path in call.replaced:
+                continue
             owner = self._owner.setdefault(id(parameter), name)
             if owner == name:
                 count += parameter.numel()

@@ -82,9 +82,15 @@ def unwrapped(tensor: torch.Tensor) -> torch.Tensor | None:
     return _functorch.get_unwrapped(tensor) if _functorch and _functorch.is_functorch_wrapped_tensor(tensor) else None
 
 
+def is_transformed() -> bool:
+    """Whether torch.func.vmap, grad or the like is at work: tensors are larger than they say."""
+    return _peek is not None and _peek() is not None
+
+
 _functorch: Any = getattr(torch._C, "_functorch", None)
 if not all(hasattr(_functorch, name) for name in ("get_unwrapped", "is_functorch_wrapped_tensor")):
     _functorch = None
+_peek: Any = getattr(_functorch, "peek_interpreter_stack", None)
 
 
 def global_hooks(

@@ -41,7 +41,10 @@ FACTORIES = _words("tensor as_tensor from_numpy scalar_tensor frombuffer asarray
 """Functions that make a tensor from plain values."""
 
 SHAPE_OF_FIRST = _words(
-    "zeros_like ones_like full_like empty_like rand_like randn_like randint_like new_zeros new_ones new_full new_empty"
+    """
+    zeros_like ones_like full_like empty_like rand_like randn_like randint_like new_zeros new_ones new_full new_empty
+    new_tensor
+    """
 )
 """Functions that look only at the size and dtype of their first argument."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from nnfig.sources.tracer.compat import autocast_is_on, storage_key, version
+from nnfig.sources.tracer.compat import autocast_is_on, is_transformed, storage_key, version
 from nnfig.sources.tracer.control import body
 from nnfig.sources.tracer.functions import BRANCHES, Function, describe
 from nnfig.sources.tracer.reads import looked_at, question
@@ -191,7 +191,7 @@ class MetaMode(TorchFunctionMode):
         return held[1]
 
     def _attempt(self, func: Any, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        short = answer(function, args, kwargs)
+        short = None if is_transformed() else answer(function, args, kwargs)
         if short is not None:
             return short
         try:

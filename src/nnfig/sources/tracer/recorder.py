@@ -26,6 +26,7 @@ from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, Call, Frame, 
 from nnfig.sources.tracer.stack import Stack, here
 from nnfig.sources.tracer.structure import mapped, tensors
 from nnfig.sources.tracer.threads import Threads
+from nnfig.sources.tracer.weights import Weights
 
 
 class Recorder(Journal):
@@ -52,6 +53,7 @@ class Recorder(Journal):
         self._hooked: set[int] = set()
         """Leaves that begin to run only when the hooks of their user have run."""
         self._threads = Threads()
+        self._weights = Weights(model)
         self._foreign: list[torch.nn.Module] = []
         """Modules that the model does not hold, kept so that their ids stay theirs."""
 
@@ -240,7 +242,8 @@ class Recorder(Journal):
         if opaque:
             where = f"'{frame.path}' ({frame.cls})" if frame.path else f"'{frame.cls}'"
             self.recording.notes[f"{where} ran in compiled code: it is one layer without a view inside"] = None
-        ins = [self.value(t) for t in taken]
+        weights, replaced = self._weights.instead(module, self._is_fed) if frame.leaf else ([], frozenset[str]())
+        ins = [self.value(t) for t in (*taken, *weights)]
         call = Call(
             frame.cls,
             self.frame,
@@ -249,10 +252,15 @@ class Recorder(Journal):
             path=frame.path,
             number=frame.number,
             opaque=opaque,
+            replaced=replaced,
         )
         self.append(call, once(made))
         self._rewrite(call, written)
         return changed_result
+
+    def _is_fed(self, tensor: torch.Tensor) -> bool:
+        number = self.memory.get(tensor)
+        return number is not None and bool(self.recording.values[number].depends & (FLOAT_INPUT | INT_INPUT))
 
     def _is_idle_since(self, first: int) -> bool:
         """Whether all calls since then are of functions that do nothing to the network's values."""

@@ -80,6 +80,8 @@ class Call:
     """A function that does a module's work inside that module's own forward; the module is a group around it."""
     tensor: torch.Tensor | None = None
     """The Parameter or Constant itself."""
+    replaced: frozenset[str] = frozenset()
+    """Names of parameters of a module in whose place it ran with other tensors, which are among `ins`."""
 
 
 @dataclass(slots=True)
