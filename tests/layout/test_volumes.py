@@ -366,3 +366,12 @@ def test_apart_clears_a_slanted_edge():
     level = rectangle(-5, -2, 5, 2)
     assert apart(solid.outline, below, 1) == -math.inf
     assert apart(solid.outline, level, 1) > apart(solid.outline, rectangle(-5, -solid.h / 2, 5, -solid.h / 2 + 1), 1)
+
+
+def test_crossings_of_streams_are_drawn_in_one_way():
+    """Where one crossing must keep clear of a text, all begin and end level; what slides in a tensor stays straight."""
+    found = volumes(networks.two_streams(), show=("kernel",))
+    at = by_name(found)
+    across = [wire for wire in found.wires if at[wire.source].y != at[wire.target].y and wire.cls == "flow"]
+    assert len(across) > 2
+    assert len({len(wire.via) for wire in across}) == 1

@@ -63,6 +63,9 @@ def place(
             item = replace(item, glued=False)
             limits.append(at[station.sources[0]].x + _after(at[station.sources[0]], item, False, scale.text))
         item = replace(item, x=max(limits))
+        if item.glued:
+            below = at[station.sources[0]]
+            item = replace(item, overhang=below.x + below.reach(scale.text)[1] - item.x)
         done.append(item)
         on_row.setdefault(row, []).append(item)
         at[station.name] = item

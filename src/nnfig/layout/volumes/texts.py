@@ -36,6 +36,9 @@ class Placed:
     glued: bool = False
     """It stands on the right face of its source: a thin box without a text of its own."""
 
+    overhang: float = 0.0
+    """How far right of its centre the texts of what it stands on reach."""
+
     def shapes(self, text: float) -> tuple[Polygon, ...]:
         """Outlines of the body and its texts, around the centre."""
         found = [self.body.outline]
@@ -50,9 +53,9 @@ class Placed:
         return tuple(found)
 
     def reach(self, text: float) -> tuple[float, float]:
-        """How far it and its texts reach to the left and to the right of its centre."""
+        """How far it, its texts and those of what it stands on reach to the left and to the right of its centre."""
         xs = [x for shape in self.shapes(text) for x, _ in shape]
-        return min(xs), max(xs)
+        return min(xs), max(*xs, self.overhang)
 
     @property
     def new_half(self) -> float:

@@ -113,16 +113,15 @@ def _to_next_line(
     return Wire(source.station.name, target.station.name, via=via)
 
 
-def _between(source: Placed, target: Placed, text: float, slides: bool, bent: Collection[tuple[str, ...]]) -> Wire:
+def _between(source: Placed, target: Placed, text: float, slides: bool, bent: bool) -> Wire:
     """An arrow to another row: with turns, or straight where the target takes from several rows or a kernel slides."""
     names = source.station.name, target.station.name
     if target.station.role == "join":
         into = "north" if source.y > target.y else "south"
         return Wire(*names, into=into, via=((target.x, source.y),))
     if target.station.exchanged or (slides and target.kernel):
-        cls = "flow" if target.station.exchanged else "kernel"
-        if target.station.sources not in bent:
-            return Wire(*names, cls=cls)
+        if not target.station.exchanged or not bent:
+            return Wire(*names, cls="flow" if target.station.exchanged else "kernel")
         right = max(source.x + source.reach(text)[1], source.x + source.body.w / 2 + STUB)
         left = min(target.x + target.reach(text)[0], target.x - target.body.w / 2 - STUB)
         return Wire(*names, via=((right, source.y), (left, target.y)))
@@ -148,17 +147,17 @@ def _upright(source: Placed, target: Placed) -> Wire | None:
     return Wire(*names, "north" if up else "south", "south" if up else "north", out, shift)
 
 
-def _bent(placed: Sequence[Placed], at: Mapping[str, Placed], text: float) -> set[tuple[str, ...]]:
-    """Sources whose arrows across rows begin and end level, since a straight one would run through a text."""
+def _bent(placed: Sequence[Placed], at: Mapping[str, Placed], text: float) -> bool:
+    """Whether all arrows across rows begin and end level, since a straight one would run through a text."""
     texts = [moved(shape, p.x, p.y) for p in placed for shape in p.shapes(text)[1:]]
-    return {
-        item.station.sources
+    across = (
+        ((source.x + source.body.w / 2, source.y), (item.x - item.body.w / 2, item.y))
         for item in placed
+        if item.station.exchanged
         for source in (at[name] for name in item.station.sources)
         if source.y != item.y
-        for start in [(source.x + source.body.w / 2, source.y)]
-        if any(_strikes(start, (item.x - item.body.w / 2, item.y), shape) for shape in texts)
-    }
+    )
+    return any(_strikes(start, end, shape) for start, end in across for shape in texts)
 
 
 def _strikes(start: Point, end: Point, shape: Polygon) -> bool:
