@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from nnfig import sources
+from nnfig.detail.drawing import drawing
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph
+from nnfig.options import Options
 
 torch = pytest.importorskip("torch")
 nn: Any = torch.nn
@@ -140,3 +142,28 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x80\x04.")
     with pytest.raises(NnfigError, match=r"no \.pt2 archive"):
         sources.load(path)
+
+
+@pytest.mark.parametrize("settings", [{"batch_first": True}, {"bias": False}])
+def test_attention_gives_its_weights_and_opens(settings: dict[str, bool]) -> None:
+    """Both outputs are those of the one layer, with heads and order of axes read off its products."""
+
+    class Attend(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attend = nn.MultiheadAttention(16, 4, **settings)
+
+        def forward(self, q: Any, k: Any) -> Any:
+            return self.attend(q, k, k)
+
+    first = "batch_first" in settings
+    shapes = [(2, 5, 16), (2, 6, 16)] if first else [(5, 2, 16), (6, 2, 16)]
+    exported = torch.export.export(Attend().eval(), tuple(map(torch.zeros, shapes)))
+    graph = sources.trace(exported)
+    (layer,) = graph.layers
+    assert (layer.kind, layer.attributes["num_heads"]) == ("MultiheadAttention", 4)
+    assert [spec.shape for spec in layer.output] == [shapes[0], (2, 5, 6)]
+    assert (graph.outputs, dict(graph.returned)) == (("attend", "attend"), {"attend": (0, 1)})
+    drawn = drawing([graph], Options.of(open="*"))
+    assert drawn is not None
+    assert "softmax" in [each.kind for each in drawn.graph.layers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -58,13 +59,17 @@ def _graph(program: Program, name: str) -> Graph:
     build = _Builder(program)
     for run in _runs(program):
         build.add(run)
-    outputs = [build.source(output, "").source for output in program.outputs]
+    outputs = [build.source(output, "") for output in program.outputs]
+    numbers: dict[str, tuple[int, ...]] = {}
+    for edge in outputs:
+        numbers[edge.source] = (*numbers.get(edge.source, ()), edge.output)
     return Graph(
         name=scopes.clean(program.cls or name),
         inputs=build.inputs,
         layers=tuple(build.layers),
         groups=scopes.groups(build.ways, build.classes),
-        outputs=tuple(outputs),
+        outputs=tuple(edge.source for edge in outputs),
+        returned={name: found for name, found in numbers.items() if any(found)},
         notes=tuple(build.notes()),
     )
 
@@ -110,11 +115,15 @@ class _Builder:
     shapes: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     batch: str = ""
     one_sample: bool = False
+    uses: Counter[str] = field(default_factory=Counter)
+    """How often a value is taken or returned."""
 
     def __post_init__(self) -> None:
         leading = [self.program.specs[name].shape[:1] for name in self.program.inputs]
         self.batch = next((shape[0] for shape in leading if shape and isinstance(shape[0], str)), "")
         self.shapes |= {name: spec.shape for name, spec in self.program.specs.items()}
+        self.uses.update(name for call in self.program.calls for name in call.refs)
+        self.uses.update(self.program.outputs)
         for name in self.program.inputs:
             self.inputs[name] = self.spec(name)
             self.made[name] = Edge(name)
@@ -146,7 +155,7 @@ class _Builder:
         self.classes |= {way: cls.rpartition(".")[2] for way, cls in run.around}
         edges = tuple(self.source(n, group) for n in flows)
         params, shared = self._weights(weights, name)
-        outputs = [n for n in run.calls[-1].outputs if n in self.program.specs]
+        outputs = self._outputs(run)
         self.layers.append(
             Layer(
                 name=name,
@@ -167,6 +176,18 @@ class _Builder:
         self.names.add(name)
         for i, n in enumerate(outputs):
             self.made[n] = Edge(name, i)
+
+    def _outputs(self, run: _Run) -> list[str]:
+        """What a run gives; of several calls what others take, first what is made of the last product."""
+        if run.cls not in _MANY:
+            return [n for n in run.calls[-1].outputs if n in self.program.specs]
+        inside = Counter(name for call in run.calls for name in call.refs)
+        left = [n for c in run.calls for n in c.outputs if n in self.program.specs and self.uses[n] > inside[n]]
+        products = [call for call in run.calls if any(name in self.program.parameters for name in call.refs)]
+        made = set(products[-1].outputs) if products else set[str]()
+        for call in run.calls:
+            made |= set(call.outputs) if any(name in made for name in call.refs) else set()
+        return sorted(left, key=lambda name: name not in made)
 
     def _main(self, run: _Run) -> Call:
         """The call that gives a run its attributes: the one with weights, else the last that computes."""
