@@ -16,6 +16,7 @@ from nnfig.detail.operands import key_value_heads
 from nnfig.detail.structure import members_by_group
 from nnfig.detail.values import heads
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
+from nnfig.graph.order import running_order
 
 LARGEST_EPS = 0.01
 """A norm's sum with a smaller number is what keeps it from dividing by zero."""
@@ -156,35 +157,14 @@ def _order(graph: Graph, blocks: dict[str, Block]) -> list[str] | str:
     key = {**{path: f"group {path}" for path in blocks}}
     node = {layer.name: key[home[layer.name]] if layer.name in home else layer.name for layer in graph.layers}
     needs: dict[str, set[str]] = {name: set() for name in dict.fromkeys(node.values())}
-    takers: dict[str, list[str]] = {name: [] for name in needs}
     for layer in graph.layers:
         for edge in layer.inputs:
             if edge.kind == "data" and edge.source in node:
                 source, target = node[edge.source], node[layer.name]
-                if source != target and source not in needs[target]:
+                if source != target:
                     needs[target].add(source)
-                    takers[source].append(target)
-    place = {name: index for index, name in enumerate(needs)}
-    order = _sorted(needs, takers, place)
+    order = running_order(needs)
     return order if len(order) == len(needs) else _culprit(needs, key)
-
-
-def _sorted(needs: dict[str, set[str]], takers: dict[str, list[str]], place: dict[str, int]) -> list[str]:
-    """A stable topological order; shorter than `needs` if there is a circle."""
-    import heapq
-
-    open_needs = {name: len(sources) for name, sources in needs.items()}
-    ready = [(place[name], name) for name, count in open_needs.items() if count == 0]
-    heapq.heapify(ready)
-    order: list[str] = []
-    while ready:
-        _, name = heapq.heappop(ready)
-        order.append(name)
-        for taker in takers[name]:
-            open_needs[taker] -= 1
-            if open_needs[taker] == 0:
-                heapq.heappush(ready, (place[taker], taker))
-    return order
 
 
 def _culprit(needs: dict[str, set[str]], key: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nnfig.detail.draft import Draft
 from nnfig.detail.groups import CONTAINERS, Groups
 from nnfig.detail.levels import Levels
+from nnfig.detail.structure import free_path
 from nnfig.graph import Graph, Group, TensorSpec
 
 FEW = 6
@@ -88,7 +89,7 @@ def _follows(groups: Groups, before: str, path: str) -> bool:
 def _around(graph: Graph, run: list[str]) -> Graph:
     """The graph with a group around those of a run, which stand in one group already."""
     times = f"×{graph.group[run[0]].repeat}" if len(run) == 1 else f"..{run[-1].rpartition('.')[2]}"
-    path = _free(graph, f"{run[0]}{times}")
+    path = free_path(graph, f"{run[0]}{times}")
     family = Group(path, FAMILY, parent=graph.group[run[0]].parent)
     found: list[Group] = []
     for group in graph.groups:
@@ -96,10 +97,3 @@ def _around(graph: Graph, run: list[str]) -> Graph:
             found.append(family)
         found.append(replace(group, parent=path) if group.path in run else group)
     return graph.replace(groups=tuple(found))
-
-
-def _free(graph: Graph, path: str) -> str:
-    found, number = path, 2
-    while found in graph.group or found in graph.layer:
-        found, number = f"{path}~{number}", number + 1
-    return found

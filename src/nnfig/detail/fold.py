@@ -13,7 +13,7 @@ from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.english import FAMILIES
 from nnfig.detail.merged import family, short
-from nnfig.detail.structure import DROPOUT, Codes, Item, level_items, members_by_group
+from nnfig.detail.structure import DROPOUT, Codes, Item, free_path, level_items, members_by_group
 from nnfig.detail.wiring import Units, repeats_wiring
 from nnfig.graph import Edge, Graph, Group, Layer
 
@@ -296,7 +296,7 @@ def _groups(graph: Graph, run: Run, level: str, shared: bool) -> tuple[tuple[Gro
             path,
             set(),
         )
-    path = _free(graph, f"{items[0].name}..{items[-1].name.rpartition('.')[2]}")
+    path = free_path(graph, f"{items[0].name}..{items[-1].name.rpartition('.')[2]}")
     inside = {item.name for item in items if item.is_group}
     around = Group(path, repeat=count, parent=level, shared=shared)
     groups: list[Group] = []
@@ -309,13 +309,6 @@ def _groups(graph: Graph, run: Run, level: str, shared: bool) -> tuple[tuple[Gro
     if around not in groups:
         groups.append(around)
     return tuple(groups), path, {item.name for item in items if not item.is_group}
-
-
-def _free(graph: Graph, path: str) -> str:
-    found, number = path, 2
-    while found in graph.group or found in graph.layer:
-        found, number = f"{path}~{number}", number + 1
-    return found
 
 
 def _rewired(layer: Layer, instead: dict[str, str]) -> Layer:

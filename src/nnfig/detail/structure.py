@@ -147,3 +147,11 @@ def child_of(graph: Graph, layer: Layer, group: str) -> str:
     above = graph.ancestors(layer.group)
     inside = len(above) - len(graph.ancestors(group))
     return above[inside - 1] if inside else ""
+
+
+def free_path(graph: Graph, path: str) -> str:
+    """The path, or `path~2` and so on where a group or a layer has it."""
+    found, number = path, 2
+    while found in graph.group or found in graph.layer:
+        found, number = f"{path}~{number}", number + 1
+    return found

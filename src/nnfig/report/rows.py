@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 from nnfig.graph import Graph, Layer, TensorSpec
+from nnfig.graph.order import running_order
 from nnfig.report.words import operation
 
 Takes = dict[str, dict[str, None]]
@@ -94,7 +94,7 @@ def _running_order(graph: Graph, takes: Takes) -> list[str]:
     Names on a circle, and what follows from them, are missing.
     """
     position = {name: 2 * i + 1 for i, name in enumerate(takes)}
-    names = {number: name for name, number in position.items()}
+    taken = set(position.values())
     followers: dict[str, list[str]] = {name: [] for name in takes}
     for name, sources in takes.items():
         for source in sources:
@@ -102,20 +102,11 @@ def _running_order(graph: Graph, takes: Takes) -> list[str]:
     for name in list(graph.inputs)[1:]:
         if followers[name]:
             earliest = min(position[follower] for follower in followers[name]) - 1
-            while earliest in names:
+            while earliest in taken:
                 earliest -= 1
-            position[name], names[earliest] = earliest, name
-    waits = {name: len(sources) for name, sources in takes.items()}
-    ready = [position[name] for name, count in waits.items() if not count]
-    heapq.heapify(ready)
-    order: list[str] = []
-    while ready:
-        order.append(names[heapq.heappop(ready)])
-        for follower in followers[order[-1]]:
-            waits[follower] -= 1
-            if not waits[follower]:
-                heapq.heappush(ready, position[follower])
-    return order
+            position[name] = earliest
+            taken.add(earliest)
+    return running_order({name: takes[name] for name in sorted(takes, key=position.__getitem__)})
 
 
 def _returned(graph: Graph, place: Mapping[str, str]) -> dict[str, str]:

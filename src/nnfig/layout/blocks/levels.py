@@ -7,10 +7,10 @@ group elsewhere are laterals; they take no part in the placement and are routed 
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from nnfig.graph.order import running_order
 from nnfig.layout.blocks.beside import set_aside
 from nnfig.layout.blocks.net import END, START, Net
 
@@ -255,22 +255,9 @@ def _order(level: Level) -> None:
             level.joins[START, item] = []
         if item not in tails:
             level.joins[item, END] = []
-    after: dict[int, list[int]] = defaultdict(list)
-    waits = dict.fromkeys(level.items, 0)
+    needs: dict[int, list[int]] = {item: [] for item in level.items}
     for a, b in level.joins:
         if a != START and b != END:
-            after[a].append(b)
-            waits[b] += 1
-    place = {item: i for i, item in enumerate(level.items)}
-    ready = [(place[item], item) for item in level.items if not waits[item]]
-    heapq.heapify(ready)
-    done: list[int] = []
-    while ready:
-        _, item = heapq.heappop(ready)
-        done.append(item)
-        for b in after[item]:
-            waits[b] -= 1
-            if not waits[b]:
-                heapq.heappush(ready, (place[b], b))
-    level.items = done
-    level.order = {item: i for i, item in enumerate(done)}
+            needs[b].append(a)
+    level.items = running_order(needs)
+    level.order = {item: i for i, item in enumerate(level.items)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnfig.graph import Edge
+from nnfig.graph.order import running_order
 from nnfig.sources.language.expand import MAX_BLOCKS, NOTHING, Expansion, Ref, Scope, Statement, Value
 from nnfig.sources.language.models import BROKEN, EdgeModel
 from nnfig.sources.language.words import count, meant_or
@@ -111,20 +111,7 @@ def _ordered(layers: Sequence[Wired], walk: Expansion) -> list[Wired]:
     waits = [{place[e.source] for e in one.edges if e.kind == "data" and e.source in place} for one in layers]
     if all(source < i for i, sources in enumerate(waits) for source in sources):
         return list(layers)
-    takers: list[list[int]] = [[] for _ in layers]
-    for i, sources in enumerate(waits):
-        for source in sources:
-            takers[source].append(i)
-    missing = [len(sources) for sources in waits]
-    ready = [i for i, count in enumerate(missing) if count == 0]
-    order: list[int] = []
-    while ready:
-        i = heapq.heappop(ready)
-        order.append(i)
-        for taker in takers[i]:
-            missing[taker] -= 1
-            if missing[taker] == 0:
-                heapq.heappush(ready, taker)
+    order = running_order(dict(enumerate(waits)))
     if len(order) < len(layers):
         _report_cycle(layers, waits, set(order), walk)
     return [layers[i] for i in order]
