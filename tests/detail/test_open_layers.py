@@ -296,6 +296,26 @@ def test_layers_of_other_sources() -> None:
     assert graph.params == 2 * params
 
 
+def test_what_keras_gives_of_a_sequence() -> None:
+    """The batch has a name, states have no axis for layers, and a sequence may be read from its end."""
+    shapes = [("batch", 5, 4), ("batch", 4), ("batch", 4)]
+    layer = Layer(
+        "lstm",
+        "LSTM",
+        (Edge("x"),),
+        tuple(map(TensorSpec, shapes)),
+        params=4 * 4 * (3 + 4 + 1),
+        macs=5 * 4 * 4 * (3 + 4),
+        attributes={"input_size": 3, "hidden_size": 4, "batch_first": True, "go_backwards": True},
+    )
+    closed = Graph("net", {"x": TensorSpec(("batch", 5, 3))}, (layer,), outputs=("lstm",), returned={"lstm": (0, 1, 2)})
+    graph = opened(closed)
+    assert [graph.layer[name].shape for name in graph.outputs] == shapes
+    assert graph.outputs[1:] == ("l0.h_next", "l0.c_next")
+    assert graph.layer["l0.x_t"].attributes["index"] == "length - 1 - t"
+    assert graph.layer["l0_stack"].attributes["index"] == "t"
+
+
 def test_packed_sequences_stay_closed() -> None:
     """Their steps are of different sizes, which no repeated block can say."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.equations import EQUATIONS, Parts, StaysClosed, Taken
+from nnfig.detail.equations import ALSO, EQUATIONS, Parts, StaysClosed, Taken
 from nnfig.detail.rules import Rules
 from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec
 from nnfig.graph.defaults import attribute_names
@@ -41,7 +41,7 @@ def _is_wanted(layer: Layer, rules: Rules) -> bool:
 
 def _parts(graph: Graph, layer: Layer) -> Parts:
     """What a layer computes; StaysClosed unless weights and costs come out as they were."""
-    foreign = [name for name in layer.attributes if name not in attribute_names(layer.kind)]
+    foreign = [name for name in layer.attributes if name not in (*attribute_names(layer.kind), *ALSO)]
     if foreign:
         raise StaysClosed(f"'{foreign[0]}' is nothing that PyTorch's {layer.kind} has")
     weights = graph.layer.get(layer.shared, layer).params

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from nnfig.detail.equations.attention import attention
 from nnfig.detail.equations.parts import STATE, Parts, StaysClosed, Taken
-from nnfig.detail.equations.recurrent import cell, sequence
+from nnfig.detail.equations.recurrent import BACKWARDS, cell, sequence
 
 EQUATIONS: Mapping[str, Callable[[Parts], None]] = {
     **dict.fromkeys(("LSTM", "GRU", "RNN"), sequence),
@@ -15,4 +15,7 @@ EQUATIONS: Mapping[str, Callable[[Parts], None]] = {
 }
 """Kind -> the function that writes its parts down; it raises StaysClosed where it cannot."""
 
-__all__ = ["EQUATIONS", "STATE", "Parts", "StaysClosed", "Taken"]
+ALSO = (BACKWARDS,)
+"""Attributes that PyTorch's layers lack, and that equations heed."""
+
+__all__ = ["ALSO", "EQUATIONS", "STATE", "Parts", "StaysClosed", "Taken"]

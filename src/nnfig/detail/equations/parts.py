@@ -63,6 +63,11 @@ class Parts:
         """The layer's own."""
         return self.layer.attributes
 
+    @property
+    def dtype(self) -> str:
+        """Of everything in the layer."""
+        return self.layer.output[0].dtype if self.layer.output else "float32"
+
     @contextmanager
     def group(self, name: str, cls: str, repeat: int = 1) -> Generator[None]:
         """A group around what is added; `repeat` runs of it share their weights."""
@@ -94,12 +99,11 @@ class Parts:
         **attributes: Any,
     ) -> Edge:
         """One operation; its first output, which is called by the symbol where it has one."""
-        dtype = self.layer.output[0].dtype if self.layer.output else "float32"
         layer = Layer(
             name=self._prefix + name,
             kind=kind,
             inputs=tuple(inputs),
-            output=tuple(TensorSpec(shape, dtype) for shape in shapes),
+            output=tuple(TensorSpec(shape, self.dtype) for shape in shapes),
             params=params,
             macs=macs,
             path=self.layer.path,
@@ -139,7 +143,6 @@ class Parts:
         return [Edge(edge.source, number, word) for number, word in enumerate(words)]
 
 
-def product(sizes: Sequence[Dim], *more: Dim) -> int | None:
-    """Product of sizes; None where one has only a name."""
-    numbers = [size for size in (*sizes, *more) if isinstance(size, int)]
-    return prod(numbers) if len(numbers) == len(sizes) + len(more) else None
+def product(sizes: Sequence[Dim], *more: Dim) -> int:
+    """Product of sizes; one that has only a name counts once, as in the costs that sources give."""
+    return prod(size for size in (*sizes, *more) if isinstance(size, int))

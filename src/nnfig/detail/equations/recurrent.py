@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nnfig.detail.equations.parts import STATE, Parts, Shape, StaysClosed
-from nnfig.graph import Edge
+from nnfig.graph import Edge, TensorSpec
 
 States = tuple[Edge, ...]
 """Hidden state, and for an LSTM the cell state."""
 NAMES = "hc"
+BACKWARDS = "go_backwards"
+"""What Keras calls a sequence that is read, and given, from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +158,18 @@ def sequence(parts: Parts) -> None:
         for way in ways:
             name = f"l{layer}{way}"
             states = _initial_states(parts, name, len(finals), given, sizes.states[: step.states])
-            index = "length - 1 - t" if way else "t"
+            turned = bool(parts.attributes.get(BACKWARDS))
+            index = "length - 1 - t" if way or turned else "t"
             with parts.group(name, f"{parts.layer.kind}Cell", repeat=int(shape[time])):
-                states = _old(parts, states, sizes, backwards=bool(way))
+                states = _old(parts, states, sizes, backwards=turned or bool(way))
                 x = parts.add(
                     "x_t", "select", [edge], (*sizes.batch, sizes.width), mark="plumbing", dim=time, index=index
                 )
                 states = _said(step.equations(parts, sizes, replace(x, label=_now("x")), states))
             finals.append(tuple(replace(edge, label=f"last {edge.label}") for edge in states))
-            results.append(parts.add(f"{name}_stack", "stack", states[:1], over_time, dim=time, index=index))
+            results.append(
+                parts.add(f"{name}_stack", "stack", states[:1], over_time, dim=time, index="t" if turned else index)
+            )
         edge = _side_by_side(parts, f"l{layer}", results, over_time)
         if parts.attributes.get("dropout") and sizes is not cells[-1]:
             wide = (*shape[:-1], cells[-1].width)
@@ -180,7 +185,11 @@ def sequence(parts: Parts) -> None:
     for number in range(step.states):
         if number + 1 in parts.used:
             last = [states[number] for states in finals]
-            size = (len(last), *cells[0].states[number])
+            state = cells[0].states[number]
+            if len(last) == 1 and parts.layer.output[number + 1 :][:1] == (TensorSpec(state, parts.dtype),):
+                parts.gives[number + 1] = last[0]  # Keras has no axis for the layers
+                continue
+            size = (len(last), *state)
             kind, mark = ("stack", "") if len(last) > 1 else ("unsqueeze", "plumbing")
             parts.gives[number + 1] = parts.add(f"{NAMES[number]}_n", kind, last, size, mark=mark, dim=0)
 
