@@ -529,3 +529,18 @@ def test_what_is_written_at_a_wire_that_leaves_a_frame_stands_outside():
     (wire,) = (wire for wire in made.wires if wire.label)
     assert wire.target == "pooler"
     assert wire.label_at[1] < frame.y0
+
+
+def test_a_repeat_that_no_frame_can_show_is_warned_of():
+    """What is drawn once would look as if it stood there once; nothing is said where the frame is drawn."""
+    lost = 0
+    for seed in range(12):
+        builder = random_network(seed, 24)
+        made = draw(builder)
+        wanted = [g.path for g in builder.drawing().panels[0].graph.groups if g.repeat > 1]
+        missing = [path for path in wanted if path not in {frame.name.split("~")[0] for frame in made.frames}]
+        told = [w for w in made.warnings if w.startswith("no frame says")]
+        assert [path for path in missing if any(f"'{path}'" in each for each in told)] == missing
+        assert len(told) == len(missing)
+        lost += len(missing)
+    assert lost

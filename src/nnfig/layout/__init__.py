@@ -52,7 +52,9 @@ def _view(drawing: Drawing, options: Options) -> tuple[str, str, str]:
 
 
 def _told(made: Scene, why: str, warning: str) -> Scene:
-    return replace(made, report=(why, *made.report) if why else made.report, warnings=(warning,) if warning else ())
+    return replace(
+        made, report=(why, *made.report) if why else made.report, warnings=(*made.warnings, *(warning,) * bool(warning))
+    )
 
 
 def _crowded(drawing: Drawing, options: Options) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nnfig.graph import Drawing
@@ -33,7 +33,18 @@ def _scene(
 ) -> Scene:
     air = made[0].page.air
     drawn = Drawn(replace(parts(made), labels=tuple(labels)), air.font, drawing.legend)
-    return replace(finished(drawn, drawing, options, "blocks"), direction=air.direction, report=report)
+    done = finished(drawn, drawing, options, "blocks")
+    return replace(done, direction=air.direction, report=report, warnings=(*done.warnings, *_unframed(made, done)))
+
+
+def _unframed(made: Sequence[Set], done: Scene) -> Iterator[str]:
+    """Blocks that repeat and got no frame, for other boxes stand among theirs: what is drawn once then looks so."""
+    framed = {name for frame in done.frames for name in (frame.name, frame.name.rpartition("~")[0])}
+    for part in made:
+        for group in part.panel.graph.groups:
+            if group.repeat > 1 and part.prefix + group.path not in framed:
+                what = f"no frame says that '{group.path}' stands there {group.repeat} times"
+                yield f"{what}; try --no-fold or another --direction"
 
 
 Arranged = tuple[Sequence[Set], Sequence[Label], tuple[str, ...]]
