@@ -11,6 +11,7 @@ from torch import nn
 from torch.overrides import BaseTorchFunctionMode
 
 from nnfig.graph import Graph, Layer
+from nnfig.sources.tracer.structure import mapped
 
 Edges = set[tuple[str, str]]
 
@@ -50,7 +51,8 @@ def autograd_edges(
 ) -> tuple[Edges, dict[nn.Module, str]]:
     """The same, from the functions that autograd would run backwards; and the modules that were really called.
 
-    An in-place change of a view rewrites autograd's own graph: such an edge goes past the layer before it.
+    Layers hand out copies here: a change in place of a view (as some results are) would rewrite autograd's own graph,
+    so that the edge went past the layer.
     """
     owner: dict[Any, str] = {}
     calls: Counter[str] = Counter()
@@ -65,11 +67,13 @@ def autograd_edges(
 
         return hook
 
-    def after(module: nn.Module, taken: Any, result: Any) -> None:
+    def after(module: nn.Module, taken: Any, result: Any) -> Any:
         name, functions = waiting.pop()
         for function in functions:
             edges.update((source, name) for source in _owners(function, owner))
+        result = mapped(result, lambda t: t.clone() if t.grad_fn is not None else t)
         owner.update({t.grad_fn: name for t in _tensors(result) if t.grad_fn is not None})
+        return result
 
     handles = []
     for module, path in modules.items():

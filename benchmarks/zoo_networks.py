@@ -126,7 +126,8 @@ def _transformers() -> Iterator[tuple[str, Any, Inputs]]:
     import transformers as hf
 
     def model(cls: str, config: str, **settings: Any) -> Callable[[], nn.Module]:
-        return lambda: getattr(hf, cls)(getattr(hf, config)(**settings))
+        # without a cache of keys and values, as it is traced: through one, autograd knows edges from step to step
+        return lambda: getattr(hf, cls)(getattr(hf, config)(**{"use_cache": False, **settings}))
 
     def small(**more: Any) -> dict[str, Any]:
         sizes = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 128, "num_hidden_layers": 3}

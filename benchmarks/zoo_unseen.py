@@ -31,7 +31,7 @@ def _transformers() -> Iterator[Row]:
     import transformers as hf
 
     def model(cls: str, config: str, **settings: Any) -> Any:
-        return lambda: getattr(hf, cls)(getattr(hf, config)(**settings))
+        return lambda: getattr(hf, cls)(getattr(hf, config)(**{"use_cache": False, **settings}))
 
     small = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 128, "num_hidden_layers": 2}
     words = {**small, "vocab_size": 100}
