@@ -87,6 +87,8 @@ def test_the_batch_runs_straight_through_its_normalisation():
     assert len({round(node.y, 2) for node in line}) == 1
     back = {(w.source, w.target) for w in scene.wires if w.cls == "gradient"}
     assert {("center", "x"), ("mean", "x"), ("scale", "γ"), ("loss", "shift")} <= back
+    assert {("square", "center.sum0"), ("normalise", "center.sum0"), ("center.sum0", "center")} <= back
+    assert (place["center.sum0"].shape, place["center.sum0"].label) == ("circle", ("+",))
     assert [entry.text for legend in scene.legends for entry in legend.entries][-2:] == ["Forward", "Gradient"]
 
 

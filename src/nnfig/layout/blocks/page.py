@@ -30,6 +30,8 @@ class Back:
     way: list[Point]
     label_at: Point
     label_side: Side
+    meets: bool = False
+    """Its way ends on that of another gradient of the same node, where the two are added."""
 
 
 @dataclass(slots=True)
@@ -144,7 +146,7 @@ def shifted(at: Page, dx: float, dy: float) -> Page:
         frames=[(group, (a + dx, b + dy, c + dx, d + dy), more) for group, (a, b, c, d), more in at.frames],
         texts={k: (x + dx, y + dy) for k, (x, y) in at.texts.items()},
         backs=[
-            Back(b.link, [(x + dx, y + dy) for x, y in b.way], (b.label_at[0] + dx, b.label_at[1] + dy), b.label_side)
+            replace(b, way=[(x + dx, y + dy) for x, y in b.way], label_at=(b.label_at[0] + dx, b.label_at[1] + dy))
             for b in at.backs
         ],
     )
@@ -191,9 +193,6 @@ def wires(at: Page, prefix: str = "") -> list[Wire]:
                 side = at.text_sides.get(k, at.label_side)
                 drawn = replace(drawn, label=link.label, label_at=at.texts[k], label_side=side)
             made.append(drawn)
-    for b in at.backs:
-        drawn = wire(at, b.link.source, b.link.target, b.way, "gradient", prefix)
-        made.append(replace(drawn, label=b.link.label, label_at=b.label_at, label_side=b.label_side))
     return made
 
 
@@ -201,8 +200,8 @@ def wire(
     at: Page, source: int, target: int, way: Sequence[Point], cls: str, prefix: str = "", tip: bool = True
 ) -> Wire:
     """A wire along a way."""
-    out, out_shift = _port(at.rects[source], way[0], way[1])
-    into, in_shift = _port(at.rects[target], way[-1], way[-2])
+    out, out_shift = port(at.rects[source], way[0], way[1])
+    into, in_shift = port(at.rects[target], way[-1], way[-2])
     names = at.net.names
     return Wire(
         prefix + names[source], prefix + names[target], out, into, out_shift, in_shift, tuple(way[1:-1]), cls, tip=tip
@@ -246,7 +245,7 @@ def beside(rect: Rect, text: str, air: Air, side: Side) -> Rect:
     }[side]
 
 
-def _port(rect: Rect, end: Point, near: Point) -> tuple[Side, float]:
+def port(rect: Rect, end: Point, near: Point) -> tuple[Side, float]:
     """The side of a box that the end of a wire lies on, and how far from that side's middle."""
     x0, y0, x1, y1 = rect
     off: dict[Side, float] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from nnfig.graph import Panel
 from nnfig.layout.blocks.choose import ROTATED, Choice, Room, best
 from nnfig.layout.blocks.fold import find
+from nnfig.layout.blocks.gradients import backwards, sums
 from nnfig.layout.blocks.lay_fold import astray, turning
 from nnfig.layout.blocks.leaders import leaders
 from nnfig.layout.blocks.net import START, Net, net
@@ -209,8 +210,8 @@ def parts(made: Sequence[Set]) -> Parts:
             outlines.append(Frame(s.frame, a, b, c, d - head, title=s.panel.title, members=members, cls="inset"))
             ink += ((a, b), (c, d))
         found = Parts(
-            (*found.nodes, *nodes(s.page, s.panel.graph, s.sizes, s.prefix)),
-            (*found.wires, *wires(s.page, s.prefix)),
+            (*found.nodes, *nodes(s.page, s.panel.graph, s.sizes, s.prefix), *sums(s.page, s.prefix)),
+            (*found.wires, *wires(s.page, s.prefix), *backwards(s.page, s.prefix)),
             (*found.frames, *frames(s.page, s.prefix)),
             ink=(*found.ink, *ink),
         )
