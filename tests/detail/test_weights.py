@@ -32,6 +32,16 @@ def test_functions_say_the_sizes_of_their_weights():
     assert [layers[name].params for name in ("conv", "depthwise", "fc")] == [600, 72, 80]
 
 
+def test_a_norm_without_weights_says_so():
+    """`layer_norm(x, shape)` has nothing to learn, `layer_norm(x, shape, weight)` has."""
+    sketch = graphs.Sketch(x=(1, 8))
+    weight = sketch.add("weight", "Parameter", shape=(8,), params=8)
+    sketch.add("plain", "layer_norm", sketch.add("norm", "layer_norm", "x", weight, shape=(1, 8)), shape=(1, 8))
+    layers = _drawn(sketch, detail="explicit").graph.layer
+    assert layers["norm"].look.label == ("LayerNorm",)
+    assert layers["plain"].look.label == ("LayerNorm", "no elementwise affine")
+
+
 def test_a_transposed_weight_is_a_weight():
     """`linear(x, encoder.weight.t())` is tied to the encoder, and its transpose is no step of the network."""
     sketch = graphs.Sketch(x=(1, 32))

@@ -41,7 +41,8 @@ def _steps(draft: Draft) -> str:
                 seen.add(group.path)
                 steps.append(f"{group.repeat} times in a row {group.title or group.cls or 'the following'}:".rstrip())
         steps.append(_step(layer))
-    more = f"; and {len(steps) - MOST} more steps" if len(steps) > MOST else ""
+    over = len(steps) - MOST
+    more = f"; and {over} more step{'s' * (over > 1)}" if over > 0 else ""
     return "; ".join(steps[:MOST]).replace(":;", ":") + more
 
 

@@ -70,8 +70,16 @@ def _embedding(weight: Shape, layer: Layer) -> Mapping[str, Any]:
     return {"num_embeddings": weight[0], "embedding_dim": weight[1]} if len(weight) == 2 else {}
 
 
-def _pool(image: Shape, layer: Layer) -> Mapping[str, Any]:
+def _pool(data: Shape, layer: Layer) -> Mapping[str, Any]:
     return {"stride": layer.attributes["kernel_size"]} if "kernel_size" in layer.attributes else {}
+
+
+def _layer_norm(data: Shape, layer: Layer) -> Mapping[str, Any]:
+    return {} if len(layer.inputs) > 1 else {"elementwise_affine": False}
+
+
+def _group_norm(data: Shape, layer: Layer) -> Mapping[str, Any]:
+    return {} if len(layer.inputs) > 1 else {"affine": False}
 
 
 _OF_DATA = ("matmul", "mm")
@@ -88,5 +96,8 @@ _READ: Mapping[str, tuple[int, Callable[[Shape, Layer], Mapping[str, Any]]]] = {
     "max_poolNd": (0, _pool),
     "avg_poolNd": (0, _pool),
     "lp_poolNd": (0, _pool),
+    "layer_norm": (0, _layer_norm),
+    "rms_norm": (0, _layer_norm),
+    "group_norm": (0, _group_norm),
 }
 """For each function which of its inputs tells something, and what: the weight, where it has one."""
