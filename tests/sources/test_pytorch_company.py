@@ -255,3 +255,14 @@ def test_sizes_of_a_dict() -> None:
     with pytest.raises(NnfigError, match=r"TypeError|KeyError|IndexError") as caught:
         trace(Batch(), input_size=(1, 3))
     assert "NAME.KEY=SHAPE" in caught.value.problems[0].hint
+
+
+def test_what_holds_models_says_which() -> None:
+    """A pipeline or a trainer is no model; its parts are."""
+
+    class Pipeline:
+        def __init__(self) -> None:
+            self.unet, self.steps = nn.Linear(4, 4), 50
+
+    with pytest.raises(NnfigError, match=r"cannot trace a .*Pipeline\n.*it holds unet \(Linear\): give one of them"):
+        trace(Pipeline(), input_size=(1, 4))

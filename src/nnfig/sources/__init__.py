@@ -96,9 +96,13 @@ def trace(model: Any, **given: Any) -> Graph:
             return _finished(importlib.import_module("nnfig.sources.torch_export.walk").trace(model))
         if module == "keras":
             return _finished(importlib.import_module("nnfig.sources.keras.model").trace(model, **given))
+    held = [
+        f"{name} ({type(part).__name__})" for name, part in getattr(model, "__dict__", {}).items() if _families(part)
+    ]
+    expected = "expected a torch.nn.Module, a Keras model, an ExportedProgram, a Graph, or a path"
     raise NnfigError(
         f"cannot trace a {type(model).__module__}.{type(model).__qualname__}",
-        hint="expected a torch.nn.Module, a Keras model, an ExportedProgram, a Graph, or a path",
+        hint=f"it holds {', '.join(held)}: give one of them" if held else expected,
     )
 
 
