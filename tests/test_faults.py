@@ -319,3 +319,39 @@ def test_an_interrupt_while_a_model_runs_leaves_it_and_torch_as_they_were(tmp_pa
     assert not torch.overrides._get_current_function_mode_stack()
     model.armed = False
     assert [layer.kind for layer in nnfig.trace(model, input_size=(2, 4)).layers][-1] == "Linear"
+
+
+def test_an_interrupt_while_nnfig_is_loading_is_130_without_a_word():
+    """Ctrl-C in the first tenth of a second, while libraries are imported."""
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from nnfig.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_full_disk_leaves_the_figure_with_the_style_that_it_had(tmp_path, monkeypatch):
+    """No room for nnfig.sty: the figure is not written either."""
+    path = tmp_path / "net.tex"
+    path.write_bytes(b"% nnfig old")
+    monkeypatch.setattr(os, "fdopen", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(NnfigError, match=r"nnfig\.sty(.|\n)*No space left"):
+        nnfig.draw(LENET).save(path)
+    monkeypatch.undo()
+    assert path.read_bytes() == b"% nnfig old"
+    assert [p.name for p in tmp_path.iterdir()] == ["net.tex"]
+
+
+def test_a_figure_cannot_take_the_name_of_the_style(tmp_path):
+    """It would be overwritten by the file that stands beside every figure."""
+    done = command("draw", LENET, "-o", tmp_path / "nnfig-standalone.tex")
+    assert done.returncode == 2
+    assert "own style" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -229,9 +229,11 @@ def _smaller(figure: Figure) -> tuple[str, ...]:
 
 
 def _save_tex(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_text(path, figure.tex, force=force)
+    text = figure.tex
+    typeset.keep_foreign(path, force)
     if figure.options.page != "self-contained":
         typeset.put_style_files(path.parent)
+    typeset.write_text(path, text, force=force)
 
 
 def _save_pdf(figure: Figure, path: Path, force: bool) -> None:
@@ -251,6 +253,8 @@ def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
     if path.suffix.lower() not in _WRITERS:
         expected = ", ".join(_WRITERS)
         raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path))
+    if path.name in typeset.STYLE_FILES:
+        raise NnfigError("nnfig's own style stands under this name", where=str(path), hint="give the figure another")
     return _WRITERS[path.suffix.lower()]
 
 

@@ -27,10 +27,10 @@ def test_a_paper_beside_the_bundle_compiles(figure, tmp_path):
     """The folder alone is enough; the figure brings no class; the README's lines are the paper's."""
     said = typeset.bundle([figure], tmp_path / "out")
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["README.txt", "my-net-.tex", "nnfig.sty"]
+    assert names == ["README.txt", "my-net.tex", "nnfig.sty"]
     assert all(re.fullmatch(r"[A-Za-z0-9_+.,=-]+", name) for name in names)
     assert any("checked" in line for line in said)
-    text = (tmp_path / "out" / "my-net-.tex").read_text(encoding="utf-8")
+    text = (tmp_path / "out" / "my-net.tex").read_text(encoding="utf-8")
     assert "nnfig-standalone" not in text
     readme = (tmp_path / "out" / "README.txt").read_text()
     body = readme.split("...\n")[1].split("\nNothing")[0]
@@ -75,3 +75,34 @@ def test_all_wrong_files_are_told_at_once(tmp_path):
     with pytest.raises(NnfigError) as error:
         typeset.bundle([tmp_path / "none.tex", paper, a, b, same], tmp_path / "out")
     assert [problem.what.split()[0] for problem in error.value.problems] == ["there", "this", "a"]
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("there", [False, True])
+def test_a_full_disk_leaves_all_of_a_bundle_or_nothing(figure, tmp_path, monkeypatch, there):
+    """No room for the last file: the folder is as it was, or is not made."""
+    folder = tmp_path / "out"
+    if there:
+        folder.mkdir()
+        (folder / "my-net.tex").write_text("% nnfig old")
+    real = Path.write_text
+
+    def full(path: Path, *arguments: object, **more: object) -> int:
+        if path.name == "README.txt":
+            raise OSError(28, "No space left on device")
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(NnfigError, match="No space left"):
+        typeset.bundle([figure], folder)
+    assert [(p.name, p.read_text()) for p in folder.glob("*")] == ([("my-net.tex", "% nnfig old")] if there else [])
+    assert folder.exists() == there
+
+
+@pytest.mark.tex
+def test_a_text_of_someone_else_keeps_a_bundle_out(figure, tmp_path):
+    """Their README stands, and no other file is written beside it."""
+    (tmp_path / "README.txt").write_text("mine")
+    with pytest.raises(NnfigError, match="did not write it"):
+        typeset.bundle([figure], tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.txt", figure.name]

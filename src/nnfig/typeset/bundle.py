@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nnfig.errors import NnfigError, Problem
 from nnfig.resources import resource
-from nnfig.typeset.files import write_bytes, write_text, written_by_us
+from nnfig.typeset.files import write_folder, written_by_us
 from nnfig.typeset.run import latex, workshop
 
 MANY = 500
@@ -22,8 +22,8 @@ def bundle(figures: Sequence[Path], folder: Path) -> list[str]:
     """Put everything that the figures need into one folder; what is returned says what and how to use it.
 
     Every figure becomes a file to `\\input`, without a class of its own, under a name that arXiv accepts; nnfig.sty and
-    a README stand beside it. Nothing is written unless a paper with all of them compiles with pdflatex, without a
-    shell and without any other file.
+    a README stand beside it. All of it is written or nothing; nothing unless a paper with all of them compiles with
+    pdflatex, without a shell and without any other file.
 
     Raises:
         NnfigError: a file is not there or not nnfig's, two get the same name, or the paper does not compile.
@@ -31,15 +31,10 @@ def bundle(figures: Sequence[Path], folder: Path) -> list[str]:
     texts = _read([Path(figure) for figure in figures])
     _check(texts)
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NnfigError(f"cannot make the folder: {error.strerror}", where=str(folder)) from None
-    for name, text in texts.items():
-        write_text(folder / f"{name}.tex", text)
-    write_bytes(folder / "nnfig.sty", resource("latex", "nnfig.sty").read_bytes())
-    write_text(folder / "README.txt", _readme(texts))
-    said = [f"{folder / name}" for name in (*(f"{name}.tex" for name in texts), "nnfig.sty", "README.txt")]
+    style = resource("latex", "nnfig.sty").read_text("utf-8")
+    files = {**{f"{name}.tex": text for name, text in texts.items()}, "nnfig.sty": style, "README.txt": _readme(texts)}
+    write_folder(folder, files)
+    said = [str(folder / name) for name in files]
     said.append("checked: compiles with pdflatex from this folder alone, without a shell")
     elements = sum(len(re.findall(r"(?m)^\s*\\nnf(?:layer|edge)\b", text)) for text in texts.values())
     if elements > MANY:
@@ -55,7 +50,7 @@ def _read(figures: Sequence[Path]) -> dict[str, str]:
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     for path in figures:
-        name = re.sub(r"[^A-Za-z0-9_+=-]+", "-", path.stem).lstrip("-") or "figure"
+        name = re.sub(r"[^A-Za-z0-9_+=-]+", "-", path.stem).strip("-") or "figure"
         if not path.is_file():
             problems.append(Problem("there is no such file", str(path)))
         elif path.suffix != ".tex" or not written_by_us(path):

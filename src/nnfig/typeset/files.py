@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from nnfig.errors import NnfigError
@@ -21,6 +23,12 @@ def write_text(path: Path | str, text: str, force: bool = False) -> None:
     Raises:
         NnfigError: a file is there that nnfig did not write and `force` is not given, or it cannot be written.
     """
+    keep_foreign(path, force)
+    write_bytes(path, text.encode("utf-8"))
+
+
+def keep_foreign(path: Path | str, force: bool = False) -> None:
+    """Raise NnfigError where a text stands that nnfig did not write, unless `force` is given."""
     path = Path(path)
     if path.exists() and not force and not written_by_us(path):
         raise NnfigError(
@@ -28,7 +36,31 @@ def write_text(path: Path | str, text: str, force: bool = False) -> None:
             where=str(path),
             hint="give another name, or --force to overwrite it",
         )
-    write_bytes(path, text.encode("utf-8"))
+
+
+def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write texts into a folder, which is made where it is not there: all of them or none.
+
+    Raises:
+        NnfigError: one of them is there and not nnfig's, or there is no room for all.
+    """
+    for name in texts:
+        keep_foreign(folder / name)
+    there = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".nnfig-", dir=folder) as stage:
+            for name, text in texts.items():
+                Path(stage, name).write_text(text, encoding="utf-8", newline="")
+            for name in texts:
+                Path(stage, name).replace(folder / name)
+    except BaseException as error:
+        if not there:
+            with suppress(OSError):
+                folder.rmdir()
+        if not isinstance(error, OSError):
+            raise
+        raise NnfigError(f"cannot write it: {error.strerror}", where=str(folder)) from None
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:
