@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ class Figure:
         """What draws the figure again; `nnfig check` reads it."""
         self.progress = progress
         with bar("drawing", progress):
-            self.drawing, self.scene = _fitted(self.traced, options)
+            self.drawing, self.scene = _chosen(self.traced, options)
 
     @property
     def graph(self) -> Graph:
@@ -189,6 +190,15 @@ class Figure:
     def pdf(self) -> bytes:
         """The figure as a PDF."""
         return typeset.pdf(self.tex)
+
+
+def _chosen(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
+    """Drawing and scene; where `auto` chooses a view that shows more, drawn as if that had been asked for."""
+    drawing, scene = _fitted(graphs, options)
+    if options.view != "auto" or not detail.shows_more(scene.view):
+        return drawing, scene
+    drawing, more = _fitted(graphs, replace(options, view=scene.view))
+    return drawing, replace(more, report=(*scene.report, *more.report))
 
 
 def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:

@@ -1,10 +1,12 @@
 """Promises of the neurons view: columns of circles with an ellipsis, dropout as crosses, classifiers of larger nets."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import networks
 import pytest
 
+import nnfig
 from nnfig.graph import Drawing, Panel
 from nnfig.layout import scene
 from nnfig.layout.neurons.columns import crossed
@@ -148,3 +150,12 @@ def test_classifier_of_a_larger_network():
     found = neurons(networks.drawing("net", layers, {"image": (1, 1, 7, 7)}))
     assert [dict(node.data)["units"] for node in found.nodes] == ["392", "100", "10"]
     assert "Only the fully connected part" in found.caption
+
+
+def test_auto_draws_what_the_view_that_it_chooses_would():
+    """Dropout is crossed units whether columns of neurons were asked for or chosen."""
+    net = Path(__file__).resolve().parents[2] / "examples" / "mlp-dropout.yaml"
+    chosen, asked = nnfig.draw(net), nnfig.draw(net, view="neurons")
+    assert chosen.scene.view == "neurons"
+    assert any(node.crossed for node in chosen.scene.nodes)
+    assert (chosen.scene.nodes, chosen.caption) == (asked.scene.nodes, asked.caption)

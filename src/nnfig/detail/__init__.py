@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nnfig.detail.drawing import drawing, drawings, folded, style_options, style_schema
+from nnfig.detail.drawing import drawing, drawings, folded, shows_more, style_options, style_schema
 
-__all__ = ["drawing", "drawings", "folded", "style_options", "style_schema"]
+__all__ = ["drawing", "drawings", "folded", "shows_more", "style_options", "style_schema"]

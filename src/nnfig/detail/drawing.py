@@ -209,6 +209,13 @@ def folded(graph: Graph) -> Graph:
     return fold(Draft(graph, Rules(), origin=graph)).graph
 
 
+def shows_more(view: str) -> bool:
+    """Whether a view shows what is hidden in others."""
+    from nnfig.detail.sheets import VIEW_SHOWS
+
+    return view in VIEW_SHOWS
+
+
 def style_schema() -> dict[str, Any]:
     """The JSON Schema of style sheets."""
     from nnfig.detail.sheet_records import schema
