@@ -13,6 +13,7 @@ from nnfig.detail.drop_dead import without_empty_groups
 from nnfig.detail.groups import CONTAINERS, Groups
 from nnfig.detail.hide import one_each
 from nnfig.detail.operands import key_value_heads
+from nnfig.detail.selections import is_step
 from nnfig.detail.structure import members_by_group
 from nnfig.detail.values import heads
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
@@ -79,7 +80,13 @@ def _values(block: Block) -> list[tuple[str, int]]:
 def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
     graph, group = draft.graph, draft.graph.group[path]
     inside = {layer.name for layer in members}
-    taken = one_each(edge for layer in members for edge in layer.inputs if edge.source not in inside)
+    times = [graph.repeats(layer) // graph.repeats(replace(layer, group=path)) for layer in members]
+    taken = one_each(
+        replace(edge, label="") if count > 1 and is_step(edge.label) else edge
+        for layer, count in zip(members, times, strict=True)
+        for edge in layer.inputs
+        if edge.source not in inside
+    )
     gives: dict[tuple[str, int], None] = {}
     for layer in members:
         if layer.name in graph.outputs:
@@ -93,7 +100,6 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
         gives[members[-1].name, 0] = None
     specs = [graph.spec(name, output) or TensorSpec(()) for name, output in gives]
     known = [layer.macs for layer in members]
-    times = [graph.repeats(layer) // graph.repeats(replace(layer, group=path)) for layer in members]
     sets = [
         graph.repeats(layer, shared=False) // graph.repeats(replace(layer, group=path), shared=False)
         for layer in members

@@ -21,7 +21,7 @@ from nnfig.detail.families import families
 from nnfig.detail.fold import fold
 from nnfig.detail.gather import gather, long_runs
 from nnfig.detail.hide import hide, hide_noise, single_wires
-from nnfig.detail.insets import Inset, home, insets, opened
+from nnfig.detail.insets import Inset, home, insets, names_of_inputs, opened
 from nnfig.detail.label import input_looks, label
 from nnfig.detail.legend import legend
 from nnfig.detail.levels import Levels, levels, may_close
@@ -170,7 +170,7 @@ def _panels(
     for inset, draft in zip(shown, inner, strict=True):
         of = _home(panels, prepared, inset)
         whole = next(each.graph for each in prepared if each.origin is draft.origin)
-        called = names_in_time(whole, inset.path)
+        called = {**names_of_inputs(whole, draft.graph), **names_in_time(whole, inset.path)}
         ends = input_looks(draft, called, inset=True), output_looks(draft, called, inset=True)
         title = draft.rules.title(Group(inset.path, inset.cls)) or inset.cls
         panels.append(Panel(inset.cls, draft.graph, "inset", title, of, *ends))

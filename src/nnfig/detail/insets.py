@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nnfig.detail.draft import Draft
+from nnfig.detail.selections import is_part
 from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec
 
 
@@ -65,7 +67,7 @@ def opened(draft: Draft, inset: Inset) -> Draft:
     )
     part = Graph(inset.cls, specs, layers, groups, outputs or (members[-1].name,))
     rules = replace(draft.rules, level="units" if draft.rules.level == "blocks" else draft.rules.level, depth=None)
-    return Draft(part, rules, origin=draft.origin, fanout=draft.fanout, whole=False)
+    return Draft(part, rules, origin=draft.origin, fanout=draft.fanout, symbols=draft.symbols, whole=False)
 
 
 def _input(edge: Edge) -> str:
@@ -73,10 +75,23 @@ def _input(edge: Edge) -> str:
 
 
 def _moved(layer: Layer, inside: set[str], path: str) -> Layer:
-    inputs = tuple(
-        edge if edge.source in inside else replace(edge, source=_input(edge), output=0) for edge in layer.inputs
-    )
+    inputs = tuple(edge if edge.source in inside else _brought(edge) for edge in layer.inputs)
     return replace(layer, inputs=inputs, group="" if layer.group == path else layer.group)
+
+
+def _brought(edge: Edge) -> Edge:
+    """The edge from an input of the panel; how the tensor came into shape is said where it stands."""
+    return replace(edge, source=_input(edge), output=0, label=edge.label if is_part(edge.label) else "")
+
+
+def names_of_inputs(whole: Graph, panel: Graph) -> Mapping[str, str]:
+    """Inputs of a panel by the inputs of the network of which they are made, where each is made of another one."""
+    made: dict[str, frozenset[str]] = {name: frozenset([name]) for name in whole.inputs}
+    for layer in whole.layers:
+        made[layer.name] = frozenset[str]().union(*(made[e.source] for e in layer.inputs if e.kind == "data"))
+    roots = {name: made.get(name.partition(":")[0], frozenset[str]()) for name in panel.inputs}
+    told = {name: next(iter(root)) for name, root in roots.items() if len(root) == 1}
+    return told if len(panel.inputs) == len(told) == len(set(told.values())) > 1 else {}
 
 
 def home(graph: Graph, whole: Graph, path: str) -> str:

@@ -104,6 +104,20 @@ def parts(shapes: Sequence[tuple[Dim, ...]], before: tuple[Dim, ...]) -> list[st
     return [f"{end - size}:{end}" for size, end in zip(sizes, ends, strict=True)]
 
 
+def is_part(word: str) -> bool:
+    """Whether a word on an edge says that only a part of a tensor is taken."""
+    return bool(_WORD.fullmatch(word)) or is_step(word)
+
+
+def is_step(word: str) -> bool:
+    """Whether a word on an edge says that it brings what belongs to one step in time.
+
+    >>> is_step("xₜ"), is_step("step t"), is_step("first half")
+    (True, True, False)
+    """
+    return word == "step t" or word.endswith("ₜ")
+
+
 def together(words: Iterable[str]) -> str:
     """One word for edges that become one: '' where the parts on them are the whole.
 
