@@ -202,16 +202,19 @@ def _chosen(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
 
 
 def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
-    """Drawing and scene; while it does not fit the page, groups are closed where detail may choose."""
+    """Drawing and scene; while it does not fit the page (if it can be folded: folded), groups are closed."""
     drawings = detail.drawings(graphs, options)
     drawing = next(drawings)
+    unfolded: tuple[Drawing, Scene] | None = None
     while True:
         scene = layout.fitting(drawing, options)
-        if scene is not None:
+        if scene is not None and (scene.folded or (scene.folded is None and unfolded is None)):
             return drawing, scene
+        if scene is not None and unfolded is None:
+            unfolded = drawing, scene
         closer = next(drawings, None)
         if closer is None:
-            return drawing, layout.scene(drawing, options)
+            return unfolded or (drawing, layout.scene(drawing, options))
         drawing = closer
 
 

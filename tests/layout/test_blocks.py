@@ -15,8 +15,9 @@ import shapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnfig import detail, figure
 from nnfig.graph import Drawing, Edge, Panel, TensorSpec
-from nnfig.layout import scene
+from nnfig.layout import fitting, scene
 from nnfig.options import Options
 
 BOTH = ["right", "down"]
@@ -323,7 +324,7 @@ _PRINT = """
 import sys, hashlib
 sys.path.insert(0, sys.argv[1])
 import shapes
-from nnfig.layout import scene
+from nnfig.layout import fitting, scene
 from nnfig.options import Options
 for make in (shapes.nasnet, shapes.fpn, shapes.transformer, shapes.moe):
     print(hashlib.md5(repr(scene(make().drawing(), Options(view="blocks"))).encode()).hexdigest())
@@ -544,3 +545,32 @@ def test_a_repeat_that_no_frame_can_show_is_warned_of():
         assert len(told) == len(missing)
         lost += len(missing)
     assert lost
+
+
+def u_net(inside: int) -> Drawing:
+    """A U-Net of four levels with so many layers on each level of the encoder."""
+    b = shapes.Builder("unet")
+    size, last, skips = 64, b.input("image", 1, 3, 64, 64), list[str]()
+    for i in range(4):
+        for k in range(inside):
+            last = b.add(f"e{i}.{k}", "3×3 conv", last, shape=(1, 8, size, size))
+        skips.append(last)
+        if i < 3:
+            size //= 2
+            last = b.add(f"pool{i}", "pool", last, cls="pool", shape=(1, 8, size, size))
+    for i in (2, 1, 0):
+        size *= 2
+        up = b.add(f"up{i}", "up-conv", last, cls="up", shape=(1, 8, size, size))
+        join = b.add(f"join{i}", "concat", up, skips[i], cls="merge", shape=(1, 16, size, size))
+        last = b.add(f"d{i}", "3×3 conv", join, shape=(1, 8, size, size))
+    return b.drawing()
+
+
+def test_groups_are_closed_rather_than_a_fold_given_up(monkeypatch):
+    """Of an encoder-decoder that would fit in rows alone less is shown, so that one sees the U; rows if that fails."""
+    options = Options.of(view="blocks", width="7in", max_height="4.5in")
+    full, closed, chain = u_net(6), u_net(1), shapes.chain(9).drawing()
+    assert fitting(full, options).folded is False
+    for drawings, best in (([full, closed], closed), ([full, chain], full)):
+        monkeypatch.setattr(detail, "drawings", lambda *_, found=drawings: iter(found))
+        assert figure.Figure([full.graph], options).drawing is best

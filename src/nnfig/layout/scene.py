@@ -164,6 +164,8 @@ class Scene:
     direction: Literal["right", "down"] = "right"
     fits: bool = True
     """Whether it keeps to width and height with text of 6 pt or more."""
+    folded: bool | None = None
+    """Whether it is folded into a U or a ladder; None where it cannot be."""
     report: tuple[str, ...] = ()
     """What layout chose and why, for `draw -v`."""
     warnings: tuple[str, ...] = ()

@@ -22,10 +22,15 @@ def scene(drawing: Drawing, options: Options) -> Scene:
 
 def fitting(drawing: Drawing, options: Options) -> Scene | None:
     """The figure in the blocks view, or None where no way of laying it out fits the page."""
-    if len(drawing.panels) > 1:
+    main, *others = drawing.panels
+    if others:
         return scene(drawing, options)
-    found = _chosen(drawing, options, quick=True)
-    return _scene(drawing, options, *_alone(drawing, *found)) if found[0].fits else None
+    room, parts = _room(drawing, options), strips_of(main)
+    choice, tried = best(parts, room, options.direction, options.font_size, quick=True)
+    if not choice.fits:
+        return None
+    made = _scene(drawing, options, *_alone(drawing, choice, tried))
+    return replace(made, folded=choice.whole.strip.fold is not None if parts[0].fold else None)
 
 
 def _scene(
@@ -60,13 +65,7 @@ def _arranged(drawing: Drawing, options: Options) -> Arranged:
     if others:
         made, report = with_insets(drawing.panels, room, options.direction, options.font_size)
         return made, [], report
-    return _alone(drawing, *_chosen(drawing, options))
-
-
-def _chosen(drawing: Drawing, options: Options, quick: bool = False) -> tuple[Choice, list[Choice]]:
-    """The best way of laying out a single panel, and all that were weighed."""
-    room = _room(drawing, options)
-    return best(strips_of(drawing.panels[0]), room, options.direction, options.font_size, quick=quick)
+    return _alone(drawing, *best(strips_of(main), room, options.direction, options.font_size))
 
 
 def _alone(drawing: Drawing, choice: Choice, tried: Sequence[Choice]) -> Arranged:
