@@ -233,3 +233,24 @@ def test_recurrent_layers_that_pytorch_does_not_have_say_so() -> None:
         unusual = ("activation", "recurrent_activation", "go_backwards", "reset_after", "merge_mode")
         found.append({name: value for name, value in graph.layers[-1].attributes.items() if name in unusual})
     assert found == [{}, {"activation": "relu", "go_backwards": True}, {"reset_after": False}, {"merge_mode": "sum"}]
+
+
+def test_numbers_and_slices_of_operations_are_told() -> None:
+    """`1 - x * 0.5` keeps its numbers, `x[:, 0]` its index; an image whose axes are turned has no index."""
+    tokens = keras.Input((7, 6), batch_size=1)
+    halves = keras.Model(tokens, (1 - tokens * 0.5)[:, 0])
+    assert [dict(n.attributes) for n in sources.trace(halves).layers] == [
+        {"other": 0.5},
+        {"input": 1},
+        {"index": "[:, 0]"},
+    ]
+    image = keras.Input((8, 6, 3), batch_size=1)
+    assert not sources.trace(keras.Model(image, layers.Conv2D(4, 3)(image)[:, 2:])).layers[-1].attributes
+
+
+def test_a_separable_convolution_says_its_dilation() -> None:
+    """And how many maps its depthwise part makes of one, where that is not one."""
+    x = keras.Input((8, 6, 3), batch_size=1)
+    layer = layers.SeparableConv2D(4, 3, dilation_rate=2, depth_multiplier=2)
+    attributes = sources.trace(keras.Model(x, layer(x))).layers[0].attributes
+    assert (attributes["dilation"], attributes["depth_multiplier"]) == ((2, 2), 2)

@@ -110,7 +110,9 @@ def _separable(op: Any, ins: Sequence[Shape], outs: Sequence[Shape]) -> Draft:
         "kernel_size": each(op.kernel_size, op.rank),
         "stride": each(op.strides, op.rank),
         "padding": _padding(op),
+        "dilation": each(op.dilation_rate, op.rank),
         "bias": bool(op.use_bias),
+        **({"depth_multiplier": op.depth_multiplier} if op.depth_multiplier != 1 else {}),
     }
 
     def count(inputs: Sequence[Shape], outputs: Sequence[Shape]) -> int | None:

@@ -11,7 +11,7 @@ from nnfig.graph import Dim, Edge, Graph, Group, Layer, TensorSpec
 from nnfig.sources import scopes
 from nnfig.sources.blocks import with_blocks
 from nnfig.sources.keras.kinds import drafts, params, statistics
-from nnfig.sources.keras.words import Draft, Shape
+from nnfig.sources.keras.words import Draft, Shape, arguments
 from nnfig.sources.macs import macs
 
 DEEPEST = 40
@@ -150,6 +150,9 @@ class Walk:
         inputs = [self._shape(t) for t in taken]
         outputs = [self._shape(t) for t in node.outputs]
         items = drafts(op, inputs, outputs, any(id(t) in self.images for t in (*taken, *node.outputs)))
+        said = arguments(items[0].kind, (*node.arguments.args, *node.arguments.kwargs.values()))
+        if said and not ("index" in said and self.images.intersection(map(id, taken))):  # their axes are turned
+            items = [replace(items[0], attributes={**items[0].attributes, **said}), *items[1:]]
         path = _inside_name(op, _bare(group), self.attributes)
         number = self.calls[id(op)] = self.calls.get(id(op), 0) + 1
         edges = (*(made[id(t)] for t in taken), *self._parameters(node, group))

@@ -66,6 +66,31 @@ def other(op: Any, name: str) -> Draft:
     return Draft(_OPERATIONS.get(name, snake), mark="plumbing" if name in _MOVES else "")
 
 
+def arguments(kind: str, given: Sequence[Any]) -> Mapping[str, Any]:
+    """What an operation is given beside tensors: the number of `x * 0.5`, the index of `x[:, 0]`.
+
+    >>> arguments("mul", ("x", 0.5)), arguments("sub", (1, "x")), arguments("getitem", ("x", (slice(None), 0)))
+    ({'other': 0.5}, {'input': 1}, {'index': '[:, 0]'})
+    """
+    if kind == "getitem" and len(given) > 1:
+        return {"index": _index_text(given[1])}
+    names = _OPERANDS.get(kind, ())
+    return {name: value for name, value in zip(names, given, strict=False) if type(value) in (int, float)}
+
+
+def _index_text(key: Any) -> str:
+    """As the tracer writes it; arrays as `·`."""
+    return f"[{', '.join(map(_item_text, key if isinstance(key, tuple) else (key,)))}]"
+
+
+def _item_text(item: Any) -> str:
+    if isinstance(item, slice):
+        sides = ["" if side is None else _item_text(side) for side in (item.start, item.stop)]
+        return ":".join(sides) + ("" if item.step is None else f":{_item_text(item.step)}")
+    return "..." if item is Ellipsis else str(item) if isinstance(item, (int, type(None))) else "·"
+
+
+_OPERANDS = dict.fromkeys(("add", "sub", "mul", "div"), ("input", "other")) | {"pow": ("input", "exponent")}
 _OPERATIONS = {
     "Subtract": "sub", "Multiply": "mul", "Divide": "div", "TrueDivide": "div", "Power": "pow", "Negative": "neg",
     "Concatenate": "cat", "Transpose": "permute", "Absolute": "abs", "ExpandDims": "unsqueeze", "GetItem": "getitem",
