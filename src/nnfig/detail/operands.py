@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.values import text
 from nnfig.graph import Graph, Layer
 
 _SIGNS = {"add": "+", "Add": "+", "mul": "×", "Mul": "×", "sub": "−", "div": "÷"}
+EXACT = 1e-6
+"""A number that is that close to 1 is 1: float32 has no more digits."""
 _MASKS = ("mask", "causal", "subsequent")
 FAR = 50
 """How many layers back the making of a mask is followed."""
@@ -21,16 +24,28 @@ def one_sided(layer: Layer, origin: Graph) -> str:
 
     >>> one_sided(Layer("s", "mul", attributes={"other": 0.5}), Graph())
     '× 0.5'
+    >>> one_sided(Layer("s", "mul", attributes={"other": 1 / 255}), Graph())
+    '÷ 255'
     """
     sign = _SIGNS.get(layer.kind, "")
     if not sign:
         return ""
     if "other" in layer.attributes:
-        return f"{sign} {text(layer.attributes['other'])}"
+        return _scaled(layer.attributes["other"]) if sign == "×" else f"{sign} {text(layer.attributes['other'])}"
     if "input" in layer.attributes:
         return f"{text(layer.attributes['input'])} {sign}"
     names = [name for source in _sources(layer, origin) if (name := _constant(source, origin))]
     return f"{sign} {names[0]}" if len(names) == 1 else ""
+
+
+def _scaled(factor: Any) -> str:
+    """A product with a number, as the quotient where that is the shorter: 0.00392157 is 1 / 255."""
+    said = text(factor)
+    if isinstance(factor, float) and 0 < factor < 1 and len(said) > len("0.125"):
+        whole = round(1 / factor)
+        if abs(whole * factor - 1) < EXACT:
+            return f"÷ {whole}"
+    return f"× {said}"
 
 
 def is_masked(layers: Sequence[Layer], origin: Graph) -> bool:
