@@ -107,6 +107,9 @@ def test_strip_names_what_comes_out():
     assert found.fits
     alone = scene(drawn, Options.of(view="strip"))
     assert [label.lines for label in alone.labels] == [("output: 8×8×12",)]
+    compared = Drawing((panel, replace(panel, name="other", role="compare")))
+    twice = [label.lines for label in scene(compared, Options.of(view="strip")).labels if label.cls == "dims"]
+    assert twice == [("output: 8×8×12",)] * 2
 
 
 @pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])

@@ -62,6 +62,7 @@ def _panel(panel: Panel, drawing: Drawing, options: Options) -> Drawn:
     words = _outputs(panel)
     plain = replace(
         panel,
+        name="",  # names are told apart when the panels are put together
         graph=graph.replace(layers=tuple(_bare(layer, graph) for layer in graph.layers)),
         input_looks={name: Look(cls="data") for name in graph.inputs},
         output_looks={name: Look(cls="data") for name in words},
