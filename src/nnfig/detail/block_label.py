@@ -10,11 +10,15 @@ from nnfig.graph import Layer
 
 
 def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
-    """`Bottleneck, 256` above `1×1, 3×3, 1×1 conv`; a stage of equal classes is `Bottleneck ×3, 256`."""
+    """`Bottleneck, 256` above `1×1, 3×3, 1×1 conv`; a stage of equal classes is `Bottleneck ×3, 256`.
+
+    What an inset opens is only called by its name.
+    """
     rules, contents = draft.rules, draft.contents[layer.name]
     writing = rules.writing(layer, draft.graph)
     group = draft.origin.group.get(layer.path)
-    line = inside_line(contents)
+    shown = group is not None and rules.group_action(group, ("open", "close", "inset")) == "inset"
+    line = "" if shown and layer.kind not in CONTAINERS else inside_line(contents)
     own = rules.title(group) if group else ""
     name = own or writing.title or writing.rename
     if "repeat" in layer.attributes and not own:
