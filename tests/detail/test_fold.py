@@ -305,3 +305,17 @@ def test_a_hidden_view_before_the_first_block_does_not_tell_it_from_the_others()
         x = sketch.add(f"{group}.add", "add", x, sketch.add(f"{group}.down", "Linear", y, group=group, **same),
                        shape=(1, 8, 16), group=group)  # fmt: skip
     assert _repeats(sketch.done()) == [3]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_block_of_one_box_folds_where_it_runs_again(again):
+    """One module in a loop is one box marked xN; modules of one box each are drawn one by one."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(3):
+        group = sketch.group(f"b@{index + 1}" if again and index else f"b{'' if again else index}", "Block")
+        x = sketch.add(f"{group}.act", "ReLU", sketch.conv(f"{group}.c", x, group=group), group=group)
+        if again and index:
+            sketch.layers[-2] = replace(sketch.layers[-2], shared="b.c", params=0)
+    drawing = detail.drawing([sketch.done()], Options())
+    assert [group.repeat for group in drawing.graph.groups] == [3] * again
+    assert ("weights that copies share" in drawing.caption) == again

@@ -15,8 +15,8 @@ LONGEST_PERIOD = 64
 SMALLEST = 2
 """Layers that a block must draw to be worth a frame."""
 SMALLEST_OF_LAYERS = 3
-"""... where it is no module of its own but plain layers in a row, each copy with its own weights; a single layer that
-runs again and again is worth one, too."""
+"""... where it is no module of its own but plain layers in a row, each copy with its own weights; a single layer
+or block that runs again and again is worth one, too."""
 STEPS, STEP_BOXES = 6, 4
 """Longer recurrences, and steps of more boxes, are folded like everything else."""
 ASKED = ("open", "close", "inset")
@@ -192,11 +192,12 @@ def _worth_it(draft: Draft, unit: tuple[Item, ...], copy: Sequence[Layer], count
     if rules.singles:
         return True
     drawn = sum(1 for item in unit for layer in item.members if rules.fate(layer, graph) == "show")
+    own = {layer.name for layer in copy}
+    again = any(layer.shared and layer.shared not in own for layer in copy)
     if any(item.is_group for item in unit):
-        return drawn >= SMALLEST
+        return drawn >= (1 if again else SMALLEST)
     layers = [item.members[0] for item in unit]
     weighted = any(layer.params for layer in layers)
-    again = any(layer.shared for layer in copy)
     least = SMALLEST if not weighted else 1 if again else SMALLEST_OF_LAYERS
     return drawn >= least and len(unit) * count >= 4
 

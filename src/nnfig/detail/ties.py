@@ -74,7 +74,8 @@ def _calls(draft: Draft) -> Mapping[str, list[frozenset[str]]]:
 
 def _shared(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
     graph, group = draft.graph, draft.origin.group.get(key)
-    if group is None:
+    boxes = [min(call) for call in calls if len(call) == 1 and min(call) not in draft.contents]
+    if group is None or len(boxes) == len(calls):
         label = _label(graph, min(calls[0]))
         others = sum(1 for layer in graph.layers if _label(graph, layer.name) == label) - len(calls)
         return f"{f'{len(calls)} of the' if others else f'the {len(calls)}'} boxes ‘{label}’ share their weights"
