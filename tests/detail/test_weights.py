@@ -67,3 +67,14 @@ def test_a_weight_that_is_also_data_stays_a_layer():
     graph = _drawn(sketch).graph
     assert graph.layer["fc"].sources == ("x", "weight")
     assert graph.layer["sum"].sources == ("fc", "weight")
+
+
+def test_weights_that_a_layer_makes_come_over_a_wire_that_says_so():
+    """As in a hypernetwork, where a convolution takes two tensors and one of them is no image."""
+    sketch = graphs.Sketch(image=(1, 3, 16, 16), z=(1, 4))
+    made = sketch.add("make", "Linear", "z", shape=(1, 216), out_features=216)
+    weight = sketch.add("view", "view", made, shape=(8, 3, 3, 3), mark="plumbing")
+    sketch.add("conv", "conv2d", "image", weight, padding=1)
+    drawn = _drawn(sketch).graph.layer["conv"]
+    assert [(edge.source, edge.label) for edge in drawn.inputs] == [("image", ""), ("make", "weights")]
+    assert drawn.look.label == ("3×3 conv, 8",)

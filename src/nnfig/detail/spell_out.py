@@ -15,7 +15,10 @@ Shape = tuple[Dim, ...]
 
 
 def spell_out(draft: Draft) -> Draft:
-    """`conv2d(x, weight)` gets kernel and channels as a `Conv2d` has them; what was given is kept."""
+    """`conv2d(x, weight)` gets kernel and channels as a `Conv2d` has them; what was given is kept.
+
+    Weights that a layer makes come over a wire that says so.
+    """
     graph, known = draft.graph, weights(draft.graph)
     layers = tuple(_sized(layer, graph, known) for layer in graph.layers)
     return draft if layers == graph.layers else draft.having(graph.replace(layers=layers))
@@ -28,7 +31,13 @@ def _sized(layer: Layer, graph: Graph, known: Collection[str]) -> Layer:
     weight = graph.spec(layer.inputs[at].source, layer.inputs[at].output)
     found = read(weight.shape, layer) if weight else {}
     more = {name: value for name, value in found.items() if layer.attributes.get(name) is None}
-    return replace(layer, attributes={**layer.attributes, **more}) if more else layer
+    made = bool(at) and layer.kind not in _OF_DATA and layer.inputs[at].source not in known
+    inputs = tuple(
+        replace(e, label=e.label or "weights") if made and i == at else e for i, e in enumerate(layer.inputs)
+    )
+    if not more and inputs == layer.inputs:
+        return layer
+    return replace(layer, attributes={**layer.attributes, **more}, inputs=inputs)
 
 
 def _nothing(weight: Shape, layer: Layer) -> Mapping[str, Any]:
