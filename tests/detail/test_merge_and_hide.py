@@ -8,7 +8,7 @@ import detail_graphs as graphs
 import pytest
 
 from nnfig import detail
-from nnfig.graph import Edge, verify
+from nnfig.graph import Edge, Graph, Layer, TensorSpec, verify
 from nnfig.options import Options
 
 
@@ -194,3 +194,16 @@ def test_nothing_merges_across_a_hidden_layer_that_computes(between, host):
     drawn = detail.drawing([sketch.done()], Options(hide=(between,))).graph
     assert ("act" in drawn.layer["conv"].look.merged) == bool(host)
     assert ("act" in drawn.layer) != bool(host)
+
+
+def test_a_choice_by_a_computed_mask_is_kept() -> None:
+    """It joins two tensors: hidden, it would leave two outputs where the network returns one."""
+    spec = TensorSpec((2, 4))
+    layers = (
+        Layer("fc", "Linear", (Edge("x"),), (spec,)),
+        Layer("gt", "gt", (Edge("x"),), (spec,), mark="index"),
+        Layer("getitem", "getitem", (Edge("fc"), Edge("gt")), (TensorSpec((3,)),), attributes={"index": "[·]"}),
+    )
+    drawn = detail.drawing([Graph("net", {"x": spec}, layers, outputs=("getitem",))], Options())
+    assert drawn is not None
+    assert list(drawn.panels[0].graph.outputs) == ["getitem"]

@@ -75,3 +75,11 @@ def test_columns_filled_one_by_one(run: Any) -> None:
 
     graph = run(forward, other=nn.Linear(4, 4))
     assert [reaches(graph, name, graph.outputs[0]) for name in ("fc", "other")] == [True, True]
+
+
+def test_a_choice_by_a_computed_mask_is_no_plumbing() -> None:
+    """It joins what is chosen from and what chooses; one by numbers only moves values."""
+    graph = traced(lambda self, x: (y := self.fc(x))[y.sum(1) > -100])
+    assert [(layer.kind, layer.mark) for layer in graph.layers][-2:] == [("gt", "index"), ("getitem", "")]
+    graph = traced(lambda self, x: self.fc(x)[torch.tensor([1, 0])])
+    assert graph.layer["getitem"].mark == "plumbing"

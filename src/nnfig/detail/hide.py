@@ -32,11 +32,20 @@ def hide_noise(draft: Draft) -> Draft:
 
 def _without(draft: Draft, among: Callable[[Layer], bool]) -> Draft:
     graph = draft.graph
-    hidden = tuple(layer for layer in graph.layers if among(layer) and draft.rules.fate(layer, graph) == "hide")
+    hidden = tuple(
+        layer
+        for layer in graph.layers
+        if among(layer) and draft.rules.fate(layer, graph) == "hide" and not _chooses(layer)
+    )
     if not hidden:
         return draft
     say = draft.rules.shows("attributes")
     return draft.having(contracted(graph, {layer.name for layer in hidden}, say), hidden=hidden)
+
+
+def _chooses(layer: Layer) -> bool:
+    """Whether it takes of one tensor what another one says, a computed mask or index: that joins them."""
+    return layer.kind == "getitem" and layer.mark == "" and len({*layer.sources}) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
         return "plumbing" if call.kind in PLUMBING or passes(call) else ""
     if not depends:
         return "constant"
-    if _only_moves(call) or _is_idle(recording, call):
+    if _only_moves(recording, call) or _is_idle(recording, call):
         return "plumbing"
     if returned:
         return ""
@@ -42,9 +42,11 @@ def _mark(recording: Recording, call: Call, returned: bool) -> Mark:
     return "index" if whole and call.outs else ""
 
 
-def _only_moves(call: Call) -> bool:
-    """It relabels values; a copy into a part of a tensor joins two of them."""
-    return call.kind in PLUMBING and not (call.kind in OVERWRITES and len(call.ins) > 1)
+def _only_moves(recording: Recording, call: Call) -> bool:
+    """It relabels values; a copy into a part, and a choice by a computed index or mask, join two of them."""
+    if call.kind not in PLUMBING or (call.kind in OVERWRITES and len(call.ins) > 1):
+        return False
+    return call.results > 1 or sum(recording.values[number].depends > 0 for number in call.ins) < 2
 
 
 def passes(call: Call) -> bool:
@@ -76,5 +78,5 @@ def _returned(recording: Recording, calls: list[Call]) -> set[int]:
         call = calls[value.call]
         if value.dtype.startswith(_WHOLE) or call.kind in PLUMBING:
             found.add(value.call)
-            waiting += call.ins
+            waiting += call.ins[:1] if call.kind in PLUMBING else call.ins
     return found
