@@ -171,3 +171,13 @@ def test_any_network_is_drawn_or_refused(view, seed):
     drawn = {node.cls for node in found.nodes} | {wire.cls for wire in found.wires}
     drawn |= {cls for node in found.nodes for _, _, cls in node.bands}
     assert found.view == "blocks" or {entry.cls for key in found.legends for entry in key.entries} <= drawn
+
+
+def test_a_layer_that_is_given_its_weights_is_no_column():
+    """Lines from unit to unit are weights of its own; what makes them would not be seen."""
+    layers = [
+        networks.layer("make", "Linear", "code", (1, 64), "linear"),
+        networks.layer("fc", "Linear", ("x", "make"), (1, 8), "linear"),
+    ]
+    net = networks.drawing("net", layers, {"x": (1, 8), "code": (1, 4)})
+    assert (choose(net)[0], refusal("neurons", net)) == ("blocks", "'fc' is given its weights by 'make'")

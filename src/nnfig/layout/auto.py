@@ -103,6 +103,9 @@ def _too_many(count: int) -> str:
 def _no_columns(graph: Graph) -> str:
     from nnfig.layout.neurons.columns import far, read
 
+    fed = next((each for each in graph.layers if operation(each) == "linear" and len({*each.sources}) > 1), None)
+    if fed:
+        return f"'{fed.name}' is given its weights by '{fed.sources[-1]}'"
     found = read(unfolded(graph))
     if not any(operation(column.layer) == "linear" for column in found.columns.values() if column.layer):
         return "no fully connected layer gives a vector of units"
