@@ -262,6 +262,18 @@ def test_a_module_that_is_called_twice_shares_its_weights_once(options):
     assert single.said["ties"] == "The 2 boxes ‘3×3 conv, 8’ share their weights."
 
 
+def test_several_modules_that_are_called_again_are_several_sets():
+    """Their boxes look alike, and not all of them have the same weights."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(4):
+        x = sketch.add(f"pool{index}", "MaxPool2d", sketch.conv(f"c{index}", x), kernel_size=index + 2)
+        sketch.layers[-2] = replace(
+            sketch.layers[-2], shared=f"c{index - 2}" if index > 1 else "", params=9 * (index < 2)
+        )
+    said = detail.drawing([sketch.done()], Options()).said["ties"]
+    assert said == "The boxes ‘3×3 conv, 8’ share their weights in 2 sets of 2."
+
+
 def test_the_alternative_text_opens_what_insets_open():
     """A reader who cannot see the figure is told of the inside of the block."""
     sketch = graphs.Sketch()

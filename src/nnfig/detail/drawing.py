@@ -104,7 +104,7 @@ def _title(graph: Graph, rules: Rules) -> str:
     """What a network is called: to rules it is a group whose class is its name."""
     it = Group("", graph.name)
     titles = [rule.title for rule in rules.rows if rule.title and rule.select.group and rule.select.takes_group(it)]
-    return titles[-1] if titles else graph.name
+    return titles[-1] if titles else graph.name.lstrip("_")
 
 
 def _drawn(prepared: Sequence[Draft], options: Options, tighter: int) -> Drawing | None:

@@ -9,12 +9,15 @@ from nnfig.detail.carried import Carried, carried
 from nnfig.detail.copies import taking, varying
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.drop_dead import without_empty_groups
-from nnfig.detail.english import FAMILIES
+from nnfig.detail.english import FAMILIES, in_words, listed
 from nnfig.detail.merged import family, short
 from nnfig.detail.runs import Known, Run, runs, weighs
 from nnfig.detail.structure import DROPOUT, free_path
 from nnfig.detail.wiring import Units
 from nnfig.graph import Edge, Graph, Group, Layer
+
+MOST_NAMES = 3
+"""Names of what is in a part that repeats and has no name of its own."""
 
 
 def fold(draft: Draft) -> Draft:
@@ -75,8 +78,14 @@ def _name(draft: Draft, run: Run) -> str:
     if len(items) == 1 and not items[0].is_group:
         layer = items[0].members[0]
         return FAMILIES.get(family(layer), layer.kind)
-    names = [graph.group[item.name].cls if item.is_group else short(item.members[0], rules, graph) for item in items]
-    return names[0] if len(names) == 1 else f"({', '.join(names)})" if len(names) <= 3 else f"({len(names)} layers)"
+    names = [
+        in_words(graph.group[item.name].cls) if item.is_group else short(item.members[0], rules, graph)
+        for item in items
+    ]
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+        return f"({listed(names)})"
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 def _fanout(draft: Draft, units: Units) -> dict[str, int]:

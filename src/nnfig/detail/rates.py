@@ -23,7 +23,7 @@ def with_rates(word: str, drafts: Sequence[Draft]) -> str:
     """`dropout of 0.1 to 0.4` where hidden layers differ, so that blocks that are drawn once may differ in it."""
     hidden = [layer for draft in drafts for layer in draft.record.hidden if drops(layer) == word]
     rates = sorted({rate for layer in hidden if (rate := _rate(layer)) is not None})
-    return f"{word} of {rates[0]:g} to {rates[-1]:g}" if len(rates) > 1 else word
+    return f"{word} of {rates[0]:.2g} to {rates[-1]:.2g}" if len(rates) > 1 else word
 
 
 def _rate(layer: Layer) -> float | None:

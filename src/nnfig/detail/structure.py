@@ -21,7 +21,7 @@ COUNTERS = frozenset(("index", "start"))
 _COUNTING = frozenset(("getitem", "select", "narrow", "slice"))
 RATES = ("p", "drop_prob")
 """What the rate is called of layers that drop something."""
-DROPS_BRANCHES = re.compile(r"(?i)drop_?path|stochastic_?depth")
+DROPS_BRANCHES = re.compile(r"(?i)\w*(drop_?path|stochastic_?depth)")
 """Kinds of which the rate rises from block to block."""
 
 

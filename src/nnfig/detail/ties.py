@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.english import FAMILIES, in_words, some
+from nnfig.detail.english import FAMILIES, in_words, listed, some
 from nnfig.detail.merged import family
 from nnfig.detail.names import own_name
 from nnfig.detail.steps import called_again, first_call, recurrences
@@ -25,7 +25,10 @@ class Tie:
 
 def said_of_weights(draft: Draft) -> str:
     """`the 2 blocks Encoder share their weights; ‘Linear, 100’ has the weights of ‘Embedding, 8’`; '' where none do."""
-    shared = [_shared(key, calls, draft) for key, calls in _calls(draft).items()]
+    sets: dict[str, list[int]] = {}
+    for key, calls in _calls(draft).items():
+        sets.setdefault(_what(key, calls, draft), []).append(len(calls))
+    shared = [_shared(what, counts, draft) for what, counts in sets.items()]
     tied: list[str] = []
     for name, tie in ties(draft).items():
         noun = FAMILIES.get(family(tie.owner), tie.owner.kind)
@@ -72,15 +75,25 @@ def _calls(draft: Draft) -> Mapping[str, list[frozenset[str]]]:
     return {key: calls for key, calls in boxes.items() if len(calls) > 1}
 
 
-def _shared(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
-    graph, group = draft.graph, draft.origin.group.get(key)
+def _what(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
+    """What is called again, as a reader finds it: `blocks Encoder`, `boxes ‘Linear, 8’`."""
+    group = draft.origin.group.get(key)
     boxes = [min(call) for call in calls if len(call) == 1 and min(call) not in draft.contents]
     if group is None or len(boxes) == len(calls):
-        label = _label(graph, min(calls[0]))
-        others = sum(1 for layer in graph.layers if _label(graph, layer.name) == label) - len(calls)
-        return f"{f'{len(calls)} of the' if others else f'the {len(calls)}'} boxes ‘{label}’ share their weights"
+        return f"boxes ‘{_label(draft.graph, min(calls[0]))}’"
     name = draft.rules.title(group) or own_name(group)
-    return f"the {len(calls)} blocks {f'‘{name}’' if name else in_words(group.cls).lstrip('_')} share their weights"
+    return f"blocks {f'‘{name}’' if name else in_words(group.cls).lstrip('_')}"
+
+
+def _shared(what: str, counts: list[int], draft: Draft) -> str:
+    """`the 2 blocks Encoder share their weights`; how many sets of weights there are, where there are several."""
+    alike = sum(what == f"boxes ‘{_label(draft.graph, layer.name)}’" for layer in draft.graph.layers)
+    if len(counts) == 1:
+        return f"{f'{counts[0]} of the' if alike > counts[0] else f'the {counts[0]}'} {what} share their weights"
+    sizes = (
+        f"{len(counts)} sets of {counts[0]}" if len(set(counts)) == 1 else f"sets of {listed(list(map(str, counts)))}"
+    )
+    return f"{'some of ' * (alike > sum(counts))}the {what} share their weights in {sizes}"
 
 
 def _label(graph: Graph, name: str) -> str:
