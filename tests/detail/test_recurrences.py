@@ -123,3 +123,14 @@ def test_inputs_of_an_inset_have_the_names_of_what_they_are_made_of() -> None:
     assert [look.label[0] for look in inset.input_looks.values()] == ["Q", "K", "V"]
     assert any("heads" in edge.label for edge, _ in main.graph.edges)
     assert not any("heads" in edge.label for edge, _ in inset.graph.edges)
+
+
+def test_a_lone_cell_has_a_frame_that_its_states_enter() -> None:
+    """Old states and inputs stand outside of it, given or not."""
+    for inputs in ((torch.zeros(2, 3),), (torch.zeros(2, 3), (torch.zeros(2, 4), torch.zeros(2, 4)))):
+        drawn = drawing([trace(nn.LSTMCell(3, 4), inputs=inputs)], Options.of(style="cell"))
+        assert drawn is not None
+        (frame,) = drawn.graph.groups
+        inside = {layer.kind for layer in drawn.graph.members(frame.path)}
+        assert {"Linear", "mul", "add"} <= inside
+        assert "state" not in inside

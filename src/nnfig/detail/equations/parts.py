@@ -40,7 +40,8 @@ class Parts:
             inputs: the tensors that it takes.
             used: which of its outputs somebody takes.
             weights: how many parameters it runs.
-            whole: it is all of the network: a frame around everything would say nothing.
+            whole: it is all of the network: a frame around everything would say nothing, but for a cell, whose
+                states come from outside.
         """
         self.layer = layer
         self.inputs = inputs
@@ -53,9 +54,10 @@ class Parts:
         self.symbols: dict[str, str] = {}
         """What the literature calls a part, by the name of the part."""
         self.whole = whole
-        self._group = layer.group if whole else layer.name
         self._prefix = "" if whole else f"{layer.name}."
-        if not whole:
+        framed = not whole or layer.kind.endswith("Cell")
+        self._group = layer.name if framed else layer.group
+        if framed:
             self.groups.append(Group(layer.name, layer.kind, parent=layer.group))
 
     @property

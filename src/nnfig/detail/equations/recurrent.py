@@ -138,6 +138,9 @@ def cell(parts: Parts) -> None:
     if parts.whole and given:  # the network's own inputs are the states
         for letter, edge in zip(NAMES, states, strict=False):
             parts.call(edge, f"{letter}ₜ₋₁")
+    elif parts.whole:
+        with parts.outside():
+            states = _old(parts, states, sizes)
     else:
         states = _old(parts, states, sizes)
     made = step.equations(parts, sizes, x.edge, states)
