@@ -142,6 +142,17 @@ def test_forward_that_raises() -> None:
     assert "[2, 4] float32" in problem.hint
 
 
+def test_what_was_left_out_is_named_where_its_absence_breaks_forward() -> None:
+    """An optional input that is not optional after all."""
+
+    class Two(nn.Module):
+        def forward(self, x: Tensor, y: Tensor | None = None, z: Tensor | None = None) -> Tensor:
+            return x + y  # type: ignore[operator]
+
+    with pytest.raises(NnfigError, match=r"it was given \[2, 4\] float32; it was not given y, z"):
+        trace(Two(), input_size=(2, 4))
+
+
 def test_wrong_inputs_for_a_model_without_code_of_the_user() -> None:
     """There is no line of theirs to show; the model is named instead."""
     with pytest.raises(NnfigError, match="Sequential: forward raised RuntimeError"):

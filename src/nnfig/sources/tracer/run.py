@@ -41,6 +41,8 @@ def record(model: torch.nn.Module, what: Given, tick: Tick | None = None) -> Rec
 NO_KERNEL = "not implemented for"
 """In an error: the CPU cannot compute with this precision; `meta` has only shapes to compute."""
 PARTS = "; where it takes a dict or a tuple, give its parts: NAME.KEY=SHAPE, NAME.0=SHAPE"
+FEW = 6
+"""As many parameters of forward are named."""
 DEEPER = 1000
 """Python calls that the recorder adds to a deeply nested model's own."""
 QUICK = 10**9
@@ -223,6 +225,7 @@ def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> Nn
     place, text = raised_at(error.__traceback__)
     message = " ".join(str(error).split())
     hint = PARTS if what.made and isinstance(error, (TypeError, KeyError, IndexError)) else ""
+    hint = (_left_out(what, model) if "None" in message else "") or hint
     if not what.made and what.args and not tensors(what.args):
         hint = ", no tensor; " + (
             "shapes are given as input_size=" if _are_numbers(what.args) else "inputs= takes tensors"
@@ -235,6 +238,13 @@ def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> Nn
             hint=f"it was given {what}{hint}",
         )
     )
+
+
+def _left_out(what: Given, model: torch.nn.Module) -> str:
+    """Parameters of forward that are None because nobody gave them."""
+    parameters = list(inspect.signature(model.forward).parameters.values())[len(what.args) :]
+    names = [each.name for each in parameters if each.default is None and each.name not in what.kwargs]
+    return f"; it was not given {', '.join(names[:FEW])}{' ...' if len(names) > FEW else ''}" if names else ""
 
 
 def _are_numbers(args: tuple[Any, ...]) -> bool:
