@@ -370,6 +370,27 @@ def test_apart_clears_a_slanted_edge():
     assert apart(solid.outline, level, 1) > apart(solid.outline, rectangle(-5, -solid.h / 2, 5, -solid.h / 2 + 1), 1)
 
 
+def test_a_u_with_sums_keeps_its_arcs_in_their_rows():
+    """An arc passes what stands under it on its own row, and no size lies on an arrow to another row."""
+    layers = [
+        networks.conv("a", "image", 8, 64),
+        networks.conv("down", "a", 16, 32, 2, stride=(2, 2)),
+        networks.conv("b", "down", 16, 32),
+        networks.layer("sum", "add", ("b", "down"), (1, 16, 32, 32), "merge"),
+        networks.layer("up", "ConvTranspose2d", "sum", (1, 8, 64, 64), "up", kernel_size=(2, 2)),
+        networks.layer("cat", "cat", ("a", "up"), (1, 16, 64, 64), "merge"),
+        networks.conv("c", "cat", 16, 64),
+        networks.layer("end", "add", ("c", "cat"), (1, 16, 64, 64), "merge"),
+    ]
+    found = volumes(networks.drawing("net", layers, {"image": (1, 3, 64, 64)}))
+    at = by_name(found)
+    low = next(wire for wire in found.wires if (wire.source, wire.target) == ("down", "sum"))
+    assert max(y for _, y in low.via) < min(at[name].y - at[name].h / 2 for name in ("a", "cat"))
+    rising = next(wire for wire in found.wires if (wire.source, wire.target) == ("sum", "cat"))
+    assert low.in_shift < rising.out_shift
+    assert (at["cat"].top, at["cat"].below) == ("", "64×64×16")
+
+
 def test_crossings_of_streams_are_drawn_in_one_way():
     """Where one crossing must keep clear of a text all begin and end level, though the others have room."""
     root = Path(__file__).resolve().parents[2]

@@ -45,7 +45,8 @@ def place(
     at: dict[str, Placed] = {}
     upright = folds(found)
     down = {s for station in found for s in station.sources if upright and rows[s] < rows[station.name]}
-    for station, item in zip(found, labelled(found, scale, down), strict=True):
+    across = {station.name for station in found if any(rows[s] < rows[station.name] for s in station.sources)}
+    for station, item in zip(found, labelled(found, scale, down, across), strict=True):
         row = rows[station.name]
         item = replace(item, glued=item.glued and rows[station.sources[0]] == row)
         limits = [-item.reach(scale.text)[0]] if station.name in starts or not station.sources else []
@@ -127,6 +128,18 @@ def _beside(left: Placed, right: Placed, text: float) -> float:
     return max(bodies + mixed + [apart(a, b, SPACE) for a in texts for b in words])
 
 
+def _arc(
+    item: Placed, placed: Sequence[Placed], rows: Mapping[str, float], text: float
+) -> list[tuple[float, float, float, float]]:
+    """The room of an arc to a join over the boxes of its row."""
+    row = [p for p in placed if rows[p.station.name] == rows[item.station.name] and p.x < item.x]
+    begins = [p.x for p in row if p.station.name in item.station.sources]
+    passed = [p.height(text) for p in row if begins and p.x > min(begins)]
+    if item.station.role != "join" or not passed:
+        return []
+    return [(min(begins), item.x, 0.0, max(passed) + 2 * TURN)]
+
+
 def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, close: float) -> dict[float, float]:
     """The axis of every row, as close under those above as what stands over each other allows.
 
@@ -136,7 +149,9 @@ def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, cl
     for item in placed:
         ys = [y for shape in item.shapes(text) for _, y in shape]
         left, right = item.reach(text)
-        boxes.setdefault(rows[item.station.name], []).append((item.x + left, item.x + right, min(ys), max(ys)))
+        own = boxes.setdefault(rows[item.station.name], [])
+        own.append((item.x + left, item.x + right, min(ys), max(ys)))
+        own += _arc(item, placed, rows, text)
     between = _line_gap(placed, text)
     y: dict[float, float] = {}
     for row in sorted(boxes, key=lambda row: (line_of(row), row != int(row), row)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from nnfig.layout.tensors import Size
 from nnfig.layout.text import width
 from nnfig.layout.volumes.scale import Scale, solid
-from nnfig.layout.volumes.solids import ARROW, PAD, Polygon, Solid, apart, moved
+from nnfig.layout.volumes.solids import ARROW, CLEAR, PAD, Polygon, Solid, apart, moved
 from nnfig.layout.volumes.stations import Station, facts
 from nnfig.layout.words import sides
 
@@ -57,6 +57,10 @@ class Placed:
         xs = [x for shape in self.shapes(text) for x, _ in shape]
         return min(xs), max(*xs, self.overhang)
 
+    def height(self, text: float) -> float:
+        """How far it and its texts reach up from its centre."""
+        return max(y for shape in self.shapes(text) for _, y in shape)
+
     @property
     def new_half(self) -> float:
         """Right of its centre: the middle, at the bottom, of the part that is no copy."""
@@ -67,8 +71,14 @@ class Placed:
         return width(self.kernel, text) + 3 * PAD if self.kernel else 0.0
 
 
-def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ()) -> list[Placed]:
-    """Bodies with their texts, not placed yet; what an arrow leaves downwards has its size above."""
+def labelled(
+    found: Sequence[Station], scale: Scale, down: Collection[str] = (), across: Collection[str] = ()
+) -> list[Placed]:
+    """Bodies with their texts, not placed yet.
+
+    What an arrow leaves downwards, or enters from below, has its size above; where one comes `across` from above,
+    or an arc begins there too, it stands below, beside the arrow.
+    """
     takers: dict[str, list[Station]] = {station.name: [] for station in found}
     for station in found:
         for source in (*station.sources, *(source for source, _ in station.projections)):
@@ -83,8 +93,17 @@ def labelled(found: Sequence[Station], scale: Scale, down: Collection[str] = ())
         if unlike and station.role == "thin":
             item = replace(item, top=kernel_text(station), glued=False)
         tapped = len(takers[station.name]) > 1 and any(taker.role == "join" for taker in takers[station.name])
+        if item.top and (tapped if station.copied else station.name in across):
+            item = _beside_arrow(item, scale.text)
         items[station.name] = replace(item, glued=item.glued and not item.below, tapped=tapped)
     return _shared(items, takers) if scale.sizes == "whole" else list(items.values())
+
+
+def _beside_arrow(item: Placed, text: float) -> Placed:
+    """Its size below: left of the arrow that enters its new part, right of one that leaves the middle of its front."""
+    away = width(item.top, text) / 2 + CLEAR
+    shift = item.body.front * item.station.copied / 2 - away if item.station.copied else away
+    return replace(item, top="", below=(item.top, *item.below), shift=shift)
 
 
 def _labelled(

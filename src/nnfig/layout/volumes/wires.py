@@ -12,6 +12,9 @@ from nnfig.layout.volumes.rows import line_of
 from nnfig.layout.volumes.solids import Polygon, Solid, moved
 from nnfig.layout.volumes.texts import Placed
 
+ASIDE = 2.5
+"""How far left of its middle an arc enters a join from which an arrow rises."""
+
 LANE = 5.0
 """Distance between arcs, and of the first one from the boxes."""
 
@@ -62,7 +65,7 @@ def wires(
             found[found.index(wire)] = said
             ink += _kernel_corners(said, text)
         arcs += [(at[source], item, "projection") for source, _ in station.projections]
-    drawn, corners = _arcs(arcs, placed, rows if starts else {}, turns)
+    drawn, corners = _arcs(arcs, placed, rows if starts else {}, turns, text)
     return found + drawn, ink + corners
 
 
@@ -187,6 +190,7 @@ def _arcs(
     placed: Sequence[Placed],
     lines: Mapping[str, float],
     turns: Mapping[int, tuple[Point, ...]],
+    text: float,
 ) -> tuple[list[Wire], list[Point]]:
     """Skips from the arrow behind a box, above everything that they pass on their line, shorter ones nearer.
 
@@ -194,20 +198,22 @@ def _arcs(
     """
     found: list[Wire] = []
     ink: list[Point] = []
-    lanes: list[tuple[float | None, float, float, float]] = []
+    lanes: list[tuple[tuple[float | None, float], float, float, float]] = []
     for source, target, cls in sorted(arcs, key=lambda a: (a[1].x - a[0].x, a[0].x)):
-        into = target.body.dx / 2
+        rises = any(p.y > target.y and target.station.name in p.station.sources for p in placed)
+        into = -ASIDE if rises and target.station.role == "join" else target.body.dx / 2
         line = lines.get(target.station.name)
         crosses = line is not None and line_of(lines[source.station.name]) != line_of(line)
         turn = turns[line_of(line)] if line is not None and crosses else ()
         start = turn or ((_tap(source, target, placed), source.y),)
         x0, x1 = start[-1][0], target.x + into
-        there = [p for p in placed if lines.get(p.station.name) == line]
+        level = source.y == target.y
+        there = [p for p in placed if lines.get(p.station.name) == line and (p.y == target.y or not level)]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
-        y = max(p.y + p.body.h / 2 for p in (target, *passed)) + LANE
+        y = max(p.y + p.height(text) for p in (target, *passed)) + LANE
         y += FRAME_PAD if any(p.station.repeat for p in (target, *passed)) else 0.0
-        y = max([y, *(level + LANE for own, a, b, level in lanes if own == line and a < x1 and b > x0)])
-        lanes.append((line, x0, x1, y))
+        y = max([y, *(high + LANE for own, a, b, high in lanes if own == (line, target.y) and a < x1 and b > x0)])
+        lanes.append(((line, target.y), x0, x1, y))
         via = (*start, (x0, y), (x1, y))
         found.append(Wire(source.station.name, target.station.name, "east", "north", 0.0, into, via, cls))
         ink += via
