@@ -273,3 +273,34 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
     nodes = [helper.make_node("Relu", ["ghost"], ["a"], "act"), helper.make_node("Add", ["a", "x"], ["y"])]
     with pytest.raises(NnfigError, match="'ghost'"):
         read(tmp_path, model(nodes, {}, {"x": (1, 4)}))
+
+
+@pytest.mark.parametrize("operator", ["Conv", "Shape", "Reshape", "ConstantOfShape", "Identity", "Gemm"])
+def test_a_node_without_what_its_operator_needs_is_one_message(tmp_path, operator):
+    """The definitions of the format are asked, also for operators newer than the file's version."""
+    from onnx import helper
+
+    x, y = (helper.make_tensor_value_info(name, 1, [1, 3]) for name in "xy")
+    nodes = [helper.make_node(operator, [], ["z"], name="bad"), helper.make_node("Add", ["x", "z"], ["y"])]
+    path = tmp_path / "bad.onnx"
+    opset = helper.make_opsetid("", 7)
+    path.write_bytes(
+        helper.make_model(helper.make_graph(nodes, "g", [x], [y]), opset_imports=[opset]).SerializeToString()
+    )
+    with pytest.raises(NnfigError, match=f"node bad: {operator} takes at least . inputs?, this one has 0"):
+        sources.load(path)
+
+
+def test_an_operator_of_another_domain_is_not_the_one_of_that_name(tmp_path):
+    """`acme.Shape` takes what it likes, and is drawn."""
+    from onnx import helper
+
+    x, y = (helper.make_tensor_value_info(name, 1, [1, 3]) for name in "xy")
+    nodes = [
+        helper.make_node("Shape", [], ["z"], name="own", domain="acme"),
+        helper.make_node("Identity", ["x", "z"], ["w"], domain="acme"),
+        helper.make_node("Add", ["w", "z"], ["y"]),
+    ]
+    path = tmp_path / "own.onnx"
+    path.write_bytes(helper.make_model(helper.make_graph(nodes, "g", [x], [y])).SerializeToString())
+    assert "Identity" in [layer.kind for layer in sources.load(path).layers]

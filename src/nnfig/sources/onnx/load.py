@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfig.errors import NnfigError
 from nnfig.sources.onnx.functions import inlined
+from nnfig.sources.onnx.lawful import unlawful
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorProto
@@ -42,6 +43,8 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
         notes.append(f"{calls} calls of model functions are opened as groups.")
     if len(model.graph.node) > MOST_NODES:
         raise NnfigError(f"the graph has more than {MOST_NODES:,} nodes", where=str(path))
+    if problems := unlawful(model, path):
+        raise NnfigError(*problems)
     _forget_invented_names(model.graph)
     try:
         # without data_prop, which makes constants of any size that a file asks for; Values computes the small ones

@@ -40,7 +40,7 @@ def operators(model: ModelProto, values: Values, inputs: Iterable[str], path: Pa
             sizes += any(name in values.sizes for name in node.output) or node.op_type in ("Shape", "Size")
             if not any(name in results for name in node.output) or values.constant(node.output[0]):
                 continue
-        idle = node.op_type == "Identity" or (node.op_type == "Concat" and len(names) == 1)
+        idle = len(names) == 1 and node.op_type in ("Identity", "Concat")
         if idle and node.output[0] not in results:
             same[node.output[0]] = names[0]
             continue

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from nnfig.graph import TensorSpec
+from nnfig.sources.onnx.lawful import STANDARD
 from nnfig.sources.onnx.values import UNKNOWN, Values, spec_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Shapes:
     def refine(self, node: NodeProto) -> None:
         """Find the sizes of a node's results that are not known yet."""
         open_ = [n for n in node.output if n and UNKNOWN in (self.values.shape(n) or (UNKNOWN,))]
-        if not open_ or node.domain not in ("", "ai.onnx"):
+        if not open_ or node.domain not in STANDARD:
             return
         if node.op_type == "Reshape":
             _solve(self.values, node)
@@ -46,7 +47,7 @@ class Shapes:
                 return {}
             shape = [None if size == UNKNOWN else size for size in spec.shape]
             types[name] = helper.make_tensor_type_proto(_ELEMENTS.get(spec.dtype, 1), shape)
-            if name in self.values.numbers:
+            if name in self.values.numbers and self.values.numbers[name].dtype != object:
                 data[name] = numpy_helper.from_array(self.values.numbers[name], name)
         try:
             schema = onnx.defs.get_schema(node.op_type, self.opsets.get(node.domain, 1), node.domain)

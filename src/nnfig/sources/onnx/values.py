@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from nnfig.graph import Dim, TensorSpec
+from nnfig.sources.onnx.lawful import STANDARD
 from nnfig.sources.onnx.numbers import DTYPES, LARGEST, NUMPY
 
 if TYPE_CHECKING:
@@ -102,21 +103,22 @@ def add_constant(values: Values, name: str, tensor: TensorProto) -> None:
 
 def learn(values: Values, node: NodeProto, attributes: Mapping[str, Any]) -> bool:
     """Note what a node's outputs are if they are constants or sizes; whether they are."""
-    if node.op_type == "Constant":
+    kind = node.op_type if node.domain in STANDARD else ""  # others may call an operator of their own the same
+    if kind == "Constant":
         _constant(values, node, attributes)
         return True
-    if node.op_type in ("Shape", "Size"):
+    if kind in ("Shape", "Size"):
         _sizes_of(values, node, attributes)
         return True
     inputs = [name for name in node.input if name]
-    if node.op_type in ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli"):
+    if kind in ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli"):
         return False
     if all(values.constant(name) for name in inputs):
         for name in node.output:
             values.roots[name] = tuple(dict.fromkeys(r for i in inputs for r in values.roots[i])) or (name,)
-        if node.op_type == "ConstantOfShape":
+        if kind == "ConstantOfShape":
             _filled(values, node, attributes)
-        if node.op_type == "Identity":
+        if kind == "Identity":
             _renamed(values, node.input[0], node.output[0])
         _compute(values, node, attributes)
         return True
@@ -133,13 +135,13 @@ def _constant(values: Values, node: NodeProto, attributes: Mapping[str, Any]) ->
 
     name = node.output[0]
     values.filled.add(name)
-    if "value" in attributes:
+    if hasattr(attributes.get("value"), "dims"):  # a tensor
         add_constant(values, name, attributes["value"])
         return
     values.roots[name] = (name,)
     for key in ("value_float", "value_int", "value_floats", "value_ints"):
         if key in attributes:
-            array = numpy.asarray(attributes[key], dtype="float32" if "float" in key else "int64")
+            array = numpy.asarray(attributes[key] or 0, dtype="float32" if "float" in key else "int64")
             values.numbers[name] = array
             values.specs[name] = TensorSpec(array.shape, str(array.dtype))
 
@@ -242,4 +244,4 @@ def _dim(dim: Any) -> Dim:
     if dim.HasField("dim_value"):
         return int(dim.dim_value)
     name = dim.dim_param if dim.HasField("dim_param") else ""
-    return UNKNOWN if not name or name.startswith("unk__") else name
+    return UNKNOWN if not name or not isinstance(name, str) or name.startswith("unk__") else name
