@@ -291,7 +291,12 @@ def test_hidden_dropout_tells_its_rates_where_they_differ():
             f"{block}.drop", "Dropout", sketch.conv(f"{block}.c", x, group=block), group=block, p=0.1 * index
         )
         x = sketch.add(
-            f"{block}.path", "DropPath", sketch.conv(f"{block}.d", x, group=block), group=block, drop_prob=0.2
+            f"{block}.path",
+            "DropPath",
+            sketch.conv(f"{block}.d", x, group=block),
+            group=block,
+            drop_prob=0.2,
+            mark="plumbing",
         )
     drawing = detail.drawing([sketch.done()], Options())
     assert [group.repeat for group in drawing.graph.groups] == [3]

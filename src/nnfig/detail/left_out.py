@@ -20,7 +20,7 @@ _FLATTENS = ("Flatten", "flatten")
 _KEEPS = frozenset(
     [
         *("getitem", "contiguous", "clone", "detach", "to", "float", "half", "type_as", "expand", "expand_as"),
-        *("view", "reshape", "squeeze", "unsqueeze"),
+        *("view", "reshape", "squeeze", "unsqueeze", "Identity"),
     ]
 )
 """Kinds that leave all as it is where the shape stays the same."""
@@ -60,6 +60,8 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
         return
     elif layer.mark == "constant":
         yield "parameters read by functions" if layer.kind == "Parameter" else "constants"
+    elif category == "dropout" and (category not in visible or not drops(layer)):
+        yield from filter(None, (drops(layer),))
     elif layer.kind in _FLATTENS:
         yield _FLAT
     elif is_crop(layer, graph):
@@ -68,8 +70,6 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
         yield from (_SLICES,) * (layer.name in graph.outputs)
     elif layer.mark == "plumbing" or category == "reshape":
         yield from (_SHAPES,) * _moves(layer, graph)
-    elif category == "dropout" and (category not in visible or not drops(layer)):
-        yield from filter(None, (drops(layer),))
     else:
         yield BY_NAME[category].plural if category not in visible else f"{layer.kind} layers"
 
