@@ -574,3 +574,18 @@ def test_groups_are_closed_rather_than_a_fold_given_up(monkeypatch):
     for drawings, best in (([full, closed], closed), ([full, chain], full)):
         monkeypatch.setattr(detail, "drawings", lambda *_, found=drawings: iter(found))
         assert figure.Figure([full.graph], options).drawing is best
+
+
+@pytest.mark.parametrize("direction", BOTH)
+def test_words_at_wires_of_a_core_have_room(direction):
+    """Where streams cross, channels are as wide as what is written at the wires that begin there."""
+    b = shapes.Builder("graph")
+    x, edges = b.input("x", 1, 8), b.input("edges", 2, 8)
+    b.chain("", "select", "mean", "linear", after=x)
+    b.edge(edges, "select", "one half")
+    b.edge(edges, "mean", "other half")
+    b.add("root", "linear", x)
+    b.add("sum", "sum", "linear", "root")
+    made = draw(b, direction=direction)
+    assert measure.through(measure.texts(made), measure.ways(made)) == []
+    assert measure.overlaps(measure.texts(made)) == []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfig.layout.blocks.boxes import Box, Spot
 from nnfig.layout.blocks.channels import tracks
+from nnfig.layout.text import width
 
 if TYPE_CHECKING:
     from nnfig.layout.blocks.place import Placer
@@ -242,6 +243,7 @@ def _drawn(
     top: dict[Vertex, float] = {}
     bottom: dict[Vertex, float] = {}
     bends: dict[tuple[Vertex, Vertex], float] = {}
+    said = _room_for_labels(placer, chains, home)
     dense = any(_joins_all(list(steps[k]), ranks[k], ranks[k + 1], 1.5) for k in range(len(ranks) - 1))
     s = 0.0
     for k, rank in enumerate(ranks):
@@ -269,6 +271,8 @@ def _drawn(
             continue
         track, count = tracks([(t[u], t[v], u) for u, v in here])
         gap = max(air.bus, 0.7 * air.bus + (count + 1) * 0.6 * air.lane)
+        # the bends come behind the words
+        s += said.get(k, 0.0)
         for (u, v), at in zip(here, track, strict=False):
             if at is not None:
                 bends[u, v] = s + (gap - 0.45 * air.gap) * (at + 1) / (count + 1)
@@ -299,6 +303,19 @@ def _drawn(
 def _joins_all(steps: list[tuple[Vertex, Vertex]], rank: list[Vertex], after: list[Vertex], factor: float) -> bool:
     """Whether so much joins two ranks that straight slants are clearer than bends."""
     return len({u for u, _ in steps}) > 1 and len(steps) > factor * (len(rank) + len(after) - 1)
+
+
+def _room_for_labels(
+    placer: Placer, chains: dict[tuple[int, int], list[Vertex]], home: dict[Vertex, int]
+) -> dict[int, float]:
+    """How wide the channels behind ranks must be for what is written at the wires that begin there."""
+    air, found = placer.air, dict[int, float]()
+    for pair, way in chains.items():
+        label = placer.label(pair)
+        if label and len(way) > 1:
+            room = 1.2 * air.small if air.direction == "down" else width(label, air.small) + 3.2
+            found[home[way[0]]] = max(found.get(home[way[0]], 0.0), room)
+    return found
 
 
 def _room_for_titles(placer: Placer, ranks: list[list[Vertex]], k: int) -> float:
