@@ -302,3 +302,17 @@ def test_a_count_in_a_box_can_be_read_off_the_graph():
     assert [layer.look.label[0] for layer in stages] == ["Block ×3, 8"] * 4
     assert [layer.attributes["repeat"] for layer in stages] == [3] * 4
     assert stages[1].attributes["members"] == tuple(f"stage1.{i}.{part}" for i in (0, 1) for part in "ab")
+
+
+def test_titles_of_blocks_are_those_of_the_line_in_a_box(tmp_path):
+    """`2 Dense layer` in the box of a stage, where the frame around one of them would say `Dense layer`."""
+    sheet = tmp_path / "titles.yaml"
+    sheet.write_text("extends: paper\nrules:\n- select: {group: DenseLayer}\n  title: Dense layer\n")
+    sketch, x = graphs.Sketch(), "image"
+    outer = sketch.group("stage", "DenseBlock")
+    for index, kernel in enumerate((1, 3)):
+        group = sketch.group(f"stage.{index}", "DenseLayer", parent=outer)
+        x = sketch.conv(f"{group}.b", sketch.conv(f"{group}.a", x, group=group), kernel=kernel, group=group)
+    sketch.conv("end", x)
+    drawing = detail.drawing([sketch.done()], Options(style=(str(sheet),), close=("stage",)))
+    assert drawing.graph.layer["stage"].look.label == ("DenseBlock, 8", "2 Dense layer")

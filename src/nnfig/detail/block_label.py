@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from nnfig.detail.contents import inside_line
+from dataclasses import replace
+
+from nnfig.detail.contents import Contents, inside_line
 from nnfig.detail.draft import Draft
 from nnfig.detail.english import in_words
 from nnfig.detail.groups import CONTAINERS
-from nnfig.graph import Layer
+from nnfig.detail.rules import Rules
+from nnfig.graph import Group, Layer
 
 
 def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
@@ -18,7 +21,7 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     writing = rules.writing(layer, draft.graph)
     group = draft.origin.group.get(layer.path)
     shown = group is not None and rules.group_action(group, ("open", "close", "inset")) == "inset"
-    line = "" if shown and layer.kind not in CONTAINERS else inside_line(contents)
+    line = "" if shown and layer.kind not in CONTAINERS else inside_line(_titled(contents, rules))
     own = rules.title(group) if group else ""
     name = own or writing.title or writing.rename
     if "repeat" in layer.attributes and not own:
@@ -29,3 +32,9 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     if rules.shows("channels") and len(layer.shape) >= 4 and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)
+
+
+def _titled(contents: Contents, rules: Rules) -> Contents:
+    """The blocks in it under the titles that frames around them would have."""
+    called = ((rules.title(Group("", cls)) or in_words(cls), count) for cls, count in contents.blocks)
+    return replace(contents, blocks=tuple(called))
