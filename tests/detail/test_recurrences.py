@@ -134,3 +134,21 @@ def test_a_lone_cell_has_a_frame_that_its_states_enter() -> None:
         inside = {layer.kind for layer in drawn.graph.members(frame.path)}
         assert {"Linear", "mul", "add"} <= inside
         assert "state" not in inside
+
+
+def test_steps_that_stand_side_by_side_take_counted_parts() -> None:
+    """Each takes its own part of the sequence: x₁, x₂, x₃, not a first token and indices."""
+
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.GRUCell(3, 4)
+
+        def forward(self, x: Tensor, h: Tensor) -> Tensor:
+            for t in range(3):
+                h = self.cell(x[:, t], h)
+            return h
+
+    drawn = drawing([trace(Loop(), input_size=[(2, 3, 3), (2, 4)])], Options.of())
+    assert drawn is not None
+    assert [layer.inputs[0].label for layer in drawn.graph.layers] == ["x₁", "x₂", "x₃"]

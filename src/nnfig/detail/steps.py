@@ -139,23 +139,47 @@ def _stem(names: Sequence[str]) -> str:
 
 
 def name_states(draft: Draft) -> Draft:
-    """Tensors that go from a step to the next get the names of the first ones, where there are several."""
+    """What goes from a step to the next gets the names of the first ones, where there are several; parts are counted.
+
+    A part of one tensor that each step takes for itself is `x₁`, `x₂` or `step 1`, `step 2`.
+    """
     graph = draft.graph
     again = dict.fromkeys(first for group in graph.groups if (first := first_call(group.path)) != group.path)
     said: dict[tuple[str, Edge], str] = {}
+    for calls in recurrences(draft):
+        for taken in zip(*(call.inputs for call in calls), strict=False):
+            said |= _counted([call.name for call in calls], taken, graph)
     for path in again:
-        states = [port for port in ports(graph, path)[1] if port.state >= 0 and port.taken[0].source in graph.inputs]
+        runs, found = ports(graph, path)
+        before = {layer.name for layer in runs[0]} if runs else set[str]()
+        states = [port for port in found if port.state >= 0 and port.taken[0].source in graph.inputs]
         if len({port.state for port in states}) > 1:
             for port in states:
-                said |= dict.fromkeys(zip(port.takers[1:], port.taken[1:], strict=True), port.taken[0].source)
+                named = zip(port.takers[1:], port.taken[1:], strict=True)
+                said |= {pair: pair[1].label or port.taken[0].source for pair in named}
+        recurs = bool(before) and any(name in before for layer in runs[1] for name in layer.sources)
+        for port in found if recurs else ():
+            said |= _counted(port.takers, port.taken, graph)
     if not said:
         return draft
     layers = tuple(
-        replace(layer, inputs=tuple(_labelled(edge, said.get((layer.name, edge), "")) for edge in layer.inputs))
+        replace(
+            layer, inputs=tuple(replace(edge, label=said.get((layer.name, edge), edge.label)) for edge in layer.inputs)
+        )
         for layer in graph.layers
     )
     return draft.having(graph.replace(layers=layers))
 
 
-def _labelled(edge: Edge, label: str) -> Edge:
-    return replace(edge, label=edge.label or label)
+def _counted(takers: Sequence[str], taken: Sequence[Edge], graph: Graph) -> dict[tuple[str, Edge], str]:
+    """Words for what each step takes, where these are parts of one tensor."""
+    labels = {edge.label for edge in taken}
+    if len({edge.source for edge in taken}) > 1 or "" in labels or len(labels) < len(taken):
+        return {}
+    source = taken[0].source
+    symbol = source in graph.inputs and len(source) == 1
+    words = [f"{source}{str(k).translate(_DOWN)}" if symbol else f"step {k}" for k in range(1, len(taken) + 1)]
+    return dict(zip(zip(takers, taken, strict=True), words, strict=True))
+
+
+_DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
