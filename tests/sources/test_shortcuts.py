@@ -69,3 +69,14 @@ def test_an_answer_is_what_the_function_gives(function: Callable[..., Any], args
 def test_what_is_wrong_or_unclear_is_left_to_the_function(function: Callable[..., Any], args: tuple[Any, ...]):
     """So that errors are PyTorch's own, and orders in memory too."""
     assert answer(function, args) is None
+
+
+@pytest.mark.parametrize(("heads", "shared", "grouped"), [(8, 2, True), (8, 8, True), (8, 8, False)])
+def test_attention_with_shared_heads(heads: int, shared: int, grouped: bool) -> None:
+    """Of queries, where several share a key; shape, type and strides."""
+    given = meta(2, heads, 5, 4), meta(2, shared, 7, 4), meta(2, shared, 7, 6)
+    expected = F.scaled_dot_product_attention(*given, enable_gqa=grouped)
+    found = shortcuts._attention(*given, enable_gqa=grouped)
+    assert (found.shape, found.dtype, found.stride()) == (expected.shape, expected.dtype, expected.stride())
+    assert shortcuts._attention(*given[:1], meta(2, 3, 7, 4), meta(2, 3, 7, 6), enable_gqa=True) is None
+    assert shortcuts._attention(*given[:1], meta(2, 2, 7, 4), meta(2, 2, 7, 6)) is None

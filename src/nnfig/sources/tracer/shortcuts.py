@@ -160,9 +160,12 @@ def _attention(
     is_causal: bool = False,
     **more: Any,
 ) -> Answer:
-    if query.dtype != key.dtype or query.dtype != value.dtype or query.dim() < 3 or more.get("enable_gqa"):
+    if query.dtype != key.dtype or query.dtype != value.dtype or query.dim() < 3:
         return None
-    if query.shape[:-2] != key.shape[:-2] or query.shape[:-2] != value.shape[:-2]:
+    if key.shape[:-2] != value.shape[:-2] or query.shape[:-3] != key.shape[:-3]:
+        return None
+    heads, shared = query.shape[-3], key.shape[-3]
+    if heads != shared and not (more.get("enable_gqa") and query.dim() == 4 and shared and heads % shared == 0):
         return None
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         return None
