@@ -145,6 +145,19 @@ def test_what_is_returned_is_a_tensor_of_its_own():
     assert [label.lines for label in found.labels].count(("output",)) == 3
 
 
+def test_what_a_convolution_loses_at_its_borders_is_no_level():
+    """14×14 -> 10×10 by 5×5 without stride stays level, as in the figure of LeNet; a pooling goes down one."""
+    layers = [
+        networks.conv("c1", "image", 6, 28, 5),
+        networks.pool("s2", "c1", 6, 14),
+        networks.conv("c3", "s2", 16, 10, 5),
+        networks.conv("c5", "c3", 120, 1, 10),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 1, 32, 32)}))
+    at = {node.name: node for node in found.nodes}
+    assert at["image"].y == at["c1"].y > at["s2"].y == at["c3"].y > at["c5"].y
+
+
 def test_nested_concatenations_are_one():
     """What is put together in two steps is drawn once, with a copy from each."""
     layers = [

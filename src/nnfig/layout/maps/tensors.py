@@ -21,6 +21,9 @@ WORD = {"concat": "copy", "add": "add"}
 MEET = {"concat": "concatenate", "add": "sum"}
 """What is said after operations whose results meet: for sums always, as what follows runs after them."""
 
+HALVED = 1.9
+"""How many times as large a map is, at least, as what stands a level below it though nothing has a stride."""
+
 JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
 """Classes of arrows that compute nothing, and what the legend calls them."""
 
@@ -93,7 +96,7 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     cls, name, after = words(layer)
     if does == "conv" and _is_sliced(found.tensors[sources[0]].size, size, layer):
         cls, name = "down", f"slice, {name}"
-    level = _level(found.tensors[sources[0]], size, found, does)
+    level = _level(found.tensors[sources[0]], size, found, layer)
     arrows = [Arrow(sources[0], layer.name, cls, name, after)]
     arrows += [_second(layer, source, found) for source in sources[1:]]
     found.add(Tensor(layer.name, size, level, layer=layer, runs=(layer.name,)), arrows)
@@ -199,11 +202,11 @@ def _resized(old: Size, new: Size) -> str:
     return ""
 
 
-def _level(before: Tensor, size: Size, found: Reading, does: str) -> int:
+def _level(before: Tensor, size: Size, found: Reading, layer: Layer) -> int:
     """One level down for each halving, one up for each doubling; a vector lies below every map.
 
     A map that is made from a vector stands on the level of maps of its size; what is cut off or padded changes no
-    resolution.
+    resolution, nor does what a convolution without stride loses at its borders.
     """
     if size.form == "vector":
         lowest = max(found.tensors.values(), key=lambda tensor: (tensor.level, tensor.size.form != "vector"))
@@ -215,7 +218,8 @@ def _level(before: Tensor, size: Size, found: Reading, does: str) -> int:
     if not isinstance(old, int) or not isinstance(new, int):
         return before.level
     ratio = old / max(1, new)
-    if 0.75 < ratio < 1.34 or does == "crop" or (does == "conv" and ratio < 1):
+    does, strides = operation(layer), set(sides(layer.attributes.get("stride", 1)))
+    if 0.75 < ratio < 1.34 or does == "crop" or (does == "conv" and strides <= {1} and ratio < HALVED):
         return before.level
     steps = max(1, abs(round(math.log2(ratio))))
     return before.level + (steps if ratio > 1 else -steps)
