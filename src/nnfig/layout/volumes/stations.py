@@ -18,6 +18,9 @@ SIGNS = {"add": "+", "concat": "‖"}
 FACTS = (" parameters", " MACs")
 """How lines of a label end that tell what a layer costs."""
 
+BLOCK = "stage6"
+"""The class of blocks."""
+
 MOST_CROSSING = 4
 """Arrows that may stand for one concatenation."""
 
@@ -269,8 +272,9 @@ def kernel(layer: Layer) -> int:
 
 
 def cls_of(layer: Layer) -> str:
-    """The TeX class of a layer."""
-    return layer.look.cls if layer.look else "block"
+    """The TeX class of a layer; a block is no white box, as inputs and copies are."""
+    cls = layer.look.cls if layer.look else "block"
+    return BLOCK if cls == "block" else cls
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

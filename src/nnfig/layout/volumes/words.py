@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nnfig.graph import Layer, LegendEntry
 from nnfig.layout.tensors import operation
-from nnfig.layout.volumes.stations import Station, cls_of
+from nnfig.layout.volumes.stations import BLOCK, Station, cls_of
 from nnfig.layout.words import capital, merged_words, plain_words, sides
 
 MOST_NAMES = 3
@@ -48,7 +48,7 @@ def entries(found: Sequence[Station], usual: Mapping[str, tuple[str, ...]], kern
 
 def _text(cls: str, layers: Sequence[Layer], after: Sequence[str]) -> str:
     """What the layers have in common, and what most of them are followed by."""
-    names = list(dict.fromkeys(layer.kind if cls == "block" else plain_words(layer) for layer in layers))
+    names = list(dict.fromkeys(layer.kind if cls == BLOCK else plain_words(layer) for layer in layers))
     name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:MOST_NAMES]))
     if not after:
         return name
