@@ -316,3 +316,17 @@ def test_titles_of_blocks_are_those_of_the_line_in_a_box(tmp_path):
     sketch.conv("end", x)
     drawing = detail.drawing([sketch.done()], Options(style=(str(sheet),), close=("stage",)))
     assert drawing.graph.layer["stage"].look.label == ("DenseBlock, 8", "2 Dense layer")
+
+
+def test_stages_of_one_class_of_ones_own_are_opened_together():
+    """An overview shows the blocks of both stages or of none, also where a stage is a class and no container."""
+    sketch, x = graphs.Sketch(), "image"
+    for stage in range(2):
+        outer = sketch.group(f"s{stage}", "Stage")
+        for index in range(3):
+            group = sketch.group(f"s{stage}.{index}", "MB", parent=outer)
+            kept = {"group": group, "kernel": 3 - 2 * (index == 0 and stage == 0)}
+            x = sketch.conv(f"{group}.b", sketch.conv(f"{group}.a", x, **kept), group=group)
+        x = sketch.add(f"pool{stage}", "MaxPool2d", x, kernel_size=2)
+    drawn = detail.drawing([sketch.done()], Options(detail="overview")).graph
+    assert [layer.kind for layer in drawn.layers if layer.kind != "MaxPool2d"] in (["MB"] * 2, ["MB"] * 3)

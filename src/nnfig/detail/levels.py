@@ -107,17 +107,23 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
     while True:
         shut = _shut(groups, open_)
         boxes = _boxes(groups, open_)
-        best = ""
+        best: list[str] = []
         for path in shut:
-            fits = (
-                boxes - 1 + _boxes(groups, open_, path) <= (MANY if boxes > NOTHING else 2 * MANY)
-                and groups.graph.group[path].repeat == 1
-            )
+            alike = _alike(groups, path, shut)
+            more = sum(_boxes(groups, open_, each) - 1 for each in alike)
+            fits = boxes + more <= (MANY if boxes > NOTHING else 2 * MANY) and groups.graph.group[path].repeat == 1
             if fits and _says_more_open(groups, path, boxes) and not _is_one_of_stages(groups, path, shut):
-                best = path if not best or groups.weight[path] > groups.weight[best] else best
+                best = alike if not best or groups.weight[path] > groups.weight[best[0]] else best
         if not best:
             return frozenset(shut)
-        open_.add(best)
+        open_.update(best)
+
+
+def _alike(groups: Groups, path: str, shut: list[str]) -> list[str]:
+    """The group and those of its class, which are opened with it, so that they look alike."""
+    cls = groups.graph.group[path].cls
+    others = [each for each in shut if each != path and groups.graph.group[each].cls == cls]
+    return [path, *(others if not groups.is_container(path) else ())]
 
 
 def _says_more_open(groups: Groups, path: str, boxes: int) -> bool:
