@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import nnfig
 from nnfig import cli, emit, typeset
+from nnfig.check import check
 from nnfig.emit.parse import macros
 from nnfig.errors import NnfigError
 from nnfig.graph import Graph, verify
@@ -31,7 +32,8 @@ DIALS = st.fixed_dictionaries(
         "depth": st.integers(0, 3),
         "show": st.lists(st.sampled_from(["dims", "kernel", "params", "macs", "names", "activation"]), max_size=3),
         "hide": st.lists(st.sampled_from(["norm", "dropout", "ReLU", "dims"]), max_size=2),
-        "view": st.sampled_from(["auto", "blocks", "volumes", "maps", "neurons"]),
+        "view": st.sampled_from(["auto", "blocks", "volumes", "maps", "neurons", "strip"]),
+        "style": st.sampled_from([[], ["cell"]]),
     },
 )
 
@@ -64,6 +66,34 @@ def test_any_network_is_drawn_and_every_drawn_layer_stands_in_the_tex(graph: Gra
 def test_the_same_network_gives_the_same_bytes(graph: Graph, dials):
     """Twice drawn is the same text."""
     assert nnfig.draw(graph, **dials).tex == nnfig.draw(graph, **dials).tex
+
+
+@calm(60)
+@given(strategies.graphs(), DIALS)
+def test_a_fresh_figure_of_any_network_is_true(tmp_path_factory, graph: Graph, dials):
+    """What was written, parsed back, says of the network what the network says."""
+    path = tmp_path_factory.mktemp("check") / "figure.tex"
+    path.write_text(nnfig.draw(graph, **dials).tex, encoding="utf-8")
+    assert check(path, graph) == []
+
+
+SELECTORS = st.lists(
+    st.text(st.sampled_from("*?[]!{}().|^$\\+-~%#&@ ,\t\x00é×0a")) | strategies.words, min_size=1, max_size=3
+)
+
+
+@calm(120)
+@given(
+    strategies.graphs(),
+    st.dictionaries(st.sampled_from(["show", "hide", "merge", "open", "close", "inset"]), SELECTORS, min_size=1),
+)
+def test_any_selector_draws_or_is_one_message(graph: Graph, selected):
+    """Globs of nonsense select nothing, which is said, or something."""
+    try:
+        answer = nnfig.draw(graph, **selected).tex
+    except NnfigError as error:
+        answer = str(error)
+    assert answer.strip()
 
 
 @pytest.mark.tex

@@ -48,7 +48,7 @@ def check(path: str | Path, graph: Graph) -> list[Problem]:
     path = Path(path)
     text = _read(path)
     drawn = macros(text)
-    if not any(macro.command == "nnflayer" for macro in drawn):
+    if not text.startswith("% nnfig") and not any(macro.command == "nnflayer" for macro in drawn):
         raise NnfigError("holds no \\nnflayer, so it is no figure that nnfig wrote", where=str(path))
     options = options_of(text)
     options["page"] = "input"
