@@ -105,3 +105,16 @@ def test_inputs_that_are_no_tensors(inputs: Any, said: str) -> None:
     """A shape given as inputs, or an array, is told where it belongs."""
     with pytest.raises(NnfigError, match=said):
         trace(Tokens(), inputs=inputs)
+
+
+class Keywords(nn.Module):
+    """Takes keywords alone."""
+
+    def forward(self, *, image: Tensor, mask: Tensor | None = None) -> Tensor:
+        return image if mask is None else image * mask
+
+
+@pytest.mark.parametrize("size", [(1, 4), {"image": (1, 4)}, ["1,4"], "image=1,4"])
+def test_sizes_of_keywords(size: Any) -> None:
+    """In order, or by name."""
+    assert list(trace(Keywords(), input_size=size).inputs) == ["image"]

@@ -677,3 +677,15 @@ def test_wrapped_parts_have_the_names_that_their_author_gave() -> None:
     assert list(graph.group) == ["part"]
     assert model.part is wrapper
     assert list(trace(nn.Sequential(nn.DataParallel(whole)), input_size=X).layer) == ["0.0"]
+
+
+def test_a_network_that_calls_itself() -> None:
+    """Its inner calls are groups of its class, each in the one before."""
+
+    def forward(self: Net, x: Tensor, left: int = 2) -> Tensor:
+        y = self.fc(x) + 1
+        return self(y, left - 1) if left else y
+
+    graph = traced(forward)
+    assert [(group.path, group.parent) for group in graph.groups] == [("Net@2", ""), ("Net@3", "Net@2")]
+    assert list(graph.layer) == ["fc", "add", "fc@2", "Net@2.add", "fc@3", "Net@3.add"]

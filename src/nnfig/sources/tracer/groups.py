@@ -34,7 +34,8 @@ class Groups:
             frame = frame.parent
         path = self._paths.get(id(frame), "")
         for inner in reversed(missing):
-            wanted = inner.path + (f"@{inner.number + 1}" if inner.number else "")
+            again = inner.number if inner.path else inner.number + 1  # a network that calls itself runs already
+            wanted = (inner.path or inner.cls) + (f"@{again + 1}" if again else "")
             path = self._make(id(inner), wanted, inner.cls, path)
         return path
 

@@ -58,7 +58,7 @@ def given(
         args = tuple(inputs) if isinstance(inputs, (tuple, list)) and not hasattr(inputs, "_fields") else (inputs,)
         return Given(args, keywords)
     if input_size is not None:
-        return _from_sizes(_for_one(model, input_size), keywords)
+        return _by_keyword(model, _from_sizes(_for_one(model, input_size), keywords))
     wanted = [name for name in required(model) if name not in keywords]
     if not wanted:
         return Given((), keywords)
@@ -99,6 +99,17 @@ def _for_one(model: torch.nn.Module, sizes: Any) -> Any:
                 hint=f"a part of a dict is {known[0]}.{name}=...",
             )
     return sizes
+
+
+def _by_keyword(model: torch.nn.Module, what: Given) -> Given:
+    """Sizes without a name for a forward that takes keywords alone are those of its first keywords."""
+    parameters = _parameters(model)
+    if what.args and parameters and all(p.kind is p.KEYWORD_ONLY for p in parameters):
+        free = [p.name for p in parameters if p.name not in what.kwargs]
+        if len(what.args) <= len(free):
+            what.kwargs = {**dict(zip(free, what.args, strict=False)), **what.kwargs}
+            what.args = ()
+    return what
 
 
 def required(model: torch.nn.Module) -> list[str]:
