@@ -71,7 +71,7 @@ def _windows(placed: Sequence[Placed], scale: Scale) -> dict[str, Solid]:
         kernels = [
             layer.attributes.get("kernel_size")
             for other in placed
-            if item.station.name in other.station.sources and not other.glued
+            if item.station.name in other.station.sources and (other.kernel or other.top)
             for layer in other.station.slabs[:1]
         ]
         side = max((kernel_size(kernel, scale) for kernel in kernels), default=0.0)

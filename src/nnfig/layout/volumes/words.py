@@ -38,18 +38,18 @@ def entries(found: Sequence[Station], usual: Mapping[str, tuple[str, ...]], kern
         for _, layer in station.bands:
             layers.setdefault(cls_of(layer), []).append(layer)
     found_entries = [
-        LegendEntry(cls, capital(_text(cls, members, usual.get(cls, ()))) + (_stride(members) if kernels else ""))
-        for cls, members in layers.items()
+        LegendEntry(cls, capital(_text(cls, members, usual.get(cls, ()), kernels))) for cls, members in layers.items()
     ]
     if any(station.copied for station in found):
         found_entries.append(LegendEntry("data", "Copied part"))
     return found_entries
 
 
-def _text(cls: str, layers: Sequence[Layer], after: Sequence[str]) -> str:
+def _text(cls: str, layers: Sequence[Layer], after: Sequence[str], kernels: bool) -> str:
     """What the layers have in common, and what most of them are followed by."""
     names = list(dict.fromkeys(layer.kind if cls == BLOCK else plain_words(layer) for layer in layers))
     name = names[0] if len(names) == 1 else GENERAL.get(cls, " / ".join(names[:MOST_NAMES]))
+    name += _stride(layers) if kernels else ""
     if not after:
         return name
     all_of_them = all(merged_words(layer) == list(after) for layer in layers)
