@@ -15,6 +15,8 @@ from nnfig.layout.text import width
 if TYPE_CHECKING:
     from nnfig.layout.blocks.panels import Set
 
+CLEAR = 2.0
+"""As near to a text no leader runs: dots that touch a digit strike it out."""
 ROUND = 6.0
 """As near to the corner of a frame no leader meets it."""
 
@@ -33,6 +35,7 @@ class _Figure(Board):
                 self.texts.append((a, d - s.page.air.header, a + width(s.panel.title, s.page.air.font), d))
             for way in s.page.ways.values():
                 self.note(way, -1)
+        self.texts = [(a - CLEAR, b - CLEAR, c + CLEAR, d + CLEAR) for a, b, c, d in self.texts]
 
     def ports(self, node: int, leaves: bool) -> list[Port]:
         """A leader also meets a frame right across from where it leaves what the frame shows."""
