@@ -589,3 +589,19 @@ def test_words_at_wires_of_a_core_have_room(direction):
     made = draw(b, direction=direction)
     assert measure.through(measure.texts(made), measure.ways(made)) == []
     assert measure.overlaps(measure.texts(made)) == []
+
+
+def test_a_block_that_repeats_is_not_folded_apart():
+    """An excitation within a residual block looks like a ladder, and its frame marked ×3 could not be drawn."""
+    builder = shapes.Builder("excited")
+    x = builder.add("stem", "stem", builder.input("x", 1, 8, 16, 16), shape=(1, 8, 16, 16))
+    block = builder.group("block", "MB", repeat=3)
+    y = builder.add("deep", "deep", x, group=block, shape=(1, 8, 16, 16))
+    z = builder.add("pool", "pool", y, group=block, shape=(1, 8, 1, 1))
+    z = builder.add("squeeze", "squeeze", z, group=block, shape=(1, 8, 1, 1))
+    y = builder.add("times", "×", y, z, group=block, shape=(1, 8, 16, 16))
+    builder.add("sum", "+", builder.add("last", "last", y, group=block, shape=(1, 8, 16, 16)), x, group=block,
+                shape=(1, 8, 16, 16))  # fmt: skip
+    builder.add("head", "head", "sum", shape=(1, 8, 16, 16))
+    made = draw(builder, max_height="1.8in")
+    assert [frame.repeat for frame in made.frames] == [3]

@@ -100,6 +100,8 @@ def find(net: Net, astray: frozenset[int] = frozenset()) -> Fold | None:
     # what has a side output belongs to the right column, where these stand
     fed = [place[tail.nodes[0]] for tail in tails if i < place[tail.nodes[0]] < turn]
     turn, bottom = (min(fed), ()) if fed else (turn, bottom)
+    if _tears(net, trunk, turn):
+        return None
     spare = [rung for a, b, rung in spans if a < turn <= b and rung not in rungs]
     if len(spare) > len(rungs) + 2 or any(len(rung.nodes) > 2 for rung in spare):
         return None
@@ -118,6 +120,12 @@ def find(net: Net, astray: frozenset[int] = frozenset()) -> Fold | None:
     dissolve = _wrappers(net, ends, [*rungs, *kept], trunk, turn, len(bottom))
     loose = frozenset(k for rung in spare for k in rung.links) | _broadcast(place, after)
     return Fold(turn, trunk, bottom, rungs, kept, dissolve, loose)
+
+
+def _tears(net: Net, trunk: Sequence[int], turn: int) -> bool:
+    """Whether a block that repeats would begin in one column and end in the other, where no frame could show it."""
+    left, right = ({group for n in side for group in net.around(n)} for side in (trunk[:turn], trunk[turn:]))
+    return any(net.group(group).repeat > 1 for group in left & right)
 
 
 def _is_rung(net: Net, trunk: tuple[int, ...], i: int, j: int) -> bool:
