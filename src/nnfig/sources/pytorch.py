@@ -34,8 +34,8 @@ def trace(
         model: any module; it comes back as it was, also when its forward raises.
         inputs: positional arguments of forward.
         kwargs: keyword arguments of forward.
-        input_size: shapes instead of `inputs`: `(1, 3, 224, 224)`, a list of such, a dict by name, or text such as
-            `"1,128:int64"` and `"mask=1,128:bool"`.
+        input_size: shapes instead of `inputs`: `(1, 3, 224, 224)`, with a dtype `((1, 128), torch.int64)`, a list of
+            such, a dict by name, or text such as `"1,128:int64"` and `"mask=1,128:bool"`.
         progress: show a progress bar on the terminal.
 
     Raises:
