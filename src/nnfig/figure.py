@@ -33,8 +33,8 @@ def trace(
         model: a torch.nn.Module or a Keras model; it comes back as it was.
         inputs: positional arguments of its forward, real tensors of any structure.
         kwargs: keyword arguments of its forward.
-        input_size: shapes instead of `inputs`, batch included: `(1, 3, 224, 224)`, a list of such tuples, or
-            text such as `"1,128:int64"`.
+        input_size: shapes instead of `inputs`, batch included: `(1, 3, 224, 224)`, with a dtype
+            `((1, 128), torch.int64)`, a list of such, a dict by name, or text such as `"1,128:int64"`.
         progress: show a progress bar on a terminal.
 
     Raises:
