@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -51,7 +53,7 @@ def test_steps_of_an_opened_cell_fold() -> None:
             self.cell = nn.LSTMCell(3, 4)
 
         def forward(self, x: Tensor) -> Tensor:
-            states = None
+            states: Any = None
             for t in range(4):
                 states = self.cell(x[:, t], states)
             return states[0]
