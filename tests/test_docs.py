@@ -16,9 +16,9 @@ import typer
 import nnfig
 from nnfig.cli import app
 from nnfig.detail.categories import CATEGORIES
-from nnfig.detail.sheet_records import RuleModel, SelectModel, SheetModel
-from nnfig.detail.sheets import PRESETS
-from nnfig.detail.values import FACET_WORDS
+from nnfig.detail.labels.values import FACET_WORDS
+from nnfig.detail.sheets.records import RuleModel, SelectModel, SheetModel
+from nnfig.detail.sheets.resolve import PRESETS
 from nnfig.options import DETAILS, PAGES, SCALES, VIEWS, Options
 from nnfig.sources import READERS, REFUSED
 from nnfig.sources.language.models import DocumentModel, EdgeModel, GroupModel, LayerModel

@@ -8,7 +8,7 @@ import detail_graphs as graphs
 import pytest
 
 from nnfig import detail
-from nnfig.detail.english import listed, millions, some
+from nnfig.detail.captions.english import listed, millions, some
 from nnfig.options import Options
 
 

@@ -8,8 +8,8 @@ import detail_graphs as graphs
 import pytest
 
 from nnfig import detail
-from nnfig.detail.templates import fields, parse, render
-from nnfig.detail.values import big, is_default
+from nnfig.detail.labels.values import big, is_default
+from nnfig.detail.sheets.templates import fields, parse, render
 from nnfig.options import Options
 
 

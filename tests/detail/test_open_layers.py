@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from nnfig.detail.draft import Draft
 from nnfig.detail.drawing import drawing
-from nnfig.detail.open_layers import open_layers
-from nnfig.detail.sheets import resolved
+from nnfig.detail.passes.open_layers import open_layers
+from nnfig.detail.sheets.resolve import resolved
 from nnfig.graph import Edge, Graph, Layer, TensorSpec, verify
 from nnfig.options import Options
 from nnfig.sources import trace

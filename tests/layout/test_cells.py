@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import nnfig
-from nnfig.layout.blocks.grid import ways
+from nnfig.layout.blocks.cells.grid import ways
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nnfig.detail.contents import Contents
-from nnfig.detail.rules import Rules
+from nnfig.detail.labels.contents import Contents
+from nnfig.detail.sheets.rules import Rules
 from nnfig.graph import Graph, Layer
 
 

@@ -7,35 +7,35 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from nnfig.detail.absorb_weights import absorb_weights
-from nnfig.detail.alt import alt
-from nnfig.detail.caption import caption
-from nnfig.detail.close import close
-from nnfig.detail.common_facts import common_facts
-from nnfig.detail.crops import crops
-from nnfig.detail.dissolve import dissolve
+from nnfig.detail.captions.alt import alt
+from nnfig.detail.captions.caption import caption
+from nnfig.detail.captions.english import some
+from nnfig.detail.captions.steps import name_states, names_in_time
 from nnfig.detail.draft import Draft
-from nnfig.detail.drop_dead import drop_dead
-from nnfig.detail.english import some
-from nnfig.detail.families import families
-from nnfig.detail.fold import fold
-from nnfig.detail.gather import gather, long_runs
-from nnfig.detail.hide import hide, hide_noise, single_wires
+from nnfig.detail.folds.fold import fold
 from nnfig.detail.insets import Inset, home, insets, names_of_inputs, opened
-from nnfig.detail.label import input_looks, label
-from nnfig.detail.legend import legend
-from nnfig.detail.levels import Levels, levels, may_close
-from nnfig.detail.merge import merge
-from nnfig.detail.merged import told
-from nnfig.detail.open_layers import open_layers
-from nnfig.detail.outputs import output_looks
-from nnfig.detail.roles import roles
-from nnfig.detail.rules import Rules
-from nnfig.detail.shuffles import shuffles
-from nnfig.detail.spell_out import spell_out
-from nnfig.detail.steps import name_states, names_in_time
-from nnfig.detail.whole_dropout import whole_dropout
-from nnfig.detail.words import check_words
+from nnfig.detail.labels.common_facts import common_facts
+from nnfig.detail.labels.label import input_looks, label
+from nnfig.detail.labels.legend import legend
+from nnfig.detail.labels.merged import told
+from nnfig.detail.labels.outputs import output_looks
+from nnfig.detail.passes.absorb_weights import absorb_weights
+from nnfig.detail.passes.close import close
+from nnfig.detail.passes.crops import crops
+from nnfig.detail.passes.dissolve import dissolve
+from nnfig.detail.passes.drop_dead import drop_dead
+from nnfig.detail.passes.families import families
+from nnfig.detail.passes.gather import gather, long_runs
+from nnfig.detail.passes.hide import hide, hide_noise, single_wires
+from nnfig.detail.passes.levels import Levels, levels, may_close
+from nnfig.detail.passes.merge import merge
+from nnfig.detail.passes.open_layers import open_layers
+from nnfig.detail.passes.roles import roles
+from nnfig.detail.passes.shuffles import shuffles
+from nnfig.detail.passes.spell_out import spell_out
+from nnfig.detail.passes.whole_dropout import whole_dropout
+from nnfig.detail.sheets.rules import Rules
+from nnfig.detail.sheets.words import check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
 from nnfig.options import Options
 
@@ -87,7 +87,7 @@ def drawings(graphs: Sequence[Graph], options: Options) -> Iterator[Drawing]:
 
 def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:
     """The networks after all passes that do not depend on what is open."""
-    from nnfig.detail.sheets import resolved
+    from nnfig.detail.sheets.resolve import resolved
 
     check_words(graphs, options)
     rules = resolved(options)
@@ -211,20 +211,20 @@ def folded(graph: Graph) -> Graph:
 
 def shows_more(view: str) -> bool:
     """Whether a view shows what is hidden in others."""
-    from nnfig.detail.sheets import VIEW_SHOWS
+    from nnfig.detail.sheets.resolve import VIEW_SHOWS
 
     return view in VIEW_SHOWS
 
 
 def style_schema() -> dict[str, Any]:
     """The JSON Schema of style sheets."""
-    from nnfig.detail.sheet_records import schema
+    from nnfig.detail.sheets.records import schema
 
     return schema()
 
 
 def style_options(options: Options) -> Options:
     """The options, with what style sheets say for view, direction, size and the like where none is given."""
-    from nnfig.detail.sheets import options_of, resolved
+    from nnfig.detail.sheets.resolve import options_of, resolved
 
     return options_of(resolved(options).extra, options)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nnfig.detail.draft import Draft
-from nnfig.detail.selections import is_part
+from nnfig.detail.passes.selections import is_part
 from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec
 
 

@@ -61,7 +61,7 @@ def _crowded(drawing: Drawing, options: Options) -> bool:
     """Whether a drawing of blocks has far too much in it for its page, found without laying it out."""
     from nnfig.layout.blocks.air import Air
     from nnfig.layout.blocks.net import net
-    from nnfig.layout.blocks.sizes import natural
+    from nnfig.layout.blocks.placing.sizes import natural
     from nnfig.layout.parts import LEAST
 
     air = Air(LEAST, tight=0.7)

@@ -1,6 +1,6 @@
-"""The blocks view, in the order in which it works; `view` is the way in.
+"""The blocks view; `view` is the way in.
 
-What is there: net, levels, beside, series, fold, state. Boxes: air, boxes, sizes, place, and what place calls
-(lay_chain, lanes, core, channels, lay_fold). On the page: page, framing, route, gradients. One figure: strips runs
-these steps, wrap breaks what is long, choose compares ways by cost, panels, leaders and compare set several together.
+`net` is a panel as numbers, `structure` takes it apart, `placing` and `cells` make boxes of the parts, `wires` draws
+between them, `page` turns all of it into points. `strips` runs these steps for one figure, `wrap` breaks what is long,
+`choose` compares ways by cost; `panels` and `compare` set several networks together.
 """

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from nnfig.graph import Panel
 from nnfig.layout.blocks.air import Air
-from nnfig.layout.blocks.align import aligned, sizes, stages
 from nnfig.layout.blocks.choose import Room
 from nnfig.layout.blocks.net import net
 from nnfig.layout.blocks.page import Page, shifted
 from nnfig.layout.blocks.panels import Set
+from nnfig.layout.blocks.placing.align import aligned, sizes, stages
 from nnfig.layout.blocks.strips import Strip, broken, long, strip
 from nnfig.layout.blocks.wrap import Rows
 from nnfig.layout.parts import LEAST

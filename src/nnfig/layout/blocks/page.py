@@ -9,8 +9,8 @@ from nnfig.graph import Graph
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Plan, Rim, Spot
 from nnfig.layout.blocks.net import Link, Net
-from nnfig.layout.blocks.sizes import Size
-from nnfig.layout.blocks.taps import parted
+from nnfig.layout.blocks.placing.sizes import Size
+from nnfig.layout.blocks.wires.taps import parted
 from nnfig.layout.scene import Frame, Node, Point, Side, Wire
 from nnfig.layout.text import width
 from nnfig.layout.titles import title

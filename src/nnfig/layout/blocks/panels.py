@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from nnfig.graph import Panel
 from nnfig.layout.blocks.choose import ROTATED, Choice, Room, best
-from nnfig.layout.blocks.fold import find
-from nnfig.layout.blocks.gradients import backwards, sums
-from nnfig.layout.blocks.lay_fold import astray, turning
-from nnfig.layout.blocks.leaders import leaders
 from nnfig.layout.blocks.net import START, Net, net
 from nnfig.layout.blocks.page import Page, Rect, frames, nodes, shifted, wires
-from nnfig.layout.blocks.sizes import Size
+from nnfig.layout.blocks.placing.lay_fold import astray, turning
+from nnfig.layout.blocks.placing.sizes import Size
 from nnfig.layout.blocks.strips import Strip, broken, strip
+from nnfig.layout.blocks.structure.fold import find
+from nnfig.layout.blocks.wires.gradients import backwards, sums
+from nnfig.layout.blocks.wires.leaders import leaders
 from nnfig.layout.parts import LEAST, Parts, corners
 from nnfig.layout.scene import Frame
 from nnfig.layout.text import width

@@ -7,20 +7,20 @@ from functools import partial
 
 from nnfig.layout.blocks.air import Air
 from nnfig.layout.blocks.boxes import Plan, plan
-from nnfig.layout.blocks.cells import Cell, cell
-from nnfig.layout.blocks.chains import Chain, Decomposition
-from nnfig.layout.blocks.fold import Fold
-from nnfig.layout.blocks.framing import frame_dissolved
-from nnfig.layout.blocks.gradients import gradients
-from nnfig.layout.blocks.levels import Levels, levels
+from nnfig.layout.blocks.cells.cells import Cell, cell
 from nnfig.layout.blocks.net import END, START, Net
 from nnfig.layout.blocks.page import Page, page
-from nnfig.layout.blocks.place import Placer
-from nnfig.layout.blocks.route import route
-from nnfig.layout.blocks.series import decomposition
-from nnfig.layout.blocks.sizes import Size, sizes
-from nnfig.layout.blocks.state import line_of, quiet
-from nnfig.layout.blocks.wire_labels import place_labels
+from nnfig.layout.blocks.placing.place import Placer
+from nnfig.layout.blocks.placing.sizes import Size, sizes
+from nnfig.layout.blocks.structure.chains import Chain, Decomposition
+from nnfig.layout.blocks.structure.fold import Fold
+from nnfig.layout.blocks.structure.levels import Levels, levels
+from nnfig.layout.blocks.structure.series import decomposition
+from nnfig.layout.blocks.structure.state import line_of, quiet
+from nnfig.layout.blocks.wires.framing import frame_dissolved
+from nnfig.layout.blocks.wires.gradients import gradients
+from nnfig.layout.blocks.wires.route import route
+from nnfig.layout.blocks.wires.wire_labels import place_labels
 from nnfig.layout.blocks.wrap import Rows, wrapped
 
 

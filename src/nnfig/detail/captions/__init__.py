@@ -1,0 +1,1 @@
+"""What the caption and the alt text say, sentence by sentence."""

@@ -1,0 +1,31 @@
+"""Layers that drop something and are hidden -> what the caption calls them, with their rates where these differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnfig.detail.categories import category_of
+from nnfig.detail.draft import Draft
+from nnfig.detail.folds.structure import DROPS_BRANCHES, RATES
+from nnfig.graph import Layer
+
+DROPOUT, BRANCHES = "dropout", "stochastic depth"
+
+
+def drops(layer: Layer) -> str:
+    """`dropout`, or `stochastic depth` for what drops whole branches; '' for what drops nothing."""
+    if category_of(layer.kind).name != "dropout" or layer.kind == "Identity" or _rate(layer) == 0:
+        return ""
+    return BRANCHES if DROPS_BRANCHES.fullmatch(layer.kind) else DROPOUT
+
+
+def with_rates(word: str, drafts: Sequence[Draft]) -> str:
+    """`dropout of 0.1 to 0.4` where hidden layers differ, so that blocks that are drawn once may differ in it."""
+    hidden = [layer for draft in drafts for layer in draft.record.hidden if drops(layer) == word]
+    rates = sorted({rate for layer in hidden if (rate := _rate(layer)) is not None})
+    return f"{word} of {rates[0]:.2g} to {rates[-1]:.2g}" if len(rates) > 1 else word
+
+
+def _rate(layer: Layer) -> float | None:
+    found = next((layer.attributes[name] for name in RATES if name in layer.attributes), None)
+    return float(found) if isinstance(found, (int, float)) else None

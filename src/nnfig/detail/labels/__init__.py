@@ -1,0 +1,1 @@
+"""What stands in and beside the boxes: words, sizes, classes, legend."""

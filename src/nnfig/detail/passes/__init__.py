@@ -1,0 +1,1 @@
+"""Draft -> Draft: layers opened, hidden, folded, closed and merged, each pass a function."""

@@ -1,0 +1,170 @@
+"""What can be told of each group of a graph: how much it draws, whether it is light, attention, or a mere container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from nnfig.detail.categories import category_of
+from nnfig.detail.folds.structure import members_by_group
+from nnfig.detail.sheets.rules import Rules
+from nnfig.graph import Graph, Group, Layer
+
+CONTAINERS = frozenset(["Sequential", "ModuleList", "ModuleDict", "Module"])
+"""Classes that hold layers without being anything themselves."""
+
+LIGHT = frozenset(["merge", "activation", "function", "reshape", "data", "normalization", "dropout", "softmax"])
+"""Categories of which a group can consist and still be one idea: RMSNorm, rotary embedding, a gate."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Facts about a graph's groups, found once."""
+
+    graph: Graph
+    rules: Rules
+
+    @cached_property
+    def members(self) -> dict[str, list[Layer]]:
+        """Layers of each group at any depth."""
+        return members_by_group(self.graph)
+
+    @cached_property
+    def children(self) -> dict[str, list[Group]]:
+        """Groups directly inside each."""
+        found: dict[str, list[Group]] = {"": []} | {group.path: [] for group in self.graph.groups}
+        for group in self.graph.groups:
+            found[group.parent].append(group)
+        return found
+
+    @cached_property
+    def weight(self) -> dict[str, int]:
+        """Layers of each group that would be drawn with a box of their own."""
+        fates = {layer.name: self.rules.fate(layer, self.graph) for layer in self.graph.layers}
+        return {
+            path: max(1, sum(fates[layer.name] == "show" for layer in layers)) for path, layers in self.members.items()
+        }
+
+    @cached_property
+    def light(self) -> frozenset[str]:
+        """Outermost groups with only elementwise operations, under a name of their own."""
+        return self._outermost(self._is_light)
+
+    @cached_property
+    def attention(self) -> frozenset[str]:
+        """Outermost groups that compute attention and nothing around it (no residual sum)."""
+        return self._outermost(self._is_attention)
+
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """Outermost groups that are calls of one module, each taking what the call before it gave: a recurrence."""
+        calls: dict[str, list[str]] = {}
+        for group in self.graph.groups:
+            calls.setdefault(group.path.partition("@")[0], []).append(group.path)
+        found = {path for each in calls.values() if len(each) > 1 and self._is_recurrence(each) for path in each}
+        return self._outermost(lambda group: group.path in found)
+
+    def _is_recurrence(self, calls: list[str]) -> bool:
+        names = [{layer.name for layer in self.members[path]} for path in calls]
+        takes = [{source for layer in self.members[path] for source in layer.sources} for path in calls]
+        return all(before & after for before, after in zip(names, takes[1:], strict=False))
+
+    def is_whole(self, path: str) -> bool:
+        """Whether all that goes into the group reaches all that comes out: drawn as one block it tells no lie."""
+        if path not in self._whole:
+            self._whole[path] = self._every_way_through(path)
+        return self._whole[path]
+
+    @cached_property
+    def _whole(self) -> dict[str, bool]:
+        return {}
+
+    def _every_way_through(self, path: str) -> bool:
+        bit: dict[str, int] = {}
+        reached: dict[str, int] = {}
+        inside = {layer.name for layer in self.members[path]}
+        for layer in self.members[path]:
+            mask = 0
+            for source in layer.sources:
+                mask |= reached[source] if source in reached else 1 << bit.setdefault(source, len(bit))
+            reached[layer.name] = mask
+        for name, mask in reached.items():
+            missing = {source for source, number in bit.items() if not mask >> number & 1}
+            outer = [taker for taker in self.graph.consumers[name] if taker not in inside]
+            if missing and (name in self.graph.outputs or any(not missing <= self._before(taker) for taker in outer)):
+                return False
+        return True
+
+    def _before(self, name: str) -> set[str]:
+        """Everything from which a layer can be reached."""
+        seen, stack = set[str](), [name]
+        while stack:
+            layer = self.graph.layer.get(stack.pop())
+            for source in layer.sources if layer else ():
+                if source not in seen:
+                    seen.add(source)
+                    stack.append(source)
+        return seen
+
+    def level(self, path: str) -> int:
+        """1 for groups at the top; frames that folding made do not count."""
+        return sum(1 for above in self.graph.ancestors(path) if self.graph.group[above].cls or above == path)
+
+    def is_container(self, path: str) -> bool:
+        """Whether the group is a Sequential or the like, or was made by folding."""
+        return self.graph.group[path].cls in CONTAINERS or not self.graph.group[path].cls
+
+    def stage(self, path: str) -> str:
+        """The class of the blocks of which a container holds several and no others; '' if it is no such stage."""
+        if not self.is_container(path):
+            return ""
+        blocks = [self.graph.group[inner] for inner in self.blocks(path)]
+        classes = {block.cls for block in blocks}
+        return classes.pop() if len(classes) == 1 and sum(block.repeat for block in blocks) > 1 else ""
+
+    def blocks(self, path: str) -> list[str]:
+        """Groups directly inside that draw more than one box."""
+        return [child.path for child in self.children[path] if self.weight[child.path] > 1]
+
+    def _outermost(self, test: Callable[[Group], bool]) -> frozenset[str]:
+        found: set[str] = set()
+        for group in self.graph.groups:
+            if group.parent in found or any(above in found for above in self.graph.ancestors(group.parent)):
+                continue
+            if test(group) and self.is_whole(group.path):
+                found.add(group.path)
+        return frozenset(found)
+
+    def _is_light(self, group: Group) -> bool:
+        members = self.members[group.path]
+        if self.is_container(group.path) or group.repeat > 1:
+            return False
+        if len(members) == 1:
+            return members[0].kind[:1].islower() and category_of(group.cls).name not in ("block", "function")
+        return all(category_of(layer.kind).name in LIGHT for layer in members)
+
+    def _is_attention(self, group: Group) -> bool:
+        if category_of(group.cls).name != "attention" or group.repeat > 1:
+            return False
+        members = self.members[group.path]
+        if not any(category_of(layer.kind).name in ("attention", "product") for layer in members):
+            return False
+        return not self._ends_in_residual(group.path)
+
+    def _ends_in_residual(self, path: str) -> bool:
+        """Whether a sum inside, of what the group is given and what it made, is what the group gives."""
+        inside = {layer.name for layer in self.members[path]}
+        for layer in self.members[path]:
+            if layer.kind in ("add", "Add") and any(source not in inside for source in layer.sources):
+                outer = [self.graph.layer[s] for s in layer.sources if s in self.graph.layer and s not in inside]
+                constant = all(other.mark == "constant" for other in outer) and len(outer) == len(
+                    set(layer.sources) - inside
+                )
+                takers = self.graph.consumers[layer.name]
+                if not constant and (not takers or any(taker not in inside or self._norms(taker) for taker in takers)):
+                    return True
+        return False
+
+    def _norms(self, name: str) -> bool:
+        return category_of(self.graph.layer[name].kind).name == "normalization"

@@ -1,0 +1,1 @@
+"""Parts of a net -> boxes in flow coordinates: sizes, chains, lanes, folds, irregular cores."""

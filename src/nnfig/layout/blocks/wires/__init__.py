@@ -1,0 +1,1 @@
+"""What is drawn between boxes: ways around nodes and text, labels on them, taps, derivatives, frames, leaders."""
