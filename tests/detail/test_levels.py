@@ -222,6 +222,24 @@ def test_a_group_that_hides_a_lie_stays_open():
     assert "towers" in detail.drawing([graph], Options(close=("towers",))).graph.layer
 
 
+def test_what_one_block_lends_to_the_next_keeps_neither_open():
+    """A table of positions that the first block makes and all blocks read, which all take the same memory as well."""
+    sketch = graphs.Sketch(x=graphs.IMAGE, memory=graphs.IMAGE)
+    x, table = "x", ""
+    for index in range(3):
+        group = sketch.group(f"block{index}", "Block")
+        table = table or sketch.add("block0.table", "Parameter", group=group, params=9)
+        mask = sketch.add(f"{group}.mask", "where", table, group=group)
+        x = sketch.conv(f"{group}.in", x, 8 + index, group=group)
+        x = sketch.add(f"{group}.at", "add", x, mask, group=group)
+        x = sketch.add(f"{group}.cross", "add", x, "memory", group=group)
+        x = sketch.conv(f"{group}.out", x, 20 + index, group=group)
+    for index in range(4):
+        x = sketch.conv(f"head{index}", x, 30 + index)
+    drawn = detail.drawing([sketch.done()], Options(detail="overview")).graph
+    assert not [name for name in drawn.layer if name.startswith("block0.")]
+
+
 def _mixed(*channels: int):
     """Blocks of one class in a row that differ inside, so many channels wide."""
     sketch, x = graphs.Sketch(), "image"

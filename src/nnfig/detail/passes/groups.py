@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,15 +72,27 @@ class Groups:
 
     def is_whole(self, path: str) -> bool:
         """Whether all that goes into the group reaches all that comes out: drawn as one block it tells no lie."""
-        if path not in self._whole:
-            self._whole[path] = self._every_way_through(path)
-        return self._whole[path]
+        return path in self.wholes((path,))
+
+    def wholes(self, paths: Collection[str]) -> frozenset[str]:
+        """Those of the groups that tell no lie when all of them are drawn as blocks.
+
+        What reaches only a part of what a group gives may also go by another way to all that take that part.
+        """
+        for path in paths:
+            if path not in self._by_passed:
+                self._by_passed[path] = self._passes_by(path)
+        found = set(paths)
+        while lying := [path for path in paths if path in found and not self._is_true(path, found)]:
+            found.difference_update(lying)
+        return frozenset(found)
 
     @cached_property
-    def _whole(self) -> dict[str, bool]:
+    def _by_passed(self) -> dict[str, dict[str, frozenset[str]]]:
         return {}
 
-    def _every_way_through(self, path: str) -> bool:
+    def _passes_by(self, path: str) -> dict[str, frozenset[str]]:
+        """Takers of what the group gives ('' is the reader of the figure) -> what goes in and is no part of that."""
         bit: dict[str, int] = {}
         reached: dict[str, int] = {}
         inside = {layer.name for layer in self.members[path]}
@@ -89,16 +101,28 @@ class Groups:
             for source in layer.sources:
                 mask |= reached[source] if source in reached else 1 << bit.setdefault(source, len(bit))
             reached[layer.name] = mask
+        found: dict[str, frozenset[str]] = {}
         for name, mask in reached.items():
-            missing = {source for source, number in bit.items() if not mask >> number & 1}
-            outer = [taker for taker in self.graph.consumers[name] if taker not in inside]
-            if missing and (name in self.graph.outputs or any(not missing <= self._before(taker) for taker in outer)):
+            missing = frozenset(source for source, number in bit.items() if not mask >> number & 1)
+            ends = [""] if name in self.graph.outputs else []
+            for taker in (*ends, *self.graph.consumers[name]) if missing else ():
+                if taker not in inside:
+                    found[taker] = found.get(taker, frozenset()) | missing
+        return found
+
+    def _is_true(self, path: str, closed: Collection[str]) -> bool:
+        """Whether what passes by on its way through a group goes another way, with these groups drawn as blocks."""
+        for taker, missing in self._by_passed[path].items():
+            around = self.graph.ancestors(self.graph.layer[taker].group) if taker else []
+            block = next((above for above in around if above in closed and above != path), "")
+            takers = [layer.name for layer in self.members[block]] if block else [taker]
+            if not taker or not missing <= self._before(takers):
                 return False
         return True
 
-    def _before(self, name: str) -> set[str]:
-        """Everything from which a layer can be reached."""
-        seen, stack = set[str](), [name]
+    def _before(self, names: Sequence[str]) -> set[str]:
+        """Everything from which one of the layers can be reached."""
+        seen, stack = set[str](), list(names)
         while stack:
             layer = self.graph.layer.get(stack.pop())
             for source in layer.sources if layer else ():

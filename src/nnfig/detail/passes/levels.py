@@ -93,7 +93,7 @@ def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> boo
         return False
     if path in groups.attention or path in groups.steps:
         return True
-    return level == "blocks" and path in frontier and groups.is_whole(path)
+    return level == "blocks" and path in frontier
 
 
 def _worth_closing(groups: Groups, closed: set[str], asked: dict[str, str]) -> list[str]:
@@ -115,7 +115,7 @@ def _frontier(groups: Groups, by_word: set[str]) -> frozenset[str]:
             if fits and _says_more_open(groups, path, boxes) and not _is_one_of_stages(groups, path, shut):
                 best = alike if not best or groups.weight[path] > groups.weight[best[0]] else best
         if not best:
-            return frozenset(shut)
+            return groups.wholes(shut)
         open_.update(best)
 
 
@@ -198,12 +198,10 @@ def _steps(groups: Groups, base: Levels) -> dict[Step, list[str]]:
     ]
     step_of = {path: (groups.is_container(path) and not groups.blocks(path), -groups.level(path)) for path in free}
     for step in sorted(set(step_of.values())):
-        now = [
-            path for path in free if step_of[path] == step and _shrinks(groups, path, closed) and groups.is_whole(path)
-        ]
-        if now:
-            steps[step] = now
-            closed |= set(now)
+        now = [path for path in free if step_of[path] == step and _shrinks(groups, path, closed)]
+        if whole := groups.wholes(now):
+            steps[step] = [path for path in now if path in whole]
+            closed |= whole
     return steps
 
 
