@@ -266,3 +266,16 @@ def test_what_holds_models_says_which() -> None:
 
     with pytest.raises(NnfigError, match=r"cannot trace a .*Pipeline\n.*it holds unet \(Linear\): give one of them"):
         trace(Pipeline(), input_size=(1, 4))
+
+
+def test_a_model_that_answers_for_every_attribute() -> None:
+    """A __getattr__ of its own may raise what it likes where we look for what other libraries add."""
+
+    class Own(Net):
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return {}[name]
+
+    assert wiring(trace(Own(lambda self, x: self.fc(x)), input_size=(2, 4))) == {"fc": ("x",)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from bodies import Net, big, edges, reaches, traced
+from bodies import Net, X, big, edges, reaches, traced
 from torch import Tensor, nn
 
 RUNS = pytest.mark.parametrize("run", [traced, big], ids=["real", "meta"])
@@ -83,3 +83,22 @@ def test_a_choice_by_a_computed_mask_is_no_plumbing() -> None:
     assert [(layer.kind, layer.mark) for layer in graph.layers][-2:] == [("gt", "index"), ("getitem", "")]
     graph = traced(lambda self, x: self.fc(x)[torch.tensor([1, 0])])
     assert graph.layer["getitem"].mark == "plumbing"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_tensor_given_other_memory_holds_what_is_there(kept: bool) -> None:
+    """y.set_(z), which no function mode sees: y is z from then on, and no longer what its old memory holds."""
+
+    def forward(self: Net, x: Tensor) -> Tensor:
+        old = x * 2
+        y = old.view(X)
+        z = self.fc(x)
+        y.set_(z)
+        if not kept:
+            del z
+        old.mul_(3)
+        return self.other(y)
+
+    graph = traced(forward, other=nn.Linear(4, 4))
+    assert edges(graph)["other"] == (("fc",) if kept else ("set",))
+    assert kept or (edges(graph)["set"], graph.layer["set"].mark) == (("fc",), "plumbing")

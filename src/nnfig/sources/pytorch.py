@@ -12,7 +12,7 @@ import torch
 from nnfig.graph import Graph
 from nnfig.progress import progress as bar
 from nnfig.sources.tracer.build import graph
-from nnfig.sources.tracer.inputs import Given, given
+from nnfig.sources.tracer.inputs import Given, given, told_by
 from nnfig.sources.tracer.recording import class_name
 from nnfig.sources.tracer.run import Tick, record
 from nnfig.sources.tracer.state import realised
@@ -50,7 +50,7 @@ def trace(
 
 def _without_cache(model: torch.nn.Module, what: Given) -> Given:
     """Language models of the transformers library also return a cache of keys and values unless told not to."""
-    config = getattr(model, "config", None)
+    config = told_by(model, "config")
     if getattr(config, "use_cache", None) and "use_cache" not in what.kwargs:
         with contextlib.suppress(TypeError, ValueError):
             parameters = inspect.signature(model.forward).parameters

@@ -21,7 +21,7 @@ PLUMBING = _words(
     unsqueeze expand expand_as broadcast_to broadcast_tensors contiguous view_as reshape_as ravel alias clone detach
     data to float half bfloat16 double long int short bool char byte type type_as cpu cuda requires_grad getitem
     select narrow as_strided view_as_real view_as_complex real imag atleast_1d atleast_2d atleast_3d identity diagonal
-    positive resolve_conj resolve_neg copy _pack_padded_sequence pad_packed_sequence Identity Flatten Unflatten
+    positive resolve_conj resolve_neg copy set _pack_padded_sequence pad_packed_sequence Identity Flatten Unflatten
     """
 )
 """Kinds that move or relabel values and compute nothing."""
@@ -51,7 +51,7 @@ SHAPE_OF_FIRST = _words(
 SHAPE_OF_SECOND = _words("view_as reshape_as expand_as type_as pad_packed_sequence")
 """Functions that look only at the size or dtype of their second argument, or at where each sequence ends."""
 
-OVERWRITES = _words("copy data fill zero normal uniform bernoulli exponential random")
+OVERWRITES = _words("copy data set fill zero normal uniform bernoulli exponential random")
 """Functions that, in place, leave nothing of what their first argument held."""
 
 BRANCHES = _words("cond while_loop scan associative_scan map map_impl")

@@ -187,19 +187,24 @@ def make(shape: Sequence[int], dtype: str, name: str = "") -> torch.Tensor:
     return torch.zeros(tuple(shape), dtype=kind)
 
 
+def told_by(model: torch.nn.Module, name: str) -> Any:
+    """An attribute that models of some libraries have; None where this one has none or cannot say."""
+    try:
+        return getattr(model, name, None)
+    except Exception:  # a property, or a __getattr__ of its own
+        return None
+
+
 def _from_model(model: torch.nn.Module) -> Given | None:
     """Inputs that models of some libraries carry: Lightning, transformers, timm."""
-    example = getattr(model, "example_input_array", None)
+    example = told_by(model, "example_input_array")
     if example is not None:
         if isinstance(example, dict):
             return Given((), dict(example))
         return Given(tuple(example) if isinstance(example, (tuple, list)) else (example,))
-    try:
-        dummy = getattr(model, "dummy_inputs", None)
-    except Exception:  # a property of a model that cannot say
-        dummy = None
+    dummy = told_by(model, "dummy_inputs")
     if isinstance(dummy, dict) and dummy:
         return Given((), dict(dummy), made=True)
-    config = getattr(model, "default_cfg", None) or getattr(model, "pretrained_cfg", None)
+    config = told_by(model, "default_cfg") or told_by(model, "pretrained_cfg")
     size = config.get("input_size") if isinstance(config, dict) else None
     return _from_sizes((1, *size), {}) if size else None

@@ -88,10 +88,12 @@ class Journal:
     def returned(self, kind: str, tensor: torch.Tensor) -> int:
         """A tensor made of plain numbers after values had left the trace: taken to come from those."""
         escapes, self.recording.escapes = self.recording.escapes, []
-        places = ", ".join(dict.fromkeys(place for _, place in escapes))
+        places = dict.fromkeys(place for _, place in escapes)
+        for place in places:
+            self.recording.reads.pop(place, None)
         self.recording.notes[
-            f"values left the trace ({places}) and came back as a new tensor at {here()}: what Python or NumPy did "
-            f"between is not seen, the edge into '{kind}' is assumed"
+            f"values left the trace ({', '.join(places)}) and came back as a new tensor at {here()}: what Python or "
+            f"NumPy did between, and which paths it chose, is not seen; the edge into '{kind}' is assumed"
         ] = None
         ins = tuple(dict.fromkeys(number for number, _ in escapes))
         return self.append(Call(kind, self.frame, ins, opaque=True), [tensor])

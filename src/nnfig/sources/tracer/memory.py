@@ -14,8 +14,9 @@ from nnfig.sources.tracer.compat import storage_key, unwrapped
 class _Known(weakref.ref[torch.Tensor]):
     """A tensor that holds a value."""
 
-    __slots__ = ("key",)
+    __slots__ = ("key", "storage")
     key: int
+    storage: int | None
 
 
 class Memory:
@@ -29,18 +30,19 @@ class Memory:
         """Tensors that only function transforms hold."""
 
     def get(self, tensor: torch.Tensor) -> int | None:
-        """The value that this very tensor holds; None if nothing is known of it."""
-        return self._values.get(id(tensor))
+        """The value that this very tensor holds; None if nothing is known of it, or of the memory it got unseen."""
+        known = self._known.get(id(tensor))
+        return self._values[known.key] if known is not None and known.storage == storage_key(tensor) else None
 
     def put(self, tensor: torch.Tensor, number: int) -> None:
         """From now on the tensor holds this value."""
-        key = id(tensor)
+        key, storage = id(tensor), storage_key(tensor)
         self._values[key] = number
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None or known.storage != storage:
             known = _Known(tensor, self._forget)
-            known.key = key
+            known.key, known.storage = key, storage
             self._known[key] = known
-            storage = storage_key(tensor)
             if storage is not None:
                 self._sharing.setdefault(storage, []).append(known)
         inner = unwrapped(tensor)
@@ -73,8 +75,8 @@ class Memory:
         if storage is None or storage not in self._sharing:
             return []
         group = self._sharing[storage]
-        group[:] = [known for known in group if known() is not None]
-        return [other for known in group if (other := known()) is not None]
+        group[:] = [known for known in group if self._known.get(known.key) is known]
+        return [other for known in group if (other := known()) is not None and storage_key(other) == known.storage]
 
 
 def congruent(one: torch.Tensor, other: torch.Tensor) -> bool:
