@@ -240,6 +240,21 @@ def test_what_one_block_lends_to_the_next_keeps_neither_open():
     assert not [name for name in drawn.layer if name.startswith("block0.")]
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_an_operation_on_a_graph_is_one_box(deep):
+    """Nodes to edges and back with one layer of weights is what papers call by its name; a network is drawn."""
+    sketch = graphs.Sketch(x=(9, 8), edges=(2, 20))
+    group = sketch.group("conv", "HomeConv")
+    x = sketch.add("conv.lin", "Linear", "x", shape=(9, 4), group=group, params=32, out_features=4)
+    x = sketch.add("conv.gather", "index_select", x, "edges", shape=(20, 4), group=group)
+    if deep:
+        x = sketch.add("conv.message", "Linear", x, shape=(20, 4), group=group, params=16, out_features=4)
+    sketch.add("conv.scatter", "scatter_add", x, "edges", shape=(9, 4), group=group)
+    drawn = detail.drawing([sketch.done()], Options()).graph
+    labels = ["Linear, 4", "index_select", "Linear, 4", "scatter_add"] if deep else ["HomeConv, 4"]
+    assert [" ".join(layer.look.label) for layer in drawn.layers] == labels
+
+
 def _mixed(*channels: int):
     """Blocks of one class in a row that differ inside, so many channels wide."""
     sketch, x = graphs.Sketch(), "image"

@@ -8,6 +8,7 @@ from nnfig.detail.captions.english import in_words
 from nnfig.detail.draft import Draft
 from nnfig.detail.labels.contents import Contents, inside_line
 from nnfig.detail.passes.groups import CONTAINERS
+from nnfig.detail.passes.messages import passes_messages
 from nnfig.detail.sheets.rules import Rules
 from nnfig.graph import Group, Layer
 
@@ -15,7 +16,7 @@ from nnfig.graph import Group, Layer
 def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     """`Bottleneck, 256` above `1×1, 3×3, 1×1 conv`; a stage of equal classes is `Bottleneck ×3, 256`.
 
-    What an inset opens is only called by its name.
+    What an inset opens is only called by its name, and what is one operation on a graph holds nothing to be listed.
     """
     rules, contents = draft.rules, draft.contents[layer.name]
     writing = rules.writing(layer, draft.graph)
@@ -29,7 +30,9 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
     elif not name and layer.kind in CONTAINERS:
         name, line = line or layer.path.rpartition(".")[2], ""
     name = name or in_words(layer.kind).lstrip("_")
-    if rules.shows("channels") and len(layer.shape) >= 4 and not contents.is_light:
+    message = passes_messages(contents.members)
+    line, wide = "" if message else line, message or len(layer.shape) >= 4
+    if rules.shows("channels") and wide and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.folds.structure import members_by_group
+from nnfig.detail.passes.messages import passes_messages
 from nnfig.detail.sheets.rules import Rules
 from nnfig.graph import Graph, Group, Layer
 
@@ -55,6 +56,13 @@ class Groups:
     def attention(self) -> frozenset[str]:
         """Outermost groups that compute attention and nothing around it (no residual sum)."""
         return self._outermost(self._is_attention)
+
+    @cached_property
+    def messages(self) -> frozenset[str]:
+        """Innermost modules that are one operation on a graph."""
+        found = [g.path for g in self.graph.groups if g.cls[:1].isupper() and passes_messages(self.members[g.path])]
+        around = {above for path in found for above in self.graph.ancestors(path)[1:]}
+        return frozenset(path for path in found if path not in around and not self.is_container(path))
 
     @cached_property
     def steps(self) -> frozenset[str]:

@@ -91,7 +91,7 @@ def _closed_by_level(groups: Groups, path: str, frontier: frozenset[str]) -> boo
         return True
     if level == "layers" or groups.rules.depth is not None:
         return False
-    if path in groups.attention or path in groups.steps:
+    if path in groups.attention or path in groups.messages or path in groups.steps:
         return True
     return level == "blocks" and path in frontier
 
