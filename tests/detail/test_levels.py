@@ -169,6 +169,22 @@ def test_an_inset_shows_the_block_that_stands_for_most():
     assert "layer0.1.conv1" in drawing.panels[1].graph.layer
 
 
+def test_a_change_of_shape_is_told_on_its_side_of_the_border_of_a_block():
+    """What is split outside comes into the inset as it is there; what is transposed inside is said inside."""
+    sketch = graphs.Sketch(x=(1, 128, 512))
+    key = sketch.add("key", "Linear", "x", shape=(1, 128, 512))
+    split = sketch.add("split", "view", key, shape=(1, 128, 8, 64), mark="plumbing")
+    heads = sketch.add("heads", "transpose", split, shape=(1, 8, 128, 64), mark="plumbing")
+    sketch.group("core", "Core")
+    turned = sketch.add("core.turned", "transpose", heads, shape=(1, 8, 64, 128), group="core", mark="plumbing")
+    sketch.add("core.scores", "matmul", "x", turned, shape=(1, 8, 128, 128), group="core")
+    sketch.add("core.weights", "Softmax", "core.scores", shape=(1, 8, 128, 128), group="core")
+    main, inset = detail.drawing([sketch.done()], Options(detail="explicit", inset=("Core",))).panels
+    assert [edge.label for edge in main.graph.layer["core"].inputs] == ["", "split into 8 heads"]
+    assert inset.graph.inputs["key"].shape == (1, 8, 128, 64)
+    assert [edge.label for edge in inset.graph.layer["core.scores"].inputs] == ["", "transpose"]
+
+
 def test_an_inset_tells_what_runs_in_its_boxes():
     """It defines the block: merged layers stand in the boxes, and what follows a sum is drawn behind its sign."""
     sketch = graphs.Sketch()

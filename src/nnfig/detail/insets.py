@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nnfig.detail.draft import Draft
+from nnfig.detail.passes.crossing import Crossing, crossing
+from nnfig.detail.passes.moves import move
 from nnfig.detail.passes.selections import is_part
 from nnfig.graph import Edge, Graph, Group, Layer, TensorSpec
 
@@ -50,16 +52,22 @@ def opened(draft: Draft, inset: Inset) -> Draft:
     members = graph.members(inset.path)
     inside = {layer.name for layer in members}
     specs: dict[str, TensorSpec] = {}
+    ways: dict[tuple[str, Edge], Crossing] = {}
     for layer in members:
         for edge in layer.inputs:
             if edge.source not in inside:
-                specs.setdefault(_input(edge), graph.spec(edge.source, edge.output) or TensorSpec(()))
+                if way := crossing(draft.origin, edge, layer.name, inset.path):
+                    ways[layer.name, edge] = way
+                spec = way.spec if way else graph.spec(edge.source, edge.output)
+                specs.setdefault(_input(edge), spec or TensorSpec(()))
     groups = tuple(
         replace(group, parent="" if group.parent == inset.path else group.parent)
         for group in graph.groups
         if inset.path in graph.ancestors(group.parent)
     )
-    layers = tuple(_moved(layer, inside, inset.path) for layer in members)
+    says = draft.rules.shows("attributes")
+    turns = {key: move(way.inside, draft.origin) for key, way in ways.items() if says}
+    layers = tuple(_moved(layer, inside, inset.path, turns) for layer in members)
     outputs = tuple(
         layer.name
         for layer in members
@@ -74,14 +82,16 @@ def _input(edge: Edge) -> str:
     return f"{edge.source}:{edge.output}" if edge.output else edge.source
 
 
-def _moved(layer: Layer, inside: set[str], path: str) -> Layer:
-    inputs = tuple(edge if edge.source in inside else _brought(edge) for edge in layer.inputs)
+def _moved(layer: Layer, inside: set[str], path: str, turns: Mapping[tuple[str, Edge], str]) -> Layer:
+    inputs = tuple(
+        edge if edge.source in inside else _brought(edge, turns.get((layer.name, edge), "")) for edge in layer.inputs
+    )
     return replace(layer, inputs=inputs, group="" if layer.group == path else layer.group)
 
 
-def _brought(edge: Edge) -> Edge:
-    """The edge from an input of the panel; how the tensor came into shape is said where it stands."""
-    return replace(edge, source=_input(edge), output=0, label=edge.label if is_part(edge.label) else "")
+def _brought(edge: Edge, turn: str) -> Edge:
+    """The edge from an input of the panel; how the tensor came into shape before is said where it stands."""
+    return replace(edge, source=_input(edge), output=0, label=edge.label if is_part(edge.label) else turn)
 
 
 def names_of_inputs(whole: Graph, panel: Graph) -> Mapping[str, str]:

@@ -12,9 +12,11 @@ from nnfig.detail.folds.structure import members_by_group
 from nnfig.detail.labels.contents import Contents, contents_of
 from nnfig.detail.labels.operands import key_value_heads
 from nnfig.detail.labels.values import heads
+from nnfig.detail.passes.crossing import crossing
 from nnfig.detail.passes.drop_dead import without_empty_groups
 from nnfig.detail.passes.groups import CONTAINERS, Groups
 from nnfig.detail.passes.hide import one_each
+from nnfig.detail.passes.moves import move
 from nnfig.detail.passes.selections import is_step
 from nnfig.graph import Edge, Graph, Layer, TensorSpec
 from nnfig.graph.order import running_order
@@ -82,7 +84,7 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
     inside = {layer.name for layer in members}
     times = [graph.repeats(layer) // graph.repeats(replace(layer, group=path)) for layer in members]
     taken = one_each(
-        replace(edge, label="") if count > 1 and is_step(edge.label) else edge
+        replace(edge, label="") if count > 1 and is_step(edge.label) else _outside(draft, edge, layer, path)
         for layer, count in zip(members, times, strict=True)
         for edge in layer.inputs
         if edge.source not in inside
@@ -122,6 +124,14 @@ def _block(draft: Draft, path: str, members: tuple[Layer, ...]) -> Block:
         members,
         tuple(gives),
     )
+
+
+def _outside(draft: Draft, edge: Edge, taker: Layer, path: str) -> Edge:
+    """The edge into a block, which says no more than what happens before it."""
+    way = crossing(draft.origin, edge, taker.name, path) if edge.label else None
+    if not way or not way.inside or (way.before and not draft.rules.shows("attributes")):
+        return edge
+    return replace(edge, label=move(way.before, draft.origin))
 
 
 def _free(graph: Graph, path: str, inside: set[str]) -> str:
