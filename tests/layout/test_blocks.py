@@ -605,3 +605,74 @@ def test_a_block_that_repeats_is_not_folded_apart():
     builder.add("head", "head", "sum", shape=(1, 8, 16, 16))
     made = draw(builder, max_height="1.8in")
     assert [frame.repeat for frame in made.frames] == [3]
+
+
+@pytest.mark.parametrize("direction", BOTH)
+def test_a_step_that_repeats_keeps_its_frame_whatever_enters_it(direction):
+    """A word and the first state come into the frame of the step from two sides; only its own in it."""
+    b = shapes.Builder("loop")
+    step = b.group("step", repeat=9)
+    cell = b.group("cell", "MyCell", parent=step)
+    word = b.add("word", "word", b.add("embed", "embed", b.input("x", 9, 8)), group=step)
+    state = b.add("state", "state", b.add("zeros", "zeros"), group=cell)
+    gate = b.chain(cell, "gate", ("reset", "×"), after=b.add("both", "concat", word, state, group=cell))[-1]
+    b.edge(state, gate)
+    new = b.chain(cell, "new", ("blend", "×"), after=b.add("again", "concat", word, gate, group=cell))[-1]
+    b.edge(state, new)
+    b.chain("", "stack", "out", after=new)
+    made = draw(b, direction=direction)
+    assert {(frame.title, frame.repeat) for frame in made.frames} == {("step", 9), ("MyCell", 1)}
+    assert measure.foreign(made) == []
+    assert measure.through({node.name: measure.rect(node) for node in made.nodes}, measure.ways(made)) == []
+
+
+@pytest.mark.parametrize("direction", BOTH)
+@pytest.mark.parametrize("through", [False, True])
+def test_what_blocks_give_beside_their_way_on_is_summed_in_a_line_along_them(direction, through):
+    """Blocks stand on one line and the sums of what each gives besides on another; each sum beside its block's wire."""
+    b = shapes.Builder("accumulated")
+    trunk = [b.add("stem", "stem", b.input("x", 1, 32, 1024))]
+    sums: list[str] = []
+    for i in range(5):
+        trunk.append(b.add(f"block{i}", f"block {i}", trunk[-1]))
+        given = b.add(f"skip{i}", "1×1 conv", trunk[-1]) if through and i < 4 else trunk[-1]
+        sums.append(b.add(f"sum{i}", "+", sums[-1], given) if sums else given)
+    b.chain("", "head", after=sums[-1])
+    made = draw(b, direction=direction, width="12in", max_height="12in")
+    nodes = {node.name: node for node in made.nodes}
+
+    def across(names):
+        return {round(nodes[name].x if direction == "down" else nodes[name].y, 2) for name in names}
+
+    assert len(across([*trunk, sums[-1], "head"])) == 1
+    assert len(across(sums[1:-1])) == 1
+    assert across(sums[1:-1]) != across(trunk)
+    assert measure.counts(made).crossings == 0
+    beside = {wire.target: wire for wire in made.wires if wire.source in (f"block{i}" for i in range(1, 4))}
+    assert through or all(len(beside[name].via) <= 1 for name in sums[1:-1])
+
+
+def test_a_frame_marked_with_a_count_is_not_broken_where_it_fits_whole():
+    """A column that holds all of a repeated block is better than two rows that tear its frame."""
+    b = shapes.Builder("loop")
+    step = b.group("step", repeat=9)
+    b.chain("", "stack", "out", after=b.chain(step, *(f"layer {i}" for i in range(8)), after=b.input("x", 1, 8))[-1])
+    made = draw(b)
+    assert [(frame.name, frame.repeat) for frame in made.frames] == [("step", 9)]
+
+
+def test_gates_that_leave_one_box_are_told_apart():
+    """Where room is short, the words of wires of one box stand where each runs alone, and no wire strikes them."""
+    b = shapes.Builder("gates")
+    cell, chunk = b.add("cell", "state", b.input("c", 1, 8)), b.add("chunk", "chunk", b.input("x", 1, 8))
+    for gate in "figo":
+        b.add(gate, "sigmoid")
+        b.edge(chunk, gate, gate)
+    b.add("keep", "×", cell, "f")
+    b.add("new", "×", "i", "g")
+    b.add("sum", "sum", "keep", "new")
+    b.add("h", "×", b.add("tanh", "tanh", "sum"), "o")
+    b.chain("", "stack", after="h")
+    b.add("states", "stack", "sum", "h")
+    made = draw(b, direction="down", width="2in", max_height="2in")
+    assert measure.through(measure.texts(made), measure.ways(made)) == []

@@ -18,9 +18,10 @@ CROWDED = 3.0
 HOPELESS = 2.5
 """What takes so many pages with the smallest text fits one in no other direction either."""
 
-HEIGHT, BREAK, SPLIT, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 24.0, 9.0, 400.0, 25.0
-"""Costs: of the whole page's height, of a break between rows, of a frame broken, of a pt of font, of rotated
-labels, of labels broken to keep boxes narrow, of exceeding the page by its own size, and of a cell that is turned."""
+HEIGHT, BREAK, SPLIT, TORN, FONT, ROTATED, NARROW, OVER, TURNED = 40.0, 8.0, 3.0, 12.0, 12.0, 24.0, 9.0, 400.0, 25.0
+"""Costs: of the whole page's height, of a break between rows, of a frame broken and of one marked ×N, of a pt of font,
+of rotated labels, of labels broken to keep boxes narrow, of exceeding the page by its own size, and of a cell that is
+turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ def laid(part: Strip, air: Air, room: Room) -> Choice:
     width, height = (wide, length) if air.direction == "down" else (length, wide)
     over = max(0.0, width / room.width - 1) + max(0.0, height / room.height - 1)
     over = over if length > along + 0.1 or wide > across + 0.1 else 0.0
-    cost = HEIGHT * height / room.height + BREAK * (cut.count - 1) + SPLIT * frames_split(whole.plan, cut)
+    cost = HEIGHT * height / room.height + BREAK * (cut.count - 1)
+    cost += sum(TORN if part.net.group(g).repeat > 1 else SPLIT for g in frames_split(whole.plan, cut))
     cost += FONT * (8.0 - air.font) + (ROTATED if air.rotated else 0.0) + (OVER * (over + 1) if over else 0.0)
     cost += 20 * (1 - air.tight) + (NARROW if air.label < LABEL else 0.0)
     cost += TURNED if part.cell and (air.direction == "down" or air.rotated) else 0.0

@@ -132,6 +132,6 @@ def sides(plan: Plan, at: Rows) -> tuple[list[float], list[float]]:
     return before, after
 
 
-def frames_split(plan: Plan, at: Rows) -> int:
-    """How often rows break a frame."""
-    return sum(at.row(rim.s1 - 0.01) - at.row(rim.s0 + 0.01) for rim in plan.rims.values())
+def frames_split(plan: Plan, at: Rows) -> list[int]:
+    """The groups whose frames rows break, each as often as it is broken."""
+    return [g for g, rim in plan.rims.items() for _ in range(at.row(rim.s0 + 0.01), at.row(rim.s1 - 0.01))]

@@ -271,12 +271,13 @@ def _drawn(
             continue
         track, count = tracks([(t[u], t[v], u) for u, v in here])
         gap = max(air.bus, 0.7 * air.bus + (count + 1) * 0.6 * air.lane)
-        # the bends come behind the words
-        s += said.get(k, 0.0)
+        # the bends come behind the words, or before them where wires of one source say different things
+        room, own = said.get(k, (0.0, False))
+        s += 0.0 if own else room
         for (u, v), at in zip(here, track, strict=False):
             if at is not None:
                 bends[u, v] = s + (gap - 0.45 * air.gap) * (at + 1) / (count + 1)
-        s += gap
+        s += gap + (room if own else 0.0)
     out.length = s
     if any(placer.net.home[v[0]] in placer.dissolved for v in held) and placer.air.direction == "right":
         out.before += placer.air.header + placer.air.pad
@@ -307,14 +308,19 @@ def _joins_all(steps: list[tuple[Vertex, Vertex]], rank: list[Vertex], after: li
 
 def _room_for_labels(
     placer: Placer, chains: dict[tuple[int, int], list[Vertex]], home: dict[Vertex, int]
-) -> dict[int, float]:
-    """How wide the channels behind ranks must be for what is written at the wires that begin there."""
-    air, found = placer.air, dict[int, float]()
+) -> dict[int, tuple[float, bool]]:
+    """How wide the channels behind ranks must be for what is written at the wires that begin there.
+
+    With it whether wires of one source say different things, so that each has its words where it runs alone.
+    """
+    air, found = placer.air, dict[int, tuple[float, bool]]()
+    words: dict[Vertex, str] = {}
     for pair, way in chains.items():
         label = placer.label(pair)
         if label and len(way) > 1:
-            room = 1.2 * air.small if air.direction == "down" else width(label, air.small) + 3.2
-            found[home[way[0]]] = max(found.get(home[way[0]], 0.0), room)
+            room, own = found.get(home[way[0]], (0.0, False))
+            room = max(room, 1.2 * air.small if air.direction == "down" else width(label, air.small) + 3.2)
+            found[home[way[0]]] = room, own or words.setdefault(way[0], label) != label
     return found
 
 

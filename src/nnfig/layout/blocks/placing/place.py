@@ -192,7 +192,7 @@ class Placer:
             before, after = box.before + air.pad + head, box.after + air.pad
             box.frame = Rim(level.group, 0.0, box.length, head - before, after)
         box.before, box.after = before + (air.header if aside else 0.0), after
-        box.breaks = [(s + start, price + 1) for s, price in inner.breaks]
+        box.breaks = [(s + start, price + (3 if count > 1 else 1)) for s, price in inner.breaks]
         for (a, _), links in level.joins.items():
             if a == START:
                 box.wires += [(k, [(0.0, 0.0), (start, 0.0)]) for k in links]

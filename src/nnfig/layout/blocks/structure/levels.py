@@ -111,7 +111,10 @@ def _doors(net: Net, paths: list[list[int]], aside: frozenset[int]) -> _Doors:
 
 
 def _many_streams(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[int]:
-    """Groups that several streams enter at several places, or leave at several places."""
+    """Groups that several streams enter at several places, or leave at several places; not those that repeat.
+
+    A frame must say how often those stand there, so further streams reach into it as laterals.
+    """
     doors = _doors(net, paths, aside)
     everywhere = _broadcast(net, paths)
     bad: set[int] = set()
@@ -130,7 +133,7 @@ def _many_streams(net: Net, paths: list[list[int]], aside: frozenset[int]) -> se
         tails = [k for k in tails if near(k.target)]
         wide_in = len({k.source for k in heads}) > 1 and len({k.target for k in heads}) > 1
         wide_out = len({k.source for k in tails}) > 1 and len({k.target for k in tails}) > 1
-        if wide_in or wide_out:
+        if (wide_in or wide_out) and net.group(g).repeat == 1:
             bad.add(g)
     return bad
 

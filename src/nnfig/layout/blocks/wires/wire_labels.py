@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from nnfig.layout.blocks.page import Page, Rect, beside
+from nnfig.layout.blocks.wires.taps import parted
 from nnfig.layout.scene import Point, Side
 
 SHARES = (0.5, 0.3, 0.7)
@@ -16,6 +17,8 @@ ON_NODE, ON_TEXT, ON_WIRE, ON_FRAME = 20.0, 10.0, 5.0, 2.0
 """Prices of what a label covers."""
 AT_ANOTHER = 15.0
 """Price of a place at a wire that says something else: the label would be taken for that wire's."""
+AT_FORK = 4.0
+"""Price of a place across the wire that this one leaves: less than that of a place that some wire strikes."""
 
 
 def place_labels(at: Page) -> None:
@@ -26,25 +29,46 @@ def place_labels(at: Page) -> None:
     pieces = [(k, a, b) for k, way in at.ways.items() for a, b in pairwise(way)]
     for k in wanted:
         taken = at.written()
+        forks = _forks(at, k)
 
-        def price(spot: tuple[Point, Side], k: int = k, taken: Sequence[Rect] = taken) -> float:
+        def price(
+            spot: tuple[Point, Side],
+            k: int = k,
+            taken: Sequence[Rect] = taken,
+            forks: Sequence[tuple[Point, Side]] = forks,
+        ) -> float:
             (x, y), side = spot
+            fork = spot in forks
             box = beside((x, y, x, y), at.net.links[k].label, at.air, side)
             return (
                 ON_NODE * sum(_meets(box, r) for r in at.rects)
                 + ON_TEXT * sum(_meets(box, r) for r in taken)
                 + ON_WIRE * sum(_strikes(a, b, box) for _, a, b in pieces)
+                + AT_FORK * fork
                 + AT_ANOTHER
                 * any(
                     at.net.links[j].label != at.net.links[k].label and _is_on((x, y), a, b)
                     for j, a, b in pieces
-                    if j != k
+                    if j != k and not fork
                 )
                 + ON_FRAME * sum(_strikes(a, b, box) for _, r, _ in at.frames for a, b in pairwise(_corners(r)))
             )
 
         # the first of the cheapest places: the middle of a long piece where nothing is in the way
-        at.texts[k], at.text_sides[k] = min(_places(at.ways[k]), key=price)
+        at.texts[k], at.text_sides[k] = min((*_places(at.ways[k]), *forks), key=price)
+
+
+def _forks(at: Page, k: int) -> list[tuple[Point, Side]]:
+    """Where a wire leaves the others of its source, on the other side of them."""
+    way, source = at.ways[k], at.net.links[k].source
+    others = (at.ways[j] for j in at.ways if j != k and at.net.links[j].source == source)
+    own = min((parted(way, other) for other in others), key=len, default=way)
+    if len(own) == len(way):
+        return []
+    (x0, y0), (x1, y1) = own[:2]
+    if abs(y1 - y0) < abs(x1 - x0):
+        return [(own[0], "west" if x1 > x0 else "east")]
+    return [(own[0], "south" if y1 > y0 else "north")]
 
 
 def _places(way: Sequence[Point]) -> Iterator[tuple[Point, Side]]:
