@@ -96,3 +96,39 @@ def test_only_a_piece_of_an_image_is_a_crop(indices, said):
     ]
     sketch.add("cat", "cat", *taken, sketch.add("other", "MaxPool2d", x, shape=shape), shape=shape)
     assert ("Crops" in detail.drawing([sketch.done()], Options()).caption) == said
+
+
+@pytest.mark.parametrize("product", [False, True])
+def test_thirds_that_go_to_attention_are_queries_keys_and_values(product):
+    """Behind a norm of their own as well, with one operation or with products; elsewhere they are thirds."""
+    sketch = graphs.Sketch(x=(1, 9, 8))
+    whole = sketch.add("qkv", "Linear", "x", shape=(1, 9, 24), params=9)
+    q, k, v = (
+        sketch.add(f"part{i}", "getitem", whole, shape=(1, 9, 8), mark="plumbing", index=f"[..., {8 * i}:{8 * i + 8}]")
+        for i in range(3)
+    )
+    q, k = sketch.add("q_norm", "exp", q, shape=(1, 9, 8)), sketch.add("k_norm", "exp", k, shape=(1, 9, 8))
+    if product:
+        scores = sketch.add("scores", "matmul", q, k, shape=(1, 9, 9))
+        scores = sketch.add("softmax", "softmax", scores, shape=(1, 9, 9))
+        sketch.add("values", "matmul", scores, v, shape=(1, 9, 8))
+    else:
+        sketch.add("values", "scaled_dot_product_attention", q, k, v, shape=(1, 9, 8))
+    layers = _drawn(sketch.done()).graph.layer
+    assert [layers[name].inputs[-1].label for name in ("q_norm", "k_norm", "values")] == ["Q", "K", "V"]
+    exact = detail.drawing([sketch.done()], Options(detail="explicit")).graph.layer
+    assert [edge.label for edge in exact["q_norm"].inputs] == ["[..., 0:8]"]
+
+
+def test_parts_of_parts_are_told_twice_over_at_most():
+    """What a computed index takes, or a part of a part of a part, is a part."""
+    sketch = graphs.Sketch(x=(8, 9, 8))
+    x = sketch.add("fc", "Linear", "x", shape=(8, 9, 8))
+    shapes, said = ((7, 9, 8), (9, 8), (8,)), []
+    for number, (index, shape) in enumerate(zip(("[1:]", "[0]", "[2]"), shapes, strict=True)):
+        x = sketch.add(f"cut{number}", "getitem", x, shape=shape, mark="plumbing", index=index)
+        said.append(sketch.add(f"read{number}", "exp", x, shape=shape))
+    computed = sketch.add("cut", "getitem", "fc", shape=(3, 9, 8), mark="plumbing", index="[·, ·]")
+    said.append(sketch.add("read", "exp", computed, shape=(3, 9, 8)))
+    layers = _drawn(sketch.done(*said)).graph.layer
+    assert [layers[name].inputs[0].label for name in said] == ["[1:]", "[0] of [1:]", "a part", "a part"]

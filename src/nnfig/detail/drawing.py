@@ -30,12 +30,13 @@ from nnfig.detail.passes.hide import hide, hide_noise, single_wires
 from nnfig.detail.passes.levels import Levels, levels, may_close
 from nnfig.detail.passes.merge import merge
 from nnfig.detail.passes.open_layers import open_layers
+from nnfig.detail.passes.queries import queries
 from nnfig.detail.passes.roles import roles
 from nnfig.detail.passes.shuffles import shuffles
 from nnfig.detail.passes.spell_out import spell_out
 from nnfig.detail.passes.whole_dropout import whole_dropout
 from nnfig.detail.sheets.rules import Rules
-from nnfig.detail.sheets.words import check_words
+from nnfig.detail.sheets.words import check_fields, check_words
 from nnfig.graph import Drawing, Graph, Group, Panel
 from nnfig.options import Options
 
@@ -47,6 +48,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     shuffles,
     spell_out,
     absorb_weights,
+    queries,
     hide_noise,
     fold,
     hide,
@@ -91,6 +93,7 @@ def _prepared(graphs: Sequence[Graph], options: Options) -> list[Draft]:
 
     check_words(graphs, options)
     rules = resolved(options)
+    check_fields(graphs, rules)
     named = [graph.replace(name=_title(graph, rules)) for graph in graphs]
     drafts = [run(PREPARE, Draft(graph, rules, origin=graph)) for graph in named]
     if any(insets(draft) for draft in drafts):

@@ -9,7 +9,7 @@ from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.passes.drop_dead import without_empty_groups
 from nnfig.detail.passes.moves import move
-from nnfig.detail.passes.selections import part, together
+from nnfig.detail.passes.selections import inner, part, together
 from nnfig.graph import Edge, Graph, Layer
 
 NOISE = ("dropout", "reshape")
@@ -91,7 +91,7 @@ def _ways(edge: Edge, instead: dict[str, tuple[Way, ...]], graph: Graph) -> tupl
     spec = graph.spec(layer.inputs[0].source, layer.inputs[0].output) if layer.inputs else None
     word = part(layer, edge.output, spec.shape) if spec else ""
     ways = (way for way in instead[edge.source] if way.edge.kind == "data")
-    return tuple(replace(way, part=edge.label or _joined(way.part, word)) for way in ways)
+    return tuple(replace(way, part=edge.label or inner(way.part, word)) for way in ways)
 
 
 def _backwards(layer: Layer, instead: dict[str, tuple[Way, ...]]) -> Layer:

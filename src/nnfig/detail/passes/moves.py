@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnfig.detail.categories import category_of
+from nnfig.detail.passes.selections import part, plainly
 from nnfig.graph import Dim, Graph, Layer
 
 _QUIET = frozenset(
@@ -42,7 +43,7 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     ]
     loud = tuple(layer.kind for layer in steps if layer.kind not in _QUIET)
     if indices and set(loud) <= {"getitem"}:
-        return _crop(indices, before, after) or "".join(indices)
+        return _crop(indices, before, after) or (part(steps[0], 0, before) if len(steps) == 1 else plainly(indices))
     if heads := _split_heads(before, after):
         turned = any(layer.kind == "transpose" for layer in steps[1:]) and after[1::2] == (heads, *before[1:2])
         return f"split into {heads} head{'s' * (heads != 1)}{', transpose' if turned else ''}"

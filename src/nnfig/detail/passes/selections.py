@@ -17,15 +17,26 @@ _OUTSIDE = ("constant", "index")
 """What tables, masks and positions are cut to is no part of the data."""
 _FRACTIONS = {2: "half", 3: "third", 4: "quarter"}
 _PLACES = {2: ("first", "second"), 3: ("first", "second", "last"), 4: ("first", "second", "third", "last")}
+SOME, SEVERAL = "a part", "parts"
+"""Of a tensor, where it would take too many words to say which."""
+_LETTERS = {"Q", "K", "V"}
 _WORD = re.compile(
-    r"\[.*|\d+:\d+|(first|second|third|last) (half|third|quarter|token|position)|part \d+ of \d+|one part"
+    r"(\[.*|\d+:\d+|(first|second|third|last) (half|third|quarter|token|position)|part \d+ of \d+|[QKV]"
+    rf"|{SOME})( of .*)?"
 )
+_COUNT = re.compile(rf"\d+ parts|{SEVERAL}")
 _STEP = re.compile(r":[^:,\]]*:-?([2-9]|\d\d+)[\],]")
 """Where an index takes every second, third ... of an axis: `::2]`."""
 _MANY = 3
 """So many words or more are not listed."""
+_DEEPEST = 2
+"""More parts of parts are not told one by one."""
 _NUMBER = re.compile(r"\[?(\d+)\]?")
-_TOKENS = {"[:, 0]": "first token", "[:, -1]": "last position"}
+_REST = re.compile(r"(, :)+\]$")
+"""Axes at the end of an index that are taken whole; counted from the front, they need no word."""
+_COMPUTED = "·"
+"""Where an index has a tensor."""
+_TOKENS = {"[:, 0]": "first token", "[:, :1]": "first token", "[:, -1]": "last position"}
 """What an index takes of a sequence (N L D)."""
 
 
@@ -48,13 +59,24 @@ def part(layer: Layer, output: int, before: tuple[Dim, ...]) -> str:
         return ""
     index = layer.attributes.get("index")
     if not isinstance(index, str | int):
-        return "one part"
+        return SOME
     if _is_smaller_image(layer, before):
         return ""
-    words = str(index) if isinstance(index, str) else f"[{index}]"
+    words = plainly([index if isinstance(index, str) else f"[{index}]"])
     if (number := _NUMBER.fullmatch(words)) and before[0] in _PLACES and int(number[1]) < len(_PLACES[before[0]]):
         return parts([layer.shape] * len(_PLACES[before[0]]), before)[int(number[1])]
-    return _TOKENS.get(words, words) if len(before) == 3 and len(layer.shape) == 2 else words
+    return _TOKENS.get(words, words) if len(before) == 3 else words
+
+
+def plainly(indices: Sequence[str]) -> str:
+    """Indices one after the other as they are written, as far as that says which part they take.
+
+    >>> plainly(["[:, 1:, :]"]), plainly(["[0]", "[:, 1]"]), plainly(["[:, ·]"]), plainly(["[0]", "[0]", "[0]"])
+    ('[:, 1:]', '[0][:, 1]', 'a part', 'a part')
+    """
+    if len(indices) > _DEEPEST or any(_COMPUTED in index for index in indices):
+        return SOME
+    return "".join(index if "..." in index else _REST.sub("]", index) for index in indices)
 
 
 def takes_part(layer: Layer, graph: Graph) -> bool:
@@ -104,6 +126,18 @@ def parts(shapes: Sequence[tuple[Dim, ...]], before: tuple[Dim, ...]) -> list[st
     return [f"{end - size}:{end}" for size, end in zip(sizes, ends, strict=True)]
 
 
+def inner(outer: str, word: str) -> str:
+    """What is taken of what was taken of a tensor, at most twice over.
+
+    >>> inner("last third", "first half"), inner("", "[0]"), inner("[0] of last third", "first half")
+    ('first half of last third', '[0]', 'a part')
+    """
+    if not outer or not word:
+        return outer or word
+    plain = all(_WORD.fullmatch(each) and " of " not in each and each != SOME for each in (outer, word))
+    return f"{word} of {outer}" if plain else SOME
+
+
 def is_part(word: str) -> bool:
     """Whether a word on an edge says that only a part of a tensor is taken."""
     return bool(_WORD.fullmatch(word)) or is_step(word)
@@ -125,17 +159,21 @@ def together(words: Iterable[str]) -> str:
     ('first half', '', '')
     >>> together(["[0::2]", "[1::2]"]), together(["0:64", "64:96"])
     ('2 parts', '2 parts')
-    >>> together(f"one part, [{number}]" for number in range(9))
-    '9 parts'
+    >>> together(f"[{number}]" for number in range(9)), together(["2 parts", "last third"])
+    ('9 parts', 'parts')
+    >>> together("QK"), together("QKV")
+    ('Q, K', '')
     """
     distinct = list(dict.fromkeys(words))
     if len(distinct) < 2:
         return "".join(distinct)
-    if len(distinct) < _MANY and not all(_WORD.fullmatch(word) for word in distinct if word):
+    if any(_COUNT.fullmatch(word) for word in distinct):
+        return "" if "" in distinct else SEVERAL
+    if len(distinct) < _MANY and (_LETTERS.issuperset(distinct) or not all(map(is_part, filter(None, distinct)))):
         return ", ".join(word for word in distinct if word)
     count = len(distinct)
     places = [f"{place} {_FRACTIONS[count]}" for place in _PLACES[count]] if count in _FRACTIONS else []
-    whole = "" in distinct or sorted(distinct) == sorted(places)
+    whole = "" in distinct or sorted(distinct) == sorted(places) or {*distinct} == _LETTERS
     return "" if whole else f"{count} parts"
 
 
