@@ -21,6 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 LENET = ROOT / "examples" / "lenet.yaml"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def interruptible():
+    """A shell starts what runs in the background deaf to interrupts, and processes inherit it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def command(*arguments: object, **more: object) -> subprocess.CompletedProcess[str]:
     """`python -m nnfig` in a process of its own."""
     return subprocess.run([sys.executable, "-m", "nnfig", *map(str, arguments)], capture_output=True, text=True, **more)
