@@ -57,7 +57,9 @@ def strip(net: Net, fold: Fold | None = None) -> Strip:
         found = levels(inner, frozenset(range(inner.size, inner.size + len(inner.groups))), core=True)
         return Strip(inner, found, {START: Decomposition(Chain([START, END]), [], [])}, cell=made)
     found = levels(net, fold.dissolve, fold.aside, fold.apart, fold.bridge) if fold else levels(net)
-    parts = {level.group: decomposition(level, partial(_main_branch, net)) for level in found.levels}
+    parts = {
+        level.group: decomposition(level, partial(_main_branch, net), 0 if fold else net.size) for level in found.levels
+    }
     return Strip(net, found, parts, fold)
 
 

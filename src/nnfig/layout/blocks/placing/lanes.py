@@ -38,17 +38,17 @@ class Rail:
 
 def make_room(series: Series) -> bool:
     """Stretch the chain where a branch is longer than what it runs beside; whether that was needed."""
-    return sum(_stretches(series, rail) for rail in _rails(series)) > 0
+    return sum(_stretches(series, rail) for rail in rails_of(series)) > 0
 
 
 def place_lanes(series: Series, box: Box) -> None:
     """Route the lanes of a chain."""
-    rails = _rails(series)
+    rails = rails_of(series)
     placed: dict[int, list[tuple[float, float, float, float]]] = {1: [], -1: []}
     for rail in rails:
         s0, s1 = _stretch(series, rail)
         near, far = _thickness(series, rail)
-        t = _clearance(series, rail) + series.air.lane + near
+        t = clearance(series, rail) + series.air.lane + near
         for a, b, low, high in sorted(placed[rail.side], key=lambda p: p[2]):
             if a < s1 and s0 < b and t - near < high + series.air.lane and t + far > low - series.air.lane:
                 t = high + series.air.lane + near
@@ -63,13 +63,13 @@ def place_lanes(series: Series, box: Box) -> None:
 def entry_sides(series: Series) -> dict[int, set[int]]:
     """The sides on which lanes enter each cut."""
     found: dict[int, set[int]] = defaultdict(set)
-    for rail in _rails(series) if series.chain.lanes else ():
+    for rail in rails_of(series) if series.chain.lanes else ():
         for lane in rail.lanes:
             found[lane.j].add(rail.side)
     return found
 
 
-def _rails(series: Series) -> list[Rail]:
+def rails_of(series: Series) -> list[Rail]:
     """The rails, inner ones first; found once for a chain."""
     if series.rails is None:
         series.rails = _found_rails(series)
@@ -146,7 +146,7 @@ def _pages(order: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], int]:
     return side
 
 
-def _entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]:
+def entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]:
     """Where a lane meets its target: s, and how far from the axis; 0: on the trunk before it."""
     item = series.items[j]
     if item is None or item.leaf is None or series.p.enters_inside(lane.pair):
@@ -163,7 +163,7 @@ def _stretch(series: Series, rail: Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
     start = series.top[rail.i] if rail.loose or series.borrowed(rail.i) else series.tap[rail.i]
     last = rail.lanes[-1]
-    end = series.bottom[-1] if series.borrowed(rail.j) else _entry(series, rail.j, last, rail.side)[0]
+    end = series.bottom[-1] if series.borrowed(rail.j) else entry(series, rail.j, last, rail.side)[0]
     return start, end
 
 
@@ -197,7 +197,7 @@ def _stretches(series: Series, rail: Rail) -> bool:
     return True
 
 
-def _clearance(series: Series, rail: Rail) -> float:
+def clearance(series: Series, rail: Rail) -> float:
     """How far from the axis what the rail passes reaches."""
     k = 1 if rail.side > 0 else 0
     far = max(series.sides[i][k] for i in range(rail.i, rail.j))
@@ -218,7 +218,7 @@ def _route(series: Series, box: Box, rail: Rail) -> None:
     t = rail.side * rail.t
     for lane in rail.lanes:
         links = series.p.links(lane.pair)
-        into, edge = _entry(series, lane.j, lane, rail.side)
+        into, edge = entry(series, lane.j, lane, rail.side)
         lead: list[Spot] = [
             (series.bottom[rail.i] - series.pads[rail.i][1], 0.0),
             (series.tap[rail.i], 0.0),

@@ -9,6 +9,7 @@ from nnfig.layout.blocks.net import END, START
 from nnfig.layout.blocks.placing.branches import parallel
 from nnfig.layout.blocks.placing.core import core_box
 from nnfig.layout.blocks.placing.lanes import Rail, entry_sides, make_room, place_lanes
+from nnfig.layout.blocks.placing.sums import place_sums, room_for_sums
 from nnfig.layout.blocks.structure.chains import Chain
 from nnfig.layout.text import width
 
@@ -79,12 +80,13 @@ class Series:
     def lay(self) -> Box:
         """Items and lanes placed, with the room that was added in gaps so far."""
         box = self._lay()
-        if self.chain.lanes:
+        if self.chain.lanes or self.chain.sums:
             for _ in range(ROUNDS):
-                if not make_room(self):
+                if not make_room(self) and not room_for_sums(self):
                     break
                 box = self._lay()
             place_lanes(self, box)
+            place_sums(self, box)
         return box
 
     def _collect(self) -> None:
@@ -131,6 +133,7 @@ class Series:
         self.begin = [0.0] * (self.n - 1)
         """Where what lies between a cut and the next begins."""
         taps = {lane.i for lane in chain.lanes if self.p.links(lane.pair) or lane.branch}
+        taps |= {chain.cuts.index(u) for sums in chain.sums for u, _ in sums.feeds}
         taps |= {chain.cuts.index(u) for segment in chain.segments for u, _ in segment.rails}
         s = 0.0
         for i in range(self.n):
@@ -231,7 +234,9 @@ class Series:
 
     def _entered(self, i: int) -> bool:
         """Whether a lane ends at a cut."""
-        return any(lane.j == i for lane in self.chain.lanes)
+        return any(lane.j == i for lane in self.chain.lanes) or any(
+            sums.end == self.chain.cuts[i] for sums in self.chain.sums
+        )
 
     def _stubs(self, i: int, inner: Box, starts: bool, ends: bool, tapped: bool) -> tuple[float, float]:
         """Room before and behind branches or a core."""
@@ -283,14 +288,16 @@ class Series:
         covered = [0] * (self.n + 1)
         passed = [0] * (self.n + 1)
         tapped = [False] * self.n
-        for lane in chain.lanes:
+        beside = [(lane.i, lane.j) for lane in chain.lanes]
+        beside += [(chain.cuts.index(sums.feeds[0][0]), chain.cuts.index(sums.end)) for sums in chain.sums]
+        for a, b in beside:
             # a lane leaves the trunk some way below its source: before that, the trunk is alone
-            tapped[lane.i] = True
-            if lane.j > lane.i + 1:
-                covered[lane.i + 1] += 1
-                covered[lane.j] -= 1
-                passed[lane.i + 1] += 1
-                passed[lane.j] -= 1
+            tapped[a] = True
+            if b > a + 1:
+                covered[a + 1] += 1
+                covered[b] -= 1
+                passed[a + 1] += 1
+                passed[b] -= 1
         for i in range(1, self.n):
             covered[i] += covered[i - 1]
             passed[i] += passed[i - 1]

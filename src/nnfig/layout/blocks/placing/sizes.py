@@ -95,6 +95,9 @@ def _columns(net: Net, levels: Levels, parts: dict[int, Decomposition]) -> list[
                     count += 1
                     of_chain |= {id(branch): count for branch in segment.branches}
                     held += [(item, count) for item in segment.core]
+            for sums in chain.sums:
+                count += 1
+                held += [(item, count) for item in sums.items]
             for lane in chain.lanes:
                 if lane.branch:
                     count += 1

@@ -29,6 +29,22 @@ class Segment:
     """An earlier cut that feeds the first item of every branch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums beside a chain, each of the one before it and of what a cut gives; the first one takes from two cuts."""
+
+    row: tuple[int, ...]
+    feeds: tuple[tuple[int, tuple[int, ...]], ...]
+    """The cuts that feed them, and what stands between."""
+    end: int
+    """The cut that takes the last one."""
+
+    @property
+    def items(self) -> tuple[int, ...]:
+        """All that stands beside the chain."""
+        return (*self.row, *(item for _, items in self.feeds for item in items))
+
+
 @dataclass(slots=True)
 class Chain:
     """Cuts, what lies between them and what runs beside them. A branch borrows its two ends from its parent."""
@@ -36,6 +52,7 @@ class Chain:
     cuts: list[int]
     segments: list[Segment] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
+    sums: list[Sums] = field(default_factory=list)
     branch: bool = False
 
 

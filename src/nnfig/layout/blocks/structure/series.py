@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from nnfig.layout.blocks.net import END, START
 from nnfig.layout.blocks.structure.chains import Chain, Decomposition, Lane, Pair, Segment
 from nnfig.layout.blocks.structure.levels import Level
+from nnfig.layout.blocks.structure.sums import sums
 from nnfig.layout.blocks.structure.tails import hang, tails
 
 LARGE = 30
@@ -23,16 +24,17 @@ MainBranch = Callable[[int, int, list[list[int]]], "int | None"]
 """Says which of two branches between two items is the trunk, or None where they are equals."""
 
 
-def decomposition(level: Level, main_branch: MainBranch) -> Decomposition:
-    """The level taken apart."""
+def decomposition(level: Level, main_branch: MainBranch, nodes: int = 0) -> Decomposition:
+    """The level taken apart; of the items below `nodes` sums may leave the flow."""
     kept: frozenset[int] = frozenset()
     while True:
-        work = _Work(level, main_branch, kept)
+        work = _Work(level, main_branch, kept, nodes)
         top = Chain([])
         work.todo.append((top, START, END, list(level.items)))
         while work.todo:
             work.fill(*work.todo.popleft())
         hung, lost = hang(work.chains, work.tails)
+        lost |= work.lost_sums()
         if not lost:
             return Decomposition(top, [*work.chains, *hung], work.misfits)
         kept |= lost
@@ -49,7 +51,7 @@ class _Home:
 class _Work:
     """The state of taking one level apart; branches wait in `todo`, so that depth costs no stack."""
 
-    def __init__(self, level: Level, main_branch: MainBranch, kept: frozenset[int]) -> None:
+    def __init__(self, level: Level, main_branch: MainBranch, kept: frozenset[int], nodes: int) -> None:
         self.joins = level.joins
         self.rank = {START: -1, END: len(level.items)} | level.order
         self.after: dict[int, list[int]] = defaultdict(list)
@@ -61,8 +63,9 @@ class _Work:
         self.todo: deque[tuple[Chain, int, int, list[int]]] = deque()
         self.chains: list[Chain] = []
         self.misfits: list[Pair] = []
+        self.nodes = nodes
         self.kept = kept
-        """Items that feed tails which must stay where they are."""
+        """Items that feed tails, or end sums, which must stay where they are."""
         self.tails: list[tuple[int, ...]] = []
         """Items that lead nowhere, each row behind the item that feeds it."""
 
@@ -104,6 +107,11 @@ class _Work:
                     homes |= dict.fromkeys(members, _Home(u, v))
                 self._close(chain, v, segment)
                 continue
+            found = sums(v, inside, u, self.before, self.after) if v not in self.kept and not chain.branch else None
+            if found and all(item < self.nodes for item in found.items):
+                chain.sums.append(found)
+                waiting.appendleft((u, v, [item for item in inside if item not in found.items]))
+                continue
             spare = self._redundant(u, v, inside, removed)
             if spare:
                 skips += spare
@@ -117,16 +125,22 @@ class _Work:
                 waiting.appendleft((u, v, inside))
                 continue
             dead = [item for item in inside if self.after[item] == [END] and not self.joins[item, END]]
-            found = tails(dead, self.before, self.after, self.kept) if v == END else []
-            if found:
-                self.tails += found
-                gone = {item for tail in found for item in tail[1:]}
-                removed.update((tail[0], tail[1]) for tail in found)
+            rows = tails(dead, self.before, self.after, self.kept) if v == END else []
+            if rows:
+                self.tails += rows
+                gone = {item for tail in rows for item in tail[1:]}
+                removed.update((tail[0], tail[1]) for tail in rows)
                 waiting.appendleft((u, v, [item for item in inside if item not in gone]))
                 continue
             homes |= dict.fromkeys(inside, _Home(u, v))
             self._close(chain, v, Segment(core=inside))
         self._settle(chain, sides, skips, homes)
+
+    def lost_sums(self) -> frozenset[int]:
+        """Ends of sums that are fed by items which became no cuts of their chain."""
+        return frozenset(
+            each.end for chain in self.chains for each in chain.sums if {c for c, _ in each.feeds} - set(chain.cuts)
+        )
 
     def _close(self, chain: Chain, cut: int, segment: Segment) -> None:
         chain.segments.append(segment)
