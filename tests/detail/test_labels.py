@@ -119,6 +119,17 @@ def test_equal_heads_that_are_added_later_are_no_shortcuts():
     assert not any("shortcut" in dict(layer[name].look.data) for name in ("mean", "deviation"))
 
 
+def test_what_equal_blocks_give_beside_their_way_on_is_no_shortcut():
+    """The outputs of two blocks in a row are added, as in WaveNet: the first one is no way past the second."""
+    sketch = graphs.Sketch()
+    first = sketch.conv("blocks.0.out", "image", 16)
+    skip = sketch.conv("blocks.0.skip", first, 8, 1)
+    second = sketch.conv("blocks.1.out", first, 16)
+    sketch.add("sum", "add", skip, sketch.conv("blocks.1.skip", second, 8, 1), shape=(1, 8, 16, 16))
+    layer = detail.drawing([sketch.done()], Options()).graph.layer
+    assert not any("shortcut" in dict(layer[f"blocks.{i}.skip"].look.data) for i in (0, 1))
+
+
 def test_a_lateral_connection_of_a_pyramid_is_no_shortcut():
     """Beside a way down to a smaller map and up again, a 1×1 convolution projects nothing past a block."""
     sketch = graphs.Sketch()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 
 from nnfig.detail.categories import category_of
-from nnfig.graph import Graph
+from nnfig.graph import Graph, Layer
 
 FAR = 400
 """How many layers back the other branch is followed."""
@@ -44,7 +45,15 @@ def _projects(graph: Graph, name: str, other: str) -> bool:
     beside = [graph.layer[each] for each in graph.consumers[start] if each != name]
     if any((each.kind, each.attributes) == (layer.kind, layer.attributes) for each in beside):
         return False  # two equal heads that are added later
+    after = graph.layer.get(other)
+    if after and _without_numbers(after) == _without_numbers(layer):
+        return False  # what equal blocks one behind the other give beside their way on
     return len(graph.consumers[start]) > 1 and _leads(graph, start, other, min(_area(graph, start), _area(graph, name)))
+
+
+def _without_numbers(layer: Layer) -> tuple[object, ...]:
+    """What is the same in layers that stand in the same place of equal blocks."""
+    return re.sub(r"\d+", "", layer.name), layer.kind, layer.attributes
 
 
 def _area(graph: Graph, name: str) -> int:
