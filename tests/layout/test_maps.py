@@ -69,7 +69,70 @@ def test_a_sequence_knows_its_axes_from_its_neighbours():
     found = maps(networks.drawing("net", layers, {"sound": (1, 1, 64)}))
     at = {node.name: node for node in found.nodes}
     assert [(at[n].top, at[n].side) for n in ("sound", "cat", "c")] == [("1", "64"), ("24", "64"), ("2", "64")]
-    assert "Up-sample 2, tanh" in {entry.text for key in found.legends for entry in key.entries}
+    assert "Up-sample 2" in {entry.text for key in found.legends for entry in key.entries}
+
+
+def test_white_parts_are_copies_of_what_is_drawn():
+    """A skip ends in the gate that takes it: what is put together are copies of the gate's product and the rest."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.pool("pool", "a", 8, 16),
+        networks.layer("up", "ConvTranspose2d", "pool", (1, 8, 32, 32), "up", kernel_size=(2, 2)),
+        networks.layer("gate", "Gate", ("up", "a"), (1, 8, 32, 32), "block"),
+        networks.layer("cat", "cat", ("gate", "up"), (1, 16, 32, 32), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert {(w.source, w.target) for w in found.wires if w.cls == "copy"} == {
+        ("a", "gate"),
+        ("gate", "cat"),
+        ("up", "cat"),
+    }
+    assert {node.name: node.copied for node in found.nodes} == {
+        **dict.fromkeys(("image", "a", "pool", "up", "gate"), 0),
+        "cat": 1,
+    }
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_what_runs_on_copies_gives_a_map_of_its_own(merged):
+    """A norm behind a concatenation is an arrow after it, not a word at the convolution that is one of its parts."""
+    after = "BN, ReLU" if merged else ""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.layer("b", "Conv2d", "a", (1, 8, 32, 32), "conv", kernel_size=(5, 5)),
+        networks.layer("cat", "cat", ("a", "b"), (1, 16, 32, 32), "merge", after),
+        *([] if merged else [networks.layer("bn", "BatchNorm2d", "cat", (1, 16, 32, 32), "norm")]),
+        networks.layer("c", "Conv2d", "bn" if not merged else "cat", (1, 4, 32, 32), "conv", kernel_size=(1, 1)),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
+    assert "Conv 5×5" in {entry.text for key in found.legends for entry in key.entries}
+    (norm,) = [wire for wire in found.wires if wire.cls == "norm"]
+    assert norm.source == "cat"
+    assert {node.name: node.copied for node in found.nodes}[norm.target] == 0
+
+
+def test_what_only_grows_reads_from_left_to_right():
+    """A generator has no way down: its maps stand in one row, none under the ones that it is made of."""
+    layers = [
+        networks.layer(name, "ConvTranspose2d", before, (1, 8, size, size), "up", kernel_size=(4, 4))
+        for before, name, size in (("z", "a", 4), ("a", "b", 8), ("b", "c", 16))
+    ]
+    found = maps(networks.drawing("net", layers, {"z": (1, 100, 1, 1)}))
+    assert len({node.y for node in found.nodes}) == 1
+    assert [wire.out for wire in found.wires] == ["east"] * 3
+
+
+def test_a_vector_that_is_given_lies_below_the_maps():
+    """The time of a denoiser meets its map from below; on the image's level it would cross the skips."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.linear("time", "t", 8),
+        networks.pool("pool", "a", 8, 16),
+        networks.layer("sum", "add", ("pool", "time"), (1, 8, 16, 16), "merge"),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32), "t": (1, 4)}))
+    at = {node.name: node.y for node in found.nodes}
+    assert at["image"] > at["sum"] > at["t"]
 
 
 def test_a_crop_on_the_way_to_a_concatenation_is_named_on_the_copy():

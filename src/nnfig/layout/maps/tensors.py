@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -23,6 +24,9 @@ MEET = {"concat": "concatenate", "add": "sum"}
 
 HALVED = 1.9
 """How many times as large a map is, at least, as what stands a level below it though nothing has a stride."""
+
+NORM = re.compile("N$|[Nn]orm")
+"""Short names of norms."""
 
 JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
 """Classes of arrows that compute nothing, and what the legend calls them."""
@@ -60,6 +64,7 @@ def net(graph: Graph) -> Net:
             found.add(Tensor(name, size, 0), ())
     for layer in graph.layers:
         _read(layer, graph, found)
+    _settle(found)
     out: dict[str, list[Arrow]] = {name: [] for name in found.tensors}
     counts: dict[int, int] = {}
     place: dict[str, int] = {}
@@ -69,6 +74,21 @@ def net(graph: Graph) -> Net:
         for arrow in found.into[name]:
             out[arrow.source].append(arrow)
     return Net(found.tensors, found.into, out, place)
+
+
+def _settle(found: Reading) -> None:
+    """Levels that only the whole net tells: none where nothing goes down; vectors that are given lie below maps."""
+    tensors = found.tensors
+    ways = [(tensors[arrow.source].level, tensors[name].level) for name in tensors for arrow in found.into[name]]
+    if all(source >= target for source, target in ways):
+        found.tensors = {name: replace(tensor, level=0) for name, tensor in tensors.items()}
+        return
+    below = 1 + max((t.level for t in tensors.values() if t.size.form != "vector"), default=-1)
+    given: set[str] = set()
+    for name, tensor in tensors.items():
+        if tensor.size.form == "vector" and all(arrow.source in given for arrow in found.into[name]):
+            given.add(name)
+            tensors[name] = replace(tensor, level=below)
 
 
 def _read(layer: Layer, graph: Graph, found: Reading) -> None:
@@ -84,7 +104,8 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     if size is None or (len(sources) == 1 and (does == "flat" or (does == "crop" and joined))):
         found.owner[layer.name] = sources[0]
         return
-    if does in ELEMENTWISE and len(takes) == 1 and found.into[sources[0]] and _is_alone(sources[0], graph, found):
+    alone = len(takes) == 1 and _is_alone(sources[0], graph, found)
+    if does in ELEMENTWISE and alone and _takes_on(sources[0], found):
         found.owner[layer.name] = sources[0]
         found.into[sources[0]] = [_followed(a, plain_words(layer)) for a in found.into[sources[0]]]
         before = found.tensors[sources[0]]
@@ -136,7 +157,8 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
     outside = [s for s in _unique(found.owner[t] for t in takes) if s not in (*own, *nested)]
     others = _unique([*outside, *(arrow.source for name in nested for arrow in found.into[name])])
     levels = [found.tensors[name].level for name in (*own, *others)]
-    copied = 1 - sum(_share(found.tensors[name].size, size) for name in own) if does == "concat" else 0.0
+    computed = sum(_share(found.tensors[name].size, size) for name in own)
+    copied = max(0.0, round(1 - computed, 6)) if does == "concat" else 0.0
     shares = list(accumulate(_share(found.tensors[name].size, size) for name in others))
     seams = tuple(round(share, 4) for share in shares[:-1]) if copied > 0 else ()
     arrows: list[Arrow] = []
@@ -153,9 +175,29 @@ def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Gr
         name = " and ".join(part for part in (JOINED[WORD[does]], _resized(found.tensors[source].size, size)) if part)
         arrows.append(Arrow(source, layer.name, WORD[does], name))
     met = does == "add" or not others
-    for word in (*((MEET[does],) if met else ()), *words(layer)[2]):
+    after = words(layer)[2]
+    apart = bool(after) and (copied > 0 or not own)
+    for word in (*((MEET[does],) if met else ()), *(() if apart else after)):
         arrows = [_followed(arrow, word) for arrow in arrows]
-    found.add(Tensor(layer.name, size, levels[0], max(0.0, copied), seams, layer, runs), arrows)
+    joined = Tensor(layer.name, size, levels[0], copied, seams, _bare(layer) if apart else layer, runs)
+    found.add(joined, arrows)
+    if apart:
+        _follow(joined, layer, after, found)
+
+
+def _bare(layer: Layer) -> Layer:
+    """A layer without what is merged into it."""
+    look = layer.look
+    return replace(layer, look=look and replace(look, data=tuple(fact for fact in look.data if fact[0] != "after")))
+
+
+def _follow(joined: Tensor, layer: Layer, after: tuple[str, ...], found: Reading) -> None:
+    """A map of its own for what runs after copies are put together: copies of what it gives they are not."""
+    first, *rest = after
+    given = replace(joined, name=f"{layer.name} {first}", copied=0.0, seams=(), layer=replace(layer, kind=first))
+    cls = "norm" if NORM.search(first) else "act"
+    found.add(replace(given, runs=(layer.name,)), [Arrow(joined.name, given.name, cls, first, tuple(rest))])
+    found.owner[layer.name] = found.owner.pop(given.name)
 
 
 def _is_only_for(name: str, graph: Graph, found: Reading) -> bool:
@@ -166,10 +208,15 @@ def _is_only_for(name: str, graph: Graph, found: Reading) -> bool:
 
 
 def _is_computed(tensor: str, found: Reading, does: str) -> bool:
-    """Whether a tensor is the result of one operation, or, for a concatenation, of a sum of such."""
+    """Whether a tensor is the result of one operation, or, for a concatenation, of a sum of such: of no copy."""
     arrows = found.into[tensor]
-    one = len(arrows) == 1 or (does == "concat" and not found.tensors[tensor].copied)
-    return one and any(arrow.cls not in JOINED for arrow in arrows)
+    return (len(arrows) == 1 or does == "concat") and all(arrow.cls not in JOINED for arrow in arrows)
+
+
+def _takes_on(tensor: str, found: Reading) -> bool:
+    """Whether what follows a tensor can be said after the operations that give it: none of its parts is a copy."""
+    arrows = found.into[tensor]
+    return not found.tensors[tensor].copied and any(arrow.cls not in JOINED for arrow in arrows)
 
 
 def _is_copies(tensor: str, found: Reading) -> bool:
