@@ -53,6 +53,20 @@ rules:
     assert ("my special", "The special one") in [(entry.cls, entry.text) for entry in drawing.legend]
 
 
+def test_a_field_outside_of_brackets_is_written_though_it_is_a_default(tmp_path):
+    """Sections hide what is usual; what stands bare was asked for."""
+    drawing = _drawn(tmp_path, 'rules: [{select: {path: conv}, label: "stride {stride}[, stride {stride}]"}]')
+    assert drawing.graph.layer["conv"].look.label == ("stride 1", "BN")
+
+
+def test_a_field_that_no_layer_has_is_an_error(tmp_path):
+    """A slip of the pen is shown, with what was meant; sections may speak of what only some layers have."""
+    with pytest.raises(NnfigError, match="Conv2d has no attribute 'strid'") as caught:
+        _drawn(tmp_path, 'rules: [{select: {kind: Conv2d}, label: "{strid}[, {tokens}]"}]')
+    assert "did you mean 'stride'" in str(caught.value)
+    assert "'tokens'" not in str(caught.value)
+
+
 def test_an_empty_title_leaves_out_the_frame(tmp_path):
     """An opened group stands without a frame then."""
     sheet = "rules:\n- select: {group: Block}\n  do: open\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nnfig.detail.captions.english import in_words
 from nnfig.detail.captions.steps import names_of_steps
@@ -18,7 +19,7 @@ from nnfig.detail.labels.names import layer_name
 from nnfig.detail.labels.operands import is_masked, key_value_heads, one_sided
 from nnfig.detail.labels.outputs import NOTHING, telling
 from nnfig.detail.labels.shortcuts import projections
-from nnfig.detail.labels.values import FACETS, field_value, heads
+from nnfig.detail.labels.values import FACETS, default_value, field_value, heads
 from nnfig.detail.sheets.rules import Rules, Writing
 from nnfig.detail.sheets.templates import fields, render
 from nnfig.graph import Edge, Graph, Layer, Look
@@ -184,7 +185,7 @@ def text_lines(
             return ""
         return more[field] if field == "name" else field_value(layer, field) or more.get(field, "")
 
-    lines = [render(template, value) for template in writing.label]
+    lines = [render(template, value, partial(default_value, layer)) for template in writing.label]
     if writing.title:
         lines = [writing.title]
     if rules.shows("attributes"):

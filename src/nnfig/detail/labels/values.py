@@ -236,6 +236,16 @@ def field_value(layer: Layer, field: str) -> str:
     return computed(layer) if computed else _plain(layer, field)
 
 
+def default_value(layer: Layer, field: str) -> str:
+    """The value of an attribute though it is a default; '' for what is only on or off, or absent."""
+    value = layer.attributes.get(field)
+    return "" if value is None or isinstance(value, bool) else text(value)
+
+
+COMPUTED = (*_COMPUTED, "short", "called", "masked", "kv_heads")
+"""Fields of templates that are no attributes."""
+
+
 _COVERS = {
     "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead", "is_causal"),
     "kv_heads": ("enable_gqa", "num_key_value_heads"),

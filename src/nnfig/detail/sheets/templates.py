@@ -1,7 +1,8 @@
 """Label templates: text such as `{kernel_size} conv[, {out_channels}][, /{stride}]` and values -> a line of text.
 
 `{field}` is replaced by its value; a section in square brackets vanishes when one of its fields has no value
-(absent, a default, or not to be shown). `[[`, `]]`, `{{` and `}}` stand for themselves.
+(absent, a default, or not to be shown), while a field outside of sections is written even where it is a default.
+`[[`, `]]`, `{{` and `}}` stand for themselves.
 """
 
 from __future__ import annotations
@@ -60,11 +61,34 @@ def fields(template: str) -> tuple[str, ...]:
     return tuple(text for what, text in parse(template) if what == "field")
 
 
-def render(template: str, value: Callable[[str], str]) -> str:
-    """The template with its fields filled in; `value` gives '' for what is not to be shown.
+def bare_fields(template: str) -> tuple[str, ...]:
+    """Names of the fields that stand outside of sections.
+
+    >>> bare_fields("{kernel_size} conv[, {out_channels}]")
+    ('kernel_size',)
+    """
+    found: list[str] = []
+    bare = True
+    for what, text in parse(template):
+        bare = what != "open" and (bare or what == "close")
+        if what == "field" and bare:
+            found.append(text)
+    return tuple(found)
+
+
+def _nothing(field: str) -> str:
+    return ""
+
+
+def render(template: str, value: Callable[[str], str], default: Callable[[str], str] = _nothing) -> str:
+    """The template with its fields filled in.
+
+    `value` gives '' for what is not to be shown; `default` is asked then for fields outside of sections.
 
     >>> render("{kernel_size} conv[, {out_channels}][, /{stride}]", {"kernel_size": "3×3", "out_channels": "64"}.get)
     '3×3 conv, 64'
+    >>> render("/{stride}[, {dilation}]", lambda field: "", {"stride": "1", "dilation": "1"}.get)
+    '/1'
     """
     done: list[str] = []
     section: list[str] | None = None
@@ -76,7 +100,7 @@ def render(template: str, value: Callable[[str], str]) -> str:
             done += section if section and shown else []
             section = None
         else:
-            word = text if what == "text" else (value(text) or "")
+            word = text if what == "text" else (value(text) or (section is None and default(text)) or "")
             shown = shown and bool(word)
             (done if section is None else section).append(word)
     return _tidy("".join(done))

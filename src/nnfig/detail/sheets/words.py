@@ -1,4 +1,4 @@
-"""Words of --show, --hide, --merge, --open, --close and --inset are checked against the networks that they speak of."""
+"""Words of options, and fields of label templates, are checked against the networks that they speak of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 from nnfig.detail.captions.english import listed, some
 from nnfig.detail.categories import CATEGORIES, category_word
 from nnfig.detail.equations import EQUATIONS
-from nnfig.detail.labels.values import FACET_WORDS
+from nnfig.detail.labels.values import COMPUTED, FACET_WORDS
+from nnfig.detail.sheets.rules import Rules
+from nnfig.detail.sheets.templates import bare_fields
 from nnfig.errors import NnfigError, Problem
 from nnfig.graph import Graph
 from nnfig.options import Options
@@ -60,13 +62,41 @@ def check_words(graphs: Sequence[Graph], options: Options) -> None:
         raise NnfigError(*problems)
 
 
+def check_fields(graphs: Sequence[Graph], rules: Rules) -> None:
+    """Raise NnfigError for every field of a label that no layer has of those for which the label is meant.
+
+    Sections in brackets may speak of what only some layers have.
+    """
+    problems: list[Problem] = []
+    for rule in rules.rows:
+        asked = [
+            (template, name) for template in rule.label or () for name in bare_fields(template) if name not in COMPUTED
+        ]
+        if not asked:
+            continue
+        layers = [layer for graph in graphs for layer in graph.layers if rule.select.takes_layer(layer, graph)]
+        known = _unique(name for layer in layers for name in layer.attributes)
+        for template, name in asked:
+            if layers and name not in known:
+                what = f"label \"{template}\": {layers[0].kind} has no attribute '{name}'"
+                problems.append(Problem(what, hint=_hint(name, (*known, *COMPUTED))))
+    if problems:
+        raise NnfigError(*problems)
+
+
 def _hint(word: str, known: Iterable[str], paths: Sequence[str] = ()) -> str:
     """What may have been meant: words and paths like it, else the words that there are."""
     choices = _unique(known)
     wide = _unique((*choices, *paths))
-    if near := get_close_matches(word, wide, 1, 0.8) or get_close_matches(word, wide, NEAR):
+    if near := _near(word, wide, 1, 0.8) or _near(word, wide, NEAR, 0.6):
         return "did you mean {}?".format(listed([f"'{each}'" for each in near], "or"))
     return f"there are: {some(choices, MOST)}" if choices else "the network has no groups"
+
+
+def _near(word: str, words: Sequence[str], most: int, cutoff: float) -> list[str]:
+    """Words like a word, capitals or not."""
+    found = get_close_matches(word.lower(), [each.lower() for each in words], most, cutoff)
+    return _unique(each for low in found for each in words if each.lower() == low)[:most]
 
 
 def _unique(words: Iterable[str]) -> list[str]:
