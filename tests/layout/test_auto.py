@@ -44,6 +44,15 @@ def test_up_sampling_that_meets_nothing_is_no_u():
     assert choose(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))[0] == "blocks"
 
 
+def test_a_pyramid_that_is_returned_is_no_u():
+    """A detector returns maps of several sizes, none as large as its image; a U-Net may return smaller ones too."""
+    drawing = networks.unet(depth=3, padded=True, size=64)
+    wide = drawing.graph
+    for outputs, view in ((("merge.1.1", "merge.2.1"), "blocks"), (("head", "merge.1.1"), "maps")):
+        panel = replace(drawing.panels[0], graph=wide.replace(outputs=outputs))
+        assert choose(replace(drawing, panels=(panel,)))[0] == view
+
+
 @pytest.mark.parametrize("view", ["volumes", "maps", "neurons"])
 def test_a_transformer_is_drawn_as_blocks_with_a_warning(view):
     """What a view cannot show it does not pretend to show."""

@@ -34,7 +34,8 @@ def choose(drawing: Drawing) -> tuple[str, str]:
     """The view in which people draw such a network, and why.
 
     Fully connected layers that each run once are columns of neurons, a plain chain of convolutions sized volumes, an
-    encoder and decoder joined across maps; everything else, several panels included, blocks.
+    encoder and decoder joined across maps, unless it returns a pyramid; everything else, several panels included,
+    blocks.
     """
     if len(drawing.panels) > 1:
         return "blocks", "there are several panels"
@@ -43,7 +44,8 @@ def choose(drawing: Drawing) -> tuple[str, str]:
     again = any(layer.shared for layer in graph.layers) or any(group.shared for group in graph.groups)
     if "linear" in does and does <= COLUMNS and not again and not refusal("neurons", drawing):
         return "neurons", "the network is made of fully connected layers"
-    if does <= MAPPED and not refusal("maps", drawing) and (joins := _joins(graph)) >= JOINS:
+    mapped = does <= MAPPED and not _is_pyramid(graph) and not refusal("maps", drawing)
+    if mapped and (joins := _joins(graph)) >= JOINS:
         return "maps", f"maps are down-sampled, up-sampled and joined across in {joins} places"
     if does & {"conv", "up"} and does <= CHAIN and _is_chain(graph) and not refusal("volumes", drawing):
         sizes = _heights(graph)
@@ -70,7 +72,12 @@ def view(drawing: Drawing, asked: str) -> tuple[str, str, str]:
         name, why = choose(drawing)
         return name, f"view {name}: {why}", ""
     why = refusal(asked, drawing)
-    return ("blocks", "", f"the {asked} view cannot show this: {why}; drawn as blocks") if why else (asked, "", "")
+    return ("blocks", "", refused(asked, why)) if why else (asked, "", "")
+
+
+def refused(asked: str, why: str) -> str:
+    """The warning that another view is drawn than was asked for."""
+    return f"the {asked} view cannot show this: {why}; drawn as blocks"
 
 
 def refusal(name: str, drawing: Drawing) -> str:
@@ -132,6 +139,15 @@ def _joins(graph: Graph) -> int:
         joins += len(passed) > 1 and max(passed) > level[name]
         lowest[name] = max([level[name], *passed])
     return joins if 2 * joins >= rising else 0
+
+
+def _is_pyramid(graph: Graph) -> bool:
+    """Whether maps of several sizes are returned and none as large as what is given: as of a detector."""
+    given, returned = (
+        {size.space for name in names if (size := output_size(graph, name)) and size.form == "map"}
+        for names in (graph.inputs, graph.outputs)
+    )
+    return len(returned) > 1 and not given & returned
 
 
 def _heights(graph: Graph) -> int:
