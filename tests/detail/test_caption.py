@@ -300,7 +300,7 @@ def test_hidden_dropout_tells_its_rates_where_they_differ():
         )
     drawing = detail.drawing([sketch.done()], Options())
     assert [group.repeat for group in drawing.graph.groups] == [3]
-    assert "Dropout of 0.1 to 0.2 and stochastic depth are not drawn" in drawing.caption
+    assert "Dropout of 0.1 and 0.2 and stochastic depth are not drawn" in drawing.caption
 
 
 def test_a_view_that_changes_nothing_is_no_change_of_shape():
@@ -309,3 +309,38 @@ def test_a_view_that_changes_nothing_is_no_change_of_shape():
         sketch = graphs.Sketch()
         sketch.conv("conv", sketch.add("view", kind, "image", mark="plumbing"))
         assert ("shape" in detail.drawing([sketch.done()], Options()).caption) == said
+
+
+def test_layers_whose_results_are_not_used_are_told():
+    """They are in the costs of the network, so the caption says that they are not drawn."""
+    sketch = graphs.Sketch()
+    a = sketch.conv("a", "image")
+    for name in ("b", "c"):
+        sketch.conv(name, a)
+    network = sketch.done().replace(outputs=("a",))
+    assert "2 convolutions whose results are not used are not drawn" in detail.drawing([network], Options()).caption
+    assert "not used" not in _caption()
+
+
+def test_what_ends_with_less_ends_with_only_that():
+    """`At the end, only by tanh` where there is no normalisation as everywhere else."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(4):
+        x = sketch.add(f"bn{index}", "BatchNorm2d", sketch.conv(f"c{index}", x))
+        x = sketch.add(f"relu{index}", "ReLU", x)
+    sketch.add("tanh", "Tanh", sketch.conv("last", x))
+    caption = detail.drawing([sketch.done()], Options(detail="overview")).caption
+    assert "followed by batch normalisation, then ReLU (at the end, only by tanh)." in caption
+
+
+def test_a_layer_inside_another_of_its_kind_is_not_said_to_be_followed(tmp_path):
+    """A linear layer that a style sheet merges into the one before it is no linear layer shown."""
+    sketch, x = graphs.Sketch(x=(1, 8)), "x"
+    for index in range(3):
+        x = sketch.add(f"up{index}", "Linear", x, shape=(1, 32), out_features=32)
+        x = sketch.add(f"relu{index}", "ReLU", x, shape=(1, 32))
+        x = sketch.add(f"down{index}", "Linear", x, shape=(1, 8), out_features=8)
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text("rules: [{select: {path: 'down*'}, do: merge}]")
+    caption = detail.drawing([sketch.done()], Options(style=(str(sheet),))).caption
+    assert "Every fully connected layer shown is followed by ReLU, then a further fully connected layer." in caption

@@ -140,7 +140,7 @@ def test_a_box_says_what_follows_it_where_the_legend_does_not_hold():
     found = volumes(networks.drawing("odd", layers, {"image": (1, 3, 32, 32)}))
     said = {node.name: node.below.replace("\n", " ") for node in found.nodes}
     assert said == {
-        "image": "32×32×3", "b2": "32×32×8", "bare": "no ReLU", "odd": "+ Sigmoid", "b6": "", "last": "32×32×4",
+        "image": "32×32×3", "b2": "32×32×8", "bare": "no ReLU", "odd": "only Sigmoid", "b6": "", "last": "32×32×4",
     }  # fmt: skip
     assert [entry.text for legend in found.legends for entry in legend.entries] == ["Convolution (+ ReLU)"]
 

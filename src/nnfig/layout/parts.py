@@ -31,16 +31,21 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-UNSAID = {"maps": {"merged", "shortcuts", "gradients", "crops"}, "neurons": {"merged", "shortcuts", "gradients"}}
-"""Sentences that do not hold in a view: it shows itself what follows what and is cropped, dashes no arrow and has no
-gradients."""
+_TENSORS = {"boxes", "sizes"}
+UNSAID = {
+    "maps": {"merged", "shortcuts", "gradients", "crops", *_TENSORS},
+    "neurons": {"merged", "shortcuts", "gradients", *_TENSORS},
+    "volumes": _TENSORS,
+}
+"""Sentences that do not hold in a view: it shows itself what follows what and is cropped, dashes no arrow, has no
+gradients, and writes sizes into or beside the tensors that it draws."""
 
 WRITTEN_OUT = ("maps", "neurons", "volumes")
 """Views that write repeated blocks out, or frame them with their number."""
 
 REWORDED = {
     "maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"},
-    "strip": {"unless its box says otherwise": "with exceptions that are not marked"},
+    "strip": {", unless its box says otherwise": ", as a rule", "written in the box of the layer before": "not marked"},
 }
 """Words for what a view draws otherwise than boxes do."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from nnfig.detail.captions.english import FAMILIES, in_words, listed, millions, sentence, some
+from nnfig.detail.captions.english import FAMILIES, SINGULAR, in_words, listed, millions, sentence, some
 from nnfig.detail.captions.followed import followed
-from nnfig.detail.captions.left_out import cropped, left_out
+from nnfig.detail.captions.left_out import cropped, left_out, unused
 from nnfig.detail.captions.steps import states, steps
 from nnfig.detail.captions.ties import said_of_weights
 from nnfig.detail.categories import category_of
@@ -47,9 +47,8 @@ def caption(
     """
     everything = (*drafts, *panels)
     parts = {
-        "merged": "; ".join(
-            filter(None, (_merged(drafts, told, {i.cls for i in insets}), _in_boxes(everything, told)))
-        ),
+        "merged": _merged(drafts, told, {i.cls for i in insets}),
+        "boxes": _in_boxes(everything, told),
         "common": _common(common, everything),
         "folded": _folded(everything),
         "stages": _stages(everything),
@@ -60,8 +59,10 @@ def caption(
         "ties": "; ".join(said for draft in drafts if (said := said_of_weights(draft))),
         "closed": _closed(everything, insets),
         "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
-        "hidden": "; ".join(part for part in (left_out(everything), _sizes(drafts)) if part),
+        "unused": unused(drafts),
+        "hidden": left_out(everything),
         "crops": cropped(everything),
+        "sizes": _sizes(drafts),
     }
     return {"shows": f"{_shows(drafts, title)}."} | {about: sentence(part) for about, part in parts.items() if part}
 
@@ -121,18 +122,23 @@ def _in_boxes(drafts: Sequence[Draft], told: Sequence[Mapping[str, Told]]) -> st
     known = [each for families in told for each in families.values()]
     if any(each.exceptions for each in known):
         return ""
+    found: dict[str, None] = {}
     for draft, families in zip(drafts, (*told, *({} for _ in drafts[len(told) :])), strict=True):
         for name, inside in draft.record.merged:
             layer = draft.graph.layer.get(name)
             if layer is not None and not is_add_norm(layer, inside) and merged_text(layer, inside, families, draft):
-                return f"what {'else ' if known else ''}follows a layer is written in its box"
-    return ""
+                found |= dict.fromkeys(category_of(each.kind).plural for each in inside)
+    if not found:
+        return ""
+    one, words = len(found) == 1 and next(iter(found)) in SINGULAR, listed(sorted(found))
+    return f"{'other ' if known else ''}{words} {'is' if one else 'are'} written in the box of the layer before"
 
 
 def _in_blocks(draft: Draft, opened: Collection[str]) -> set[str]:
-    """Families of the layers that stand in closed blocks, without those that an inset opens."""
+    """Families of layers that stand in closed blocks, without those that an inset opens, or in boxes of others."""
     closed = [draft.contents.get(layer.name) for layer in draft.graph.layers if layer.kind not in opened]
-    return {family(member) for contents in closed if contents for member in contents.members}
+    blocks = {family(member) for contents in closed if contents for member in contents.members}
+    return blocks | {family(member) for _, inside in draft.record.merged for member in inside}
 
 
 def _common(common: Facts, drafts: Sequence[Draft]) -> str:
@@ -246,4 +252,4 @@ def _called(draft: Draft, path: str, cls: str) -> str:
 
 def _sizes(drafts: Sequence[Draft]) -> str:
     shown = any(layer.look and layer.look.dims for draft in drafts for layer in draft.graph.layers)
-    return "sizes are given where they change" if shown else ""
+    return "sizes beside boxes are those of their outputs" if shown else ""

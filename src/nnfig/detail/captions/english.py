@@ -13,6 +13,7 @@ PHRASES = {
     "RMSNorm": "RMS normalisation",
     "LRN": "local response normalisation",
     "Softmax": "softmax",
+    "Linear": "a further fully connected layer",
 }
 """What the short name of a merged layer is called in a sentence."""
 
@@ -74,6 +75,16 @@ def some(words: Sequence[str], most: int = 4) -> str:
     """
     distinct = list(dict.fromkeys(words))
     return listed(distinct if len(distinct) <= most + 1 else [*distinct[:most], f"{len(distinct) - most} more"])
+
+
+def amount(number: int, noun: str) -> str:
+    """So many of a thing.
+
+    >>> amount(1, "embedding"), amount(1, "sum"), amount(3, "convolution")
+    ('an embedding', 'a sum', '3 convolutions')
+    """
+    article = "an" if noun[:1] in "aeio" else "a"
+    return f"{number} {noun}s" if number > 1 else f"{article} {noun}"
 
 
 def phrase(short: str) -> str:

@@ -64,4 +64,4 @@ def _then(pattern: Pattern) -> str:
 
 
 def _only(pattern: Pattern, usual: Pattern) -> str:
-    return f"{'only ' if set(pattern) < set(usual) else ''}by {_then(pattern)}"
+    return f"{'only ' if len(pattern) < len(usual) else ''}by {_then(pattern)}"

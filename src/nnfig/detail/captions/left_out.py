@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from nnfig.detail.captions.english import SINGULAR, some
+from nnfig.detail.captions.english import FAMILIES, SINGULAR, amount, some
 from nnfig.detail.captions.rates import drops, with_rates
 from nnfig.detail.categories import BY_NAME, CATEGORIES, category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.equations import STATE
+from nnfig.detail.labels.merged import family
 from nnfig.detail.labels.operands import is_masked, one_sided
 from nnfig.detail.passes.selections import is_crop, takes_part
 from nnfig.graph import Graph, Layer
@@ -16,6 +18,8 @@ from nnfig.graph import Graph, Layer
 _SHAPES, _FLAT, _SLICES = "changes of shape", "flattening", "slices of outputs"
 _LAST = ("parameters read by functions", "constants", "masks", "positions", _SLICES, _SHAPES, _FLAT)
 """What comes last in the sentence, in this order."""
+_SILENT = ("reshape", "data", "dropout")
+"""Categories of which nobody asks where they went."""
 _FLATTENS = ("Flatten", "flatten")
 _KEEPS = frozenset(
     [
@@ -42,6 +46,20 @@ def left_out(drafts: Sequence[Draft]) -> str:
     one = len(words) == 1 and words[0] in SINGULAR
     words = [with_rates(word, drafts) for word in words]
     return f"{some(words, 6)} {'is' if one else 'are'} not drawn" if words else ""
+
+
+def unused(drafts: Sequence[Draft]) -> str:
+    """`a convolution and a sum whose results are not used are not drawn, but counted`; '' where there are none."""
+    dead = [draft.origin.layer[name] for draft in drafts for name in draft.record.dead if name in draft.origin.layer]
+    dead = [layer for layer in dead if not layer.mark and category_of(layer.kind).name not in _SILENT]
+    words = [amount(number, noun) for noun, number in Counter(map(_noun, dead)).items()]
+    whose, are = ("whose result is", "is") if len(dead) == 1 else ("whose results are", "are")
+    cost = ", but counted" if any(layer.params or layer.macs for layer in dead) else ""
+    return f"{some(words)} {whose} not used {are} not drawn{cost}" if words else ""
+
+
+def _noun(layer: Layer) -> str:
+    return FAMILIES.get(family(layer), f"layer {layer.kind}")
 
 
 def cropped(drafts: Sequence[Draft]) -> str:

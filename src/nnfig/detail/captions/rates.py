@@ -20,10 +20,11 @@ def drops(layer: Layer) -> str:
 
 
 def with_rates(word: str, drafts: Sequence[Draft]) -> str:
-    """`dropout of 0.1 to 0.4` where hidden layers differ, so that blocks that are drawn once may differ in it."""
+    """`dropout of 0.1 and 0.4` where hidden layers differ, so that blocks that are drawn once may differ in it."""
     hidden = [layer for draft in drafts for layer in draft.record.hidden if drops(layer) == word]
     rates = sorted({rate for layer in hidden if (rate := _rate(layer)) is not None})
-    return f"{word} of {rates[0]:.2g} to {rates[-1]:.2g}" if len(rates) > 1 else word
+    between = "and" if len(rates) == 2 else "to"
+    return f"{word} of {rates[0]:.2g} {between} {rates[-1]:.2g}" if len(rates) > 1 else word
 
 
 def _rate(layer: Layer) -> float | None:

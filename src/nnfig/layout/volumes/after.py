@@ -48,7 +48,7 @@ def _usual(cls: str, counts: Counts) -> Pattern:
 
 
 def _otherwise(layer: Layer, place: Place, usual: Pattern, counts: Counts) -> str:
-    """`no ReLU` or `+ Sigmoid` where neither the legend nor the caption, which tells of places, says so."""
+    """`no ReLU`, `only sigmoid` or `+ ReLU` where neither the legend nor the caption, which tells of places, says so."""
     own, cls = tuple(merged_words(layer)), cls_of(layer)
     told = usual
     if place == "sum" and _agree(own, counts[cls, place]):
@@ -59,7 +59,7 @@ def _otherwise(layer: Layer, place: Place, usual: Pattern, counts: Counts) -> st
         return ""
     if set(own) <= set(usual):
         return ", ".join(f"no {part}" for part in usual if part not in own)
-    return f"+ {' + '.join(own)}"
+    return f"{'+' if set(usual) <= set(own) else 'only'} {' + '.join(own)}"
 
 
 def _agree(pattern: Pattern, counter: Counter[Pattern]) -> bool:
