@@ -59,8 +59,11 @@
   const open = (path, byKey) => {
     const next = states[current].opens[path];
     if (next === undefined) return;
+    const before = states[current].hosts;
     show(next);
-    if (byKey) nodeOf(inside(path))?.focus({ preventScroll: true });
+    // what a second call of a block holds is not named after it
+    const first = inside(path) ?? Object.keys(states[next].hosts).find((name) => !(name in before));
+    if (byKey) nodeOf(first)?.focus({ preventScroll: true });
   };
   const close = (path, byKey) => {
     const next = states[current].closes[path];
@@ -208,7 +211,7 @@
   const take = (option) => { if (option?.dataset.hit) { found.hidden = true; query.setAttribute("aria-expanded", "false"); reveal(option.dataset.hit); } };
   query.addEventListener("input", list);
   query.addEventListener("focus", list);
-  query.addEventListener("blur", () => setTimeout(() => { found.hidden = true; }, 150));
+  query.addEventListener("blur", () => { found.hidden = true; query.setAttribute("aria-expanded", "false"); });
   found.addEventListener("pointerdown", (event) => { event.preventDefault(); take(event.target.closest("li")); });
   query.addEventListener("keydown", (event) => {
     const now = options().findIndex((option) => option.getAttribute("aria-selected") === "true");

@@ -75,6 +75,10 @@ def _middle(tab: Any, what: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def _boxes(*names: str) -> str:
+    return "".join(f"<g id='nnf-{name}'><rect width='9' height='9'/></g>" for name in names)
+
+
 class TestInABrowser:
     """Each test loads the page anew and asks the browser what is seen."""
 
@@ -136,6 +140,26 @@ class TestInABrowser:
         assert "late.0.conv2 · Conv2d" in tab.inner_text("#facts")
         assert _middle(tab, "#halo") == pytest.approx(_middle(tab, "[data-name='late.0.conv2']"), abs=4)
         assert _middle(tab, "#halo") == pytest.approx(_middle(tab, "#stage"), abs=4)
+
+    def test_search_goes_on_when_its_field_is_entered_again(self, tab: Tab):
+        """What was found stays when the field is left and entered in a moment."""
+        tab.fill("#query", "conv")
+        tab.evaluate("(() => { const field = document.getElementById('query'); field.blur(); field.focus(); })()")
+        tab.wait_for_timeout(250)
+        assert tab.is_visible("#found")
+
+    def test_the_keyboard_goes_into_a_second_call(self, browser: Browser, tmp_path: Path):
+        """The layers of `late@2` are `late.conv@2`: Enter opens it and stands on the first of them."""
+        closed = State((), _boxes("a"), (0, 0, 9, 9), {"nnf-a": "late@2"}, {"late@2": "nnf-a"}, opens={"late@2": 1})
+        inside = {"nnf-b": "late.conv@2"}
+        opened = State(("late@2",), _boxes("b"), (0, 0, 9, 9), inside, {"late.conv@2": "nnf-b"}, closes={"late@2": 0})
+        path = tmp_path / "again.html"
+        path.write_text(html(Page("again", [closed, opened], staged())), encoding="utf-8")
+        tab = browser.new_page()
+        tab.goto(path.as_uri())
+        tab.focus("[data-name='late@2']")
+        tab.keyboard.press("Enter")
+        assert tab.evaluate("document.activeElement.dataset.name") == "late.conv@2"
 
     def test_the_figure_moves_and_zooms(self, tab: Tab):
         """Dragging moves, the wheel zooms about the pointer, 0 fits again; a drag opens nothing."""
