@@ -676,3 +676,20 @@ def test_gates_that_leave_one_box_are_told_apart():
     b.add("states", "stack", "sum", "h")
     made = draw(b, direction="down", width="2in", max_height="2in")
     assert measure.through(measure.texts(made), measure.ways(made)) == []
+
+
+def test_a_stream_that_reads_another_before_and_in_a_block_that_repeats_stays_in_its_column():
+    """The first block of T5's decoder is drawn apart from the ×5: the encoder and the decoder stand side by side."""
+    b = shapes.Builder("memory")
+    encoder = [b.add("enc0", "self-attention", b.input("source", 1, 8))]
+    encoder += b.chain("", "enc1", "norm", after=encoder[-1])
+    decoder = [b.add("dec0", "self-attention", b.input("target", 1, 8))]
+    decoder.append(b.add("cross0", "attention", decoder[-1], encoder[-1]))
+    block = b.group("block", "T5Block", repeat=5)
+    decoder.append(b.add("dec1", "self-attention", decoder[-1], group=block))
+    decoder.append(b.add("cross1", "attention", decoder[-1], encoder[-1], group=block))
+    decoder.append(b.add("out", "linear", decoder[-1]))
+    nodes = {node.name: node for node in draw(b, direction="down").nodes}
+    columns = [{round(nodes[name].x, 2) for name in names} for names in (["source", *encoder], ["target", *decoder])]
+    assert [len(column) for column in columns] == [1, 1]
+    assert columns[0] != columns[1]

@@ -8,6 +8,7 @@ group elsewhere are laterals; they take no part in the placement and are routed 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nnfig.graph.order import running_order
@@ -68,6 +69,7 @@ def levels(
             break
         gone |= bad
     laterals = _laterals(net, paths, aside)
+    laterals |= _of_memories(net, paths, laterals, aside)
     return Levels(_build(net, paths, laterals | aside, apart, bridge, core), sorted(laterals), sorted(gone), paths)
 
 
@@ -170,6 +172,37 @@ def _laterals(net: Net, paths: list[list[int]], aside: frozenset[int]) -> set[in
         takers = {net.links[k].target for k in crossing if net.links[k].source in main}
         if main:
             found |= {k for k in crossing if net.links[k].source not in main and net.links[k].target not in takers}
+    return found
+
+
+def _of_memories(net: Net, paths: list[list[int]], laterals: set[int], aside: frozenset[int]) -> set[int]:
+    """Links by which a stream that has its own input goes into nodes of another, before it goes into groups of it."""
+    found: set[int] = set()
+    before: dict[int, list[int]] = defaultdict(list)
+    after: dict[int, list[int]] = defaultdict(list)
+    for link in net.links:
+        before[link.target].append(link.source)
+        after[link.source].append(link.target)
+    for memory in sorted({net.links[k].source for k in laterals}):
+        own = _reached([memory], before)
+        into = {net.links[k].target for k in laterals if net.links[k].source == memory}
+        for k, link in enumerate(net.links):
+            if link.source != memory or k in laterals or k in aside or paths[link.target] != paths[memory]:
+                continue
+            others = [n for n in before[link.target] if n != memory and before[n]]
+            if others and own.isdisjoint(_reached(others, before)) and into & _reached([link.target], after):
+                found.add(k)
+    return found
+
+
+def _reached(nodes: Iterable[int], ways: Mapping[int, Sequence[int]]) -> set[int]:
+    """The nodes and all that lies on ways from them."""
+    found, stack = set(nodes), list(nodes)
+    while stack:
+        for n in ways.get(stack.pop(), ()):
+            if n not in found:
+                found.add(n)
+                stack.append(n)
     return found
 
 
