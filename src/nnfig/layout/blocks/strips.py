@@ -86,7 +86,7 @@ def long(part: Strip, air: Air) -> Long:
 def broken(whole: Long, rows: Rows) -> Page:
     """The strip on its page in rows, all wires routed."""
     air, part = whole.air, whole.strip
-    placed, more = wrapped(whole.plan, rows, gutter(air), stub(air))
+    placed, more = wrapped(whole.plan, rows, gutter(air), stub(air), air.direction == "right")
     at = page(part.net, air, placed, more)
     at.titles_aside = whole.titles_aside
     frame_dissolved(at)

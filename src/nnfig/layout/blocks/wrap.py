@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from nnfig.layout.blocks.boxes import Plan, Rim, Spot, straightened
 
+SHORT = 0.85
+"""Rows shorter than this share of the longest look ragged where they begin with the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -55,7 +58,7 @@ def rows(plan: Plan, limit: float, even: bool = True) -> Rows:
     return Rows(tuple(reversed(cuts)))
 
 
-def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, list[Rim]]:
+def wrapped(plan: Plan, at: Rows, gutter: float, stub: float, centred: bool = False) -> tuple[Plan, list[Rim]]:
     """The strip in rows, stacked along t, and the frames that had to be split (further pieces).
 
     Args:
@@ -63,6 +66,7 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
         at: where it is broken.
         gutter: room between two rows, in which the wire runs back.
         stub: how far beyond a row's ends that wire turns.
+        centred: short rows stand in the middle, not where the others begin.
     """
     if at.count == 1:
         return plan, []
@@ -76,8 +80,13 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
         lane.append(t + gutter / 2)
         t += gutter
 
+    lengths = [b - a for a, b in pairwise(at.cuts)]
+    longest = max(lengths)
+    start = [(longest - n) / 2 if centred and n < SHORT * longest else 0.0 for n in lengths]
+    shift = [begin - cut for begin, cut in zip(start, at.cuts, strict=False)]
+
     def moved(spot: Spot, row: int) -> Spot:
-        return spot[0] - at.cuts[row], spot[1] + axis[row]
+        return spot[0] + shift[row], spot[1] + axis[row]
 
     out = Plan(sizes=plan.sizes)
     out.spots = {n: moved(spot, at.row(spot[0])) for n, spot in plan.spots.items()}
@@ -88,7 +97,7 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
         for row in range(first, last + 1):
             s0 = rim.s0 if row == first else at.cuts[row] + 2
             s1 = rim.s1 if row == last else at.cuts[row + 1] - 2
-            piece = Rim(g, s0 - at.cuts[row], s1 - at.cuts[row], rim.t0 + axis[row], rim.t1 + axis[row])
+            piece = Rim(g, s0 + shift[row], s1 + shift[row], rim.t0 + axis[row], rim.t1 + axis[row])
             if row == first:
                 out.rims[g] = piece
             else:
@@ -99,16 +108,11 @@ def wrapped(plan: Plan, at: Rows, gutter: float, stub: float) -> tuple[Plan, lis
         for a, b in pairwise(way):
             ra, rb = at.row(a[0]), at.row(b[0])
             for r in range(ra, rb):
-                end = at.cuts[r + 1] - at.cuts[r]
-                turned += [
-                    (end + stub, a[1] + axis[r]),
-                    (end + stub, lane[r]),
-                    (-stub, lane[r]),
-                    (-stub, a[1] + axis[r + 1]),
-                ]
+                end, begin = at.cuts[r + 1] + shift[r] + stub, start[r + 1] - stub
+                turned += [(end, a[1] + axis[r]), (end, lane[r]), (begin, lane[r]), (begin, a[1] + axis[r + 1])]
             turned.append(moved(b, rb))
         out.ways[k] = straightened(turned)
-    out.length = max(at.cuts[k + 1] - at.cuts[k] for k in range(at.count)) + 2 * stub
+    out.length = longest + 2 * stub
     out.before, out.after = 0.0, t - gutter
     return out, more
 
