@@ -319,3 +319,19 @@ def test_a_block_of_one_box_folds_where_it_runs_again(again):
     drawing = detail.drawing([sketch.done()], Options())
     assert [group.repeat for group in drawing.graph.groups] == [3] * again
     assert ("weights that copies share" in drawing.caption) == again
+
+
+def test_blocks_that_all_use_one_layer_from_before_them_fold():
+    """Each has weights of its own beside those of the stem, which are counted once, and the caption says so."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("stem", "image")
+    for index in range(4):
+        group = sketch.group(f"b{index}", "Block")
+        x = sketch.conv(f"stem@{index + 2}", x, group=group)
+        sketch.layers[-1] = replace(sketch.layers[-1], shared="stem", params=0, path="stem")
+        x = sketch.conv(f"{group}.own", x, group=group)
+    graph = sketch.done()
+    drawing = detail.drawing([graph], Options())
+    assert [group.repeat for group in drawing.graph.groups] == [4]
+    assert drawing.graph.params == graph.params
+    assert "share their weights" in drawing.caption

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
@@ -104,14 +105,22 @@ def _asked(draft: Draft, unit: Sequence[Item]) -> list[str]:
 
 
 def _alike_in_weights(graph: Graph, units: Units) -> int:
-    """How many of the units, from the first, run either all the same weights or all their own; fewer than two: none."""
+    """How many of the units, from the first, have weights of their own where the second has; fewer than two: none.
+
+    Where it has those of the first all have them. If that is not everywhere, they belong to a layer before the units,
+    so that none of the copies owns what the others only use.
+    """
     owners = [tuple(layer.shared or layer.name for layer in unit if weighs(graph, layer)) for unit in units]
-    same = owners[0] == owners[1]
-    seen: set[str] = set(owners[0])
-    for count, each in enumerate(owners[1:], 1):
-        if each != owners[0] if same else not seen.isdisjoint(each):
+    again = [first == second for first, second in zip(owners[0], owners[1], strict=True)]
+    lent = list(compress(owners[0], again))
+    if not all(again) and not {layer.name for layer in units[0]}.isdisjoint(lent):
+        return 0
+    seen = set(lent)
+    for count, each in enumerate(owners):
+        own = [owner for owner, is_lent in zip(each, again, strict=True) if not is_lent]
+        if list(compress(each, again)) != lent or not seen.isdisjoint(own):
             return count
-        seen.update(each)
+        seen.update(own)
     return len(units)
 
 
