@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from bodies import X, edges, traced
 from torch import Tensor
 
+from nnfig.errors import NnfigError
+
 ONES = torch.ones(X)
 
 
@@ -30,7 +32,6 @@ ONES = torch.ones(X)
         (lambda self, x: x.repeat_interleave((x[:, 0] > 0).long(), dim=0), "repeat_interleave"),
         (lambda self, x: F.one_hot((self.fc(x) > 0).long()), "one_hot"),
         (lambda self, x: x if torch.equal(self.fc(x), x) else self.norm(x), "equal()"),
-        (lambda self, x: self.fc(x) * self.fc.weight[0, 0].item(), "item()"),
         (lambda self, x: torch.arange((x > 0).sum()) + self.fc(x).mean(), "arange()"),
     ],
 )
@@ -78,3 +79,12 @@ def test_branches_and_loops_written_as_functions_are_followed() -> None:
     each = importlib.import_module("torch._higher_order_ops.map").map
     graph = traced(lambda self, x: each(lambda row: self.fc(row), x), ONES)
     assert (graph.layer[graph.outputs[0]].sources, graph.layer[graph.outputs[0]].shape) == (("fc", "fc@2"), X)
+
+
+@pytest.mark.skipif(not hasattr(torch, "cond"), reason="new in PyTorch 2.3")
+def test_what_an_older_pytorch_only_compiles_is_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before 2.6 nothing makes torch.cond run as plain Python: the message says so, and at which line."""
+    importlib.import_module("torch._dynamo")
+    monkeypatch.delattr(torch.compiler, "set_stance", raising=False)
+    with pytest.raises(NnfigError, match=r"test_pytorch_values.py:\d+: this PyTorch compiles .*torch.cond"):
+        traced(lambda self, x: torch.cond(x.sum() > 0, lambda x: self.fc(x), lambda x: self.norm(x), (x,)), ONES)

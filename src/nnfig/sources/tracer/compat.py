@@ -164,6 +164,11 @@ def eager() -> Generator[None]:
         yield
 
 
+def refused_by_compiler(error: Exception) -> bool:
+    """Whether a part that is only there compiled did not run, in a PyTorch that cannot run it as plain Python."""
+    return type(error).__module__.startswith("torch._dynamo") and not hasattr(torch.compiler, "set_stance")
+
+
 def has_compiler() -> bool:
     """Whether PyTorch's compiler is loaded."""
     return "torch._dynamo" in sys.modules

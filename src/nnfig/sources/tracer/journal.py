@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from nnfig.sources.tracer.escapes import Escape, sources_of
 from nnfig.sources.tracer.memory import Memory, congruent, sizes
 from nnfig.sources.tracer.recording import FLOAT_INPUT, INT_INPUT, PARAMETER, Call, Frame, Recording, Value
 from nnfig.sources.tracer.stack import here
@@ -87,16 +88,22 @@ class Journal:
 
     def returned(self, kind: str, tensor: torch.Tensor) -> int:
         """A tensor made of plain numbers after values had left the trace: taken to come from those."""
-        escapes, self.recording.escapes = self.recording.escapes, []
-        places = dict.fromkeys(place for _, place in escapes)
+        found, used_up = sources_of(tensor, self.recording.escapes)
+        ins = self.back(found, "a new tensor", kind, used_up)
+        return self.append(Call(kind, self.frame, ins, opaque=True), [tensor])
+
+    def back(self, escapes: Sequence[Escape], form: str, kind: str, used_up: bool = True) -> tuple[int, ...]:
+        """The values that come back into the trace, with a note that says so."""
+        places = dict.fromkeys(each.place for each in escapes)
         for place in places:
             self.recording.reads.pop(place, None)
+        if used_up:
+            self.recording.escapes = [each for each in self.recording.escapes if each not in escapes]
         self.recording.notes[
-            f"values left the trace ({', '.join(places)}) and came back as a new tensor at {here()}: what Python or "
+            f"values left the trace ({', '.join(places)}) and came back as {form} at {here()}: what Python or "
             f"NumPy did between, and which paths it chose, is not seen; the edge into '{kind}' is assumed"
         ] = None
-        ins = tuple(dict.fromkeys(number for number, _ in escapes))
-        return self.append(Call(kind, self.frame, ins, opaque=True), [tensor])
+        return tuple(dict.fromkeys(each.number for each in escapes))
 
     def append(self, call: Call, results: Sequence[torch.Tensor], depends: int | None = None) -> int:
         """Write a call down; returns the first result's value."""

@@ -11,6 +11,7 @@ import torch
 
 from nnfig.sources.tracer.arguments import in_order, of_call
 from nnfig.sources.tracer.compat import global_hooks, has_pre_hooks, own_modules, quiet, version
+from nnfig.sources.tracer.escapes import Escape, numbers_of
 from nnfig.sources.tracer.functions import (
     BRANCHES,
     ESCAPES,
@@ -91,6 +92,8 @@ class Recorder(Journal):
         if not ins and function.name in FACTORIES and self.recording.escapes:
             self.returned(function.kind, new[0])
             return result
+        if numbers := numbers_of(args, kwargs, self.recording.escapes):
+            ins += self.back(numbers, "a number", function.kind)
         call = Call(
             function.kind,
             self.frame,
@@ -129,14 +132,14 @@ class Recorder(Journal):
 
     def _note_reads(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Remember where the model looks at values that depend on its inputs or weights."""
-        known = [n for t in looked_at(function, args, kwargs) if (n := self._known(t)) is not None]
-        known = [n for n in known if self.recording.values[n].depends]
+        looked = [(n, t) for t in looked_at(function, args, kwargs) if (n := self._known(t)) is not None]
+        known = [(n, t) for n, t in looked if self.recording.values[n].depends]
         if not known:
             return
         place = f"{question(function)} at {here()}"
         self.recording.reads[place] = self.recording.reads.get(place, 0) + 1
         if function.name in ESCAPES:
-            self.recording.escapes += [(number, place) for number in known]
+            self.recording.escapes += [Escape(number, place, tensor) for number, tensor in known]
 
     def _known(self, tensor: torch.Tensor) -> int | None:
         if isinstance(tensor, torch.nn.Parameter):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from nnfig.sources.tracer.compat import own_modules
+from nnfig.sources.tracer.escapes import Escape
 
 FLOAT_INPUT, INT_INPUT, PARAMETER = 1, 2, 4
 """What a value depends on, as bits; 0 is a constant."""
@@ -95,8 +96,8 @@ class Recording:
     outputs: list[tuple[str, int]] = field(default_factory=list)
     reads: dict[str, int] = field(default_factory=dict)
     """Values of input-dependent tensors that Python looked at: `item() at file:line`, and how often."""
-    escapes: list[tuple[int, str]] = field(default_factory=list)
-    """Values that became plain numbers or NumPy arrays, and where."""
+    escapes: list[Escape] = field(default_factory=list)
+    """Values that became plain numbers or NumPy arrays and have not come back."""
     notes: dict[str, None] = field(default_factory=dict)
     """Sentences, each once, in the order in which they came up."""
     unseen: int = 0

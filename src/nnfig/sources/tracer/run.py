@@ -12,7 +12,7 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from nnfig.errors import NnfigError, Problem
-from nnfig.sources.tracer.compat import all_indexing, eager, has_compiler, quiet
+from nnfig.sources.tracer.compat import all_indexing, eager, has_compiler, quiet, refused_by_compiler
 from nnfig.sources.tracer.inputs import Given, argument_names, make
 from nnfig.sources.tracer.modes import MetaMode, NeedsIntegers, NeedsValues, RealMode, on_meta
 from nnfig.sources.tracer.origins import Origins
@@ -223,6 +223,15 @@ def _integers(recorder: Recorder, needs: NeedsIntegers, what: Given, changes: _C
 
 def _forward_raised(error: Exception, what: Given, model: torch.nn.Module) -> NnfigError:
     place, text = raised_at(error.__traceback__)
+    if refused_by_compiler(error):
+        return NnfigError(
+            Problem(
+                "this PyTorch compiles what runs here (torch.cond and its like, torch.compile) and shows nothing of it",
+                where=place,
+                excerpt=text,
+                hint="PyTorch 2.6 and newer run it as plain Python; or write it as plain Python for the trace",
+            )
+        )
     message = " ".join(str(error).split())
     hint = PARTS if what.made and isinstance(error, (TypeError, KeyError, IndexError)) else ""
     hint = (_left_out(what, model) if "None" in message else "") or hint
