@@ -71,6 +71,7 @@ def test_what_is_wrong_or_unclear_is_left_to_the_function(function: Callable[...
     assert answer(function, args) is None
 
 
+@pytest.mark.skipif("enable_gqa" not in (F.scaled_dot_product_attention.__doc__ or ""), reason="new in PyTorch 2.5")
 @pytest.mark.parametrize(("heads", "shared", "grouped"), [(8, 2, True), (8, 8, True), (8, 8, False)])
 def test_attention_with_shared_heads(heads: int, shared: int, grouped: bool) -> None:
     """Of queries, where several share a key; shape, type and strides."""
