@@ -202,19 +202,23 @@ def _chosen(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
 
 
 def _fitted(graphs: Sequence[Graph], options: Options) -> tuple[Drawing, Scene]:
-    """Drawing and scene; while it does not fit the page (if it can be folded: folded), groups are closed."""
+    """Drawing and scene; while it does not fit the page (if it can be folded: folded), groups are closed.
+
+    So they are where the view that was asked for could not show what fits.
+    """
     drawings = detail.drawings(graphs, options)
     drawing = next(drawings)
-    unfolded: tuple[Drawing, Scene] | None = None
+    lesser: tuple[Drawing, Scene] | None = None
     while True:
         scene = layout.fitting(drawing, options)
-        if scene is not None and (scene.folded or (scene.folded is None and unfolded is None)):
+        best = scene is not None and not scene.refused and scene.folded is not False
+        if scene is not None and best and (scene.folded or lesser is None or lesser[1].refused):
             return drawing, scene
-        if scene is not None and unfolded is None:
-            unfolded = drawing, scene
+        if scene is not None and lesser is None:
+            lesser = drawing, scene
         closer = next(drawings, None)
         if closer is None:
-            return unfolded or (drawing, layout.scene(drawing, options))
+            return lesser or (drawing, layout.scene(drawing, options))
         drawing = closer
 
 

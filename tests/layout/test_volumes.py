@@ -400,3 +400,34 @@ def test_crossings_of_streams_are_drawn_in_one_way():
     across = [wire for wire in found.wires if wire.target in linears and at[wire.source].y != at[wire.target].y]
     assert [len(wire.via) for wire in across] == [2] * len(across)
     assert len(across) > 4
+
+
+def test_arrows_between_rows_keep_clear_of_boxes_and_texts():
+    """Branches that meet in a box turn before it, and what an upright arrow enters or leaves is written beside it."""
+    layers = [networks.conv("stem", "image", 16, 32), networks.pool("pool", "stem", 16, 16)]
+    layers += [networks.conv("low", "pool", 16, 16), networks.conv("deep", "low", 32, 8)]
+    layers.append(networks.layer("up", "Upsample", "deep", (1, 32, 16, 16), "up", scale_factor=2))
+    layers.append(networks.layer("both", "cat", ("up", "low"), (1, 48, 16, 16), "merge"))
+    layers.append(networks.conv("last", "both", 4, 16))
+    layers.append(networks.layer("end", "Upsample", "last", (1, 4, 64, 64), "up", scale_factor=4))
+    folded = volumes(networks.drawing("folded", layers, {"image": (1, 3, 64, 64)}))
+    at = by_name(folded)
+    assert (at["stem"].y > at["pool"].y, at["end"].top, at["end"].below) == (True, "64×64×4", "")
+    layers = [networks.conv("image2", "image", 8, 16), networks.linear("v", "image2", 10)]
+    layers += [networks.linear("a", "image2", 10), networks.layer("mean", "mean", "a", (1, 1), "op")]
+    layers.append(networks.layer("both", "scale", ("v", "a", "mean"), (1, 10), "op"))
+    streams = volumes(networks.drawing("streams", layers, {"image": (1, 3, 32, 32)}))
+    assert (folded.refused, streams.refused) == ("", "")
+
+
+def test_a_tangle_is_drawn_as_blocks_and_said():
+    """Where arrows would run through boxes of others, the view says so and gives way."""
+    layers = [networks.conv(f"c{i}", "image" if i == 0 else f"c{i - 1}", 8, 16) for i in range(4)]
+    for i in range(4):
+        layers.append(networks.layer(f"u{i}", "Upsample", f"c{i}", (1, 8, 64, 64), "up", scale_factor=4))
+        layers.append(networks.layer(f"j{i}", "cat", (f"u{i}", f"c{3 - i}"), (1, 16, 64, 64), "merge"))
+        layers.append(networks.conv(f"d{i}", f"j{i}", 8, 4))
+    layers.append(networks.layer("all", "stack", ("d0", "d1", "d2", "d3", "c0"), (1, 8, 4, 4), "op"))
+    found = volumes(networks.drawing("tangle", layers, {"image": (1, 3, 64, 64)}))
+    assert found.view == "blocks"
+    assert "volumes view cannot show this: arrows would run through" in found.warnings[0]

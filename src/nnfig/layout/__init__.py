@@ -25,19 +25,24 @@ CROWDED = 0.55
 def scene(drawing: Drawing, options: Options) -> Scene:
     """The drawing laid out."""
     view, why, warning = _view(drawing, options)
-    return _told(import_module(VIEWS[view]).scene(drawing, options), why, warning)
+    made: Scene = import_module(VIEWS[view]).scene(drawing, options)
+    if not made.refused:
+        return _told(made, why, warning)
+    blocks: Scene = import_module(VIEWS["blocks"]).scene(drawing, options)
+    warning = import_module("nnfig.layout.auto").refused(view, made.refused)
+    return replace(_told(blocks, "", warning), refused=made.refused)
 
 
 def fitting(drawing: Drawing, options: Options) -> Scene | None:
     """The drawing laid out if it fits its page; else None, mostly long before everything is laid out."""
     view, why, warning = _view(drawing, options)
     if view != "blocks":
-        made: Scene | None = import_module(VIEWS[view]).scene(drawing, options)
-    elif _crowded(drawing, options):
+        made = scene(drawing, options)
+        return made if made.fits else None
+    if _crowded(drawing, options):
         return None
-    else:
-        made = import_module(VIEWS[view]).fitting(drawing, options)
-    return _told(made, why, warning) if made and made.fits else None
+    found: Scene | None = import_module(VIEWS[view]).fitting(drawing, options)
+    return _told(found, why, warning) if found and found.fits else None
 
 
 def _view(drawing: Drawing, options: Options) -> tuple[str, str, str]:

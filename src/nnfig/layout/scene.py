@@ -168,6 +168,8 @@ class Scene:
     """Whether it is folded into a U or a ladder; None where it cannot be."""
     report: tuple[str, ...] = ()
     """What layout chose and why, for `draw -v`."""
+    refused: str = ""
+    """Why the view that was asked for cannot show this network, found when it was laid out; empty where it can."""
     warnings: tuple[str, ...] = ()
     """What the author must know: that a view cannot show this network."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nnfig.layout.volumes.rows import folds, line_of
 from nnfig.layout.volumes.scale import Scale
-from nnfig.layout.volumes.solids import ARROW, CLEAR, SPACE, apart
+from nnfig.layout.volumes.solids import ARROW, CLEAR, SPACE, TOUCH, apart
 from nnfig.layout.volumes.stations import Station
 from nnfig.layout.volumes.texts import Placed, labelled
 
@@ -22,9 +22,6 @@ TAP = 3.0
 
 FRAME_PAD = 8.0
 """Room between the boxes of a folded group and its frame."""
-
-TOUCH = 0.01
-"""What is no further from the face that it is to stand on touches it."""
 
 SLANT = 16.0
 """The least width of arrows that cross from row to row."""
@@ -44,7 +41,10 @@ def place(
     on_row: dict[float, list[Placed]] = {}
     at: dict[str, Placed] = {}
     upright = folds(found)
-    down = {s for station in found for s in station.sources if upright and rows[s] < rows[station.name]}
+    pairs = [(s, station.name) for station in found for s in station.sources if rows[s] != rows[station.name]]
+    down = {source for source, name in pairs if upright and rows[source] < rows[name]}
+    down |= {name for source, name in pairs if upright and rows[source] > rows[name]}
+    forks = {source for source, name in pairs if not upright and line_of(rows[source]) == line_of(rows[name])}
     across = {station.name for station in found if any(rows[s] < rows[station.name] for s in station.sources)}
     for station, item in zip(found, labelled(found, scale, down, across), strict=True):
         row = rows[station.name]
@@ -53,12 +53,16 @@ def place(
         for other in on_row.get(row, [])[-BACK:]:
             if not (item.glued and other.station.name == station.sources[0]):
                 limits.append(other.x + max(_beside(other, item, scale.text), _frame(other, item, scale.text)))
+        turns = item.station.role != "join" and not item.station.copied and any(rows[s] != row for s in station.sources)
         shortcuts = tuple(source for source, _ in station.projections)
         for source in (*station.sources, *shortcuts):
             if line_of(rows[source]) != line_of(row):
                 continue
-            across = rows[source] != row
-            beyond = _over(at[source], item) if upright and across else _after(at[source], item, across, scale.text)
+            turned = turns or rows[source] != row or source in forks
+            if upright and rows[source] != row:
+                beyond = _over(at[source], item, rows[source] > row)
+            else:
+                beyond = _after(at[source], item, turned, scale.text)
             limits.append(at[source].x + beyond)
         if item.glued and max(limits) > limits[-1] + TOUCH:
             item = replace(item, glued=False)
@@ -102,9 +106,9 @@ def _after(source: Placed, item: Placed, turns: bool, text: float) -> float:
     return source.reach(text)[1] + max(2 * TURN, arrow) - item.reach(text)[0]
 
 
-def _over(source: Placed, item: Placed) -> float:
+def _over(source: Placed, item: Placed, up: bool) -> float:
     """How far right of its source a box stands to which an upright arrow leads, up or down."""
-    if item.station.copied:
+    if up or item.station.copied:
         return source.body.dx / 2 - item.new_half
     return -(source.body.dx + item.body.dx) / 2
 
@@ -133,11 +137,24 @@ def _arc(
 ) -> list[tuple[float, float, float, float]]:
     """The room of an arc to a join over the boxes of its row."""
     row = [p for p in placed if rows[p.station.name] == rows[item.station.name] and p.x < item.x]
-    begins = [p.x for p in row if p.station.name in item.station.sources]
+    sources = (*item.station.sources, *(source for source, _ in item.station.projections))
+    begins = [p.x for p in row if p.station.name in sources]
     passed = [p.height(text) for p in row if begins and p.x > min(begins)]
     if item.station.role != "join" or not passed:
         return []
     return [(min(begins), item.x, 0.0, max(passed) + 2 * TURN)]
+
+
+def _runs(
+    placed: Sequence[Placed], rows: Mapping[str, float]
+) -> Iterator[tuple[float, tuple[float, float, float, float]]]:
+    """The room of arrows that run along the rows of their sources as far as a target on another row of the line."""
+    x = {item.station.name: item.x for item in placed}
+    for item in placed:
+        for source in item.station.sources:
+            row = rows[source]
+            if row != rows[item.station.name] and line_of(row) == line_of(rows[item.station.name]):
+                yield row, (x[source], item.x, 0.0, 0.0)
 
 
 def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, close: float) -> dict[float, float]:
@@ -152,6 +169,8 @@ def _levels(placed: Sequence[Placed], rows: Mapping[str, float], text: float, cl
         own = boxes.setdefault(rows[item.station.name], [])
         own.append((item.x + left, item.x + right, min(ys), max(ys)))
         own += _arc(item, placed, rows, text)
+    for row, run in _runs(placed, rows):
+        boxes[row].append(run)
     between = _line_gap(placed, text)
     y: dict[float, float] = {}
     for row in sorted(boxes, key=lambda row: (line_of(row), row != int(row), row)):

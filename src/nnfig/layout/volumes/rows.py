@@ -44,17 +44,12 @@ def rows(found: Sequence[Station]) -> dict[str, float]:
 
 
 def levels(found: Sequence[Station]) -> dict[str, float]:
-    """Row of each station by resolution: one down where the height is halved, one up where it is doubled.
-
-    A thin box that touches its source stays on its row.
-    """
-    level: dict[str, int] = {}
+    """Row of each station by resolution: one down where the height is halved, one up where it is doubled."""
     row: dict[str, float] = {}
     by_name = {station.name: station for station in found}
     for station in found:
         before = by_name[station.sources[0]] if station.sources else None
-        level[station.name] = level[before.name] + _steps(before, station) if before else 0
-        row[station.name] = row[before.name] if before and station.attached else level[station.name]
+        row[station.name] = row[before.name] + _steps(before, station) if before else 0
     return row
 
 

@@ -10,7 +10,10 @@ from nnfig.layout.scene import DEPTH_ANGLE, DEPTH_SCALE, Point
 from nnfig.layout.text import LINE, width
 
 Polygon = tuple[Point, ...]
-"""Corners of a convex outline, in order."""
+"""Corners of a convex outline, in order, against the clock."""
+
+TOUCH = 0.01
+"""What comes no further into an outline, or away from the face that it is to stand on, touches it."""
 
 PAD = 1.6
 """Room between a box and its text, in pt."""
@@ -119,6 +122,29 @@ def apart(left: Polygon, right: Polygon, margin: float) -> float:
         return left[1][0] - right[0][0] + margin
     levels = [low, high, *(y for y in (*ys, *others) if low < y < high)]
     return max(_edge(left, y, max) - _edge(right, y, min) for y in levels) + margin
+
+
+def strikes(start: Point, end: Point, shape: Polygon) -> bool:
+    """Whether a straight line comes into a convex outline whose corners run against the clock.
+
+    >>> strikes((0, 5), (20, 5), rectangle(5, 0, 10, 10)), strikes((0, 5), (4, 5), rectangle(5, 0, 10, 10))
+    (True, False)
+    """
+    low, high = 0.0, 1.0
+    x0, y0 = shape[-1]
+    for x1, y1 in shape:
+        first, last = (
+            (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) - TOUCH * math.hypot(x1 - x0, y1 - y0) for x, y in (start, end)
+        )
+        """How far left of the edge from (x0, y0) to (x1, y1) the line begins and ends, times its length."""
+        if first <= 0 and last <= 0:
+            return False
+        if first <= 0:
+            low = max(low, first / (first - last))
+        elif last <= 0:
+            high = min(high, first / (first - last))
+        x0, y0 = x1, y1
+    return low < high
 
 
 def _is_upright(shape: Polygon) -> bool:

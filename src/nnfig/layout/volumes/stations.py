@@ -169,12 +169,13 @@ def _fresh(layer: Layer, does: str, size: Size, sources: tuple[str, ...], graph:
     role: Role = "bar" if size.form == "vector" else "stack"
     if does == "pool" or (does in ELEMENTWISE and role == "stack"):
         role = "thin"
-    if does in ("add", "concat") and len(sources) > 1:
+    sign = (layer.look.glyph if layer.look else "") or SIGNS.get(does, "")
+    if sign and len(sources) > 1:
         role = "join"
-    look = layer.look
-    sign = (look.glyph if look and look.glyph else SIGNS[does]) if role == "join" else ""
     repeat = next((path for path in graph.ancestors(layer.group) if graph.group[path].repeat > 1), "")
-    return Station(layer.name, role, size, cls_of(layer), (layer,), sources=sources, sign=sign, repeat=repeat)
+    return Station(
+        layer.name, role, size, cls_of(layer), (layer,), sources=sources, sign=sign * (role == "join"), repeat=repeat
+    )
 
 
 def _continues(before: Station, after: Station) -> bool:
@@ -249,8 +250,7 @@ def _exchanging(built: dict[str, Station]) -> dict[str, Station]:
 def _is_projection(branch: Station, takers: dict[str, list[str]], join: Station) -> bool:
     """Whether a station is the whole of a shortcut: one layer between a split and the sum."""
     return (
-        branch.role == "stack"
-        and len(branch.slabs) == 1
+        [operation(layer) for layer in branch.slabs] == ["conv"]
         and len(branch.sources) == 1
         and takers[branch.name] == [join.name]
         and len(takers[branch.sources[0]]) > 1

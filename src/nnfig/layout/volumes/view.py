@@ -17,6 +17,7 @@ from nnfig.layout.volumes.place import FRAME_PAD, TURN, extent, place
 from nnfig.layout.volumes.rows import folds, levels, lines, rows
 from nnfig.layout.volumes.scale import Scale, Written, sentence, space_scale, unit_scale
 from nnfig.layout.volumes.stations import Station, facts, is_stack, stations
+from nnfig.layout.volumes.tangles import tangle
 from nnfig.layout.volumes.texts import Placed
 from nnfig.layout.volumes.words import entries
 from nnfig.options import Options
@@ -67,21 +68,26 @@ class Plan:
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the tensors of each panel as volumes within the width, all to one scale; an encoder and decoder as a U."""
     share = replace(options, max_height=options.max_height / len(drawing.panels))
-    drawn = _drawn(drawing.panels, share)
-    return composed(drawing, options, "volumes", lambda panel, room: drawn[panel.name])
+    drawn, tangled = _drawn(drawing.panels, share)
+    made = composed(drawing, options, "volumes", lambda panel, room: drawn[panel.name])
+    return replace(made, refused=f"arrows would run through '{tangled}'") if tangled else made
 
 
-def _drawn(panels: Sequence[Panel], options: Options) -> dict[str, Drawn]:
-    """Every panel: the first way to draw them all that fits, with each kernel in its own tensor where it is shown."""
+def _drawn(panels: Sequence[Panel], options: Options) -> tuple[dict[str, Drawn], str]:
+    """Every panel: the first way to draw them all that fits, with each kernel in its own tensor where it is shown.
+
+    With it the name of what arrows run through, if there is such a box.
+    """
     unfolded_panels = [replace(panel, graph=unfolded(panel.graph, is_stack)) for panel in panels]
     usual, unlike = after([panel.graph for panel in unfolded_panels])
     best: dict[str, Drawn] = {}
+    tangled = ""
     for stacked in _stackings(unfolded_panels, options):
         found = [stations(panel.graph, stacked, said) for panel, said in zip(unfolded_panels, unlike, strict=True)]
-        best, fitting = _to_one_scale(unfolded_panels, found, usual, options)
+        best, fitting, tangled = _to_one_scale(unfolded_panels, found, usual, options)
         if fitting:
             break
-    return best
+    return best, tangled
 
 
 def _stackings(panels: Sequence[Panel], options: Options) -> tuple[bool, ...]:
@@ -96,8 +102,8 @@ def _to_one_scale(
     found: Sequence[tuple[Station, ...]],
     usual: Mapping[str, tuple[str, ...]],
     options: Options,
-) -> tuple[dict[str, Drawn], bool]:
-    """The panels drawn in the first way in which they fit, and whether there is one."""
+) -> tuple[dict[str, Drawn], bool, str]:
+    """The panels drawn in the first way in which they fit, whether there is one, and what arrows run through in it."""
     ways = list(_scales(found, options))
     everything = [station for each in found for station in each]
     words = (sentence(options.scale, everything, "kernel" in options.show),)
@@ -120,8 +126,10 @@ def _to_one_scale(
             for plan, boxes in zip(plans, placed, strict=True)
         }
         if all(fits(drawn, options) for drawn in best.values()):
-            return best, True
-    return best, False
+            drawn = zip(placed, best.values(), strict=True)
+            tangled = (tangle(boxes, each.parts.wires, scale.text) for boxes, each in drawn)
+            return best, True, next(filter(None, tangled), "")
+    return best, False, ""
 
 
 def _tries(ways: Sequence[tuple[Scale, float]], plans: Sequence[Sequence[Plan]]) -> Iterator[tuple[int, Scale, float]]:

@@ -9,7 +9,7 @@ from nnfig.layout.scene import Point, Wire
 from nnfig.layout.text import LINE, width
 from nnfig.layout.volumes.place import FRAME_PAD, TAP, TURN
 from nnfig.layout.volumes.rows import line_of
-from nnfig.layout.volumes.solids import Polygon, Solid, moved
+from nnfig.layout.volumes.solids import Solid, moved, strikes
 from nnfig.layout.volumes.texts import Placed
 
 ASIDE = 2.5
@@ -129,7 +129,8 @@ def _between(source: Placed, target: Placed, text: float, slides: bool, bent: bo
         left = min(target.x + target.reach(text)[0], target.x - target.body.w / 2 - STUB)
         return Wire(*names, via=((right, source.y), (left, target.y)))
     if len(target.station.sources) > 1 and not target.station.copied:
-        return Wire(*names)
+        left = target.x + target.reach(text)[0] - TURN
+        return Wire(*names, via=((left, source.y), (left, target.y)))
     x = source.x + source.reach(text)[1] + TURN
     if (upright := _upright(source, target)) is not None:
         return upright
@@ -160,25 +161,13 @@ def _bent(placed: Sequence[Placed], at: Mapping[str, Placed], text: float) -> bo
         for source in (at[name] for name in item.station.sources)
         if source.y != item.y
     )
-    return any(_strikes(start, end, shape) for start, end in across for shape in texts)
-
-
-def _strikes(start: Point, end: Point, shape: Polygon) -> bool:
-    """Whether a straight line comes into the box around an outline."""
-    xs, ys = [x for x, _ in shape], [y for _, y in shape]
-    low, high = 0.0, 1.0
-    for a, b, least, most in ((start[0], end[0], min(xs), max(xs)), (start[1], end[1], min(ys), max(ys))):
-        if a == b:
-            if not least < a < most:
-                return False
-            continue
-        near, far = sorted(((least - a) / (b - a), (most - a) / (b - a)))
-        low, high = max(low, near), min(high, far)
-    return low < high
+    return any(strikes(start, end, shape) for start, end in across for shape in texts)
 
 
 def _tap(source: Placed, target: Placed, placed: Sequence[Placed]) -> float:
-    """Where an arc leaves the arrow behind its source: close to that, or in the frame of the group that it is of."""
+    """Where an arc leaves the arrow behind its source: close to that, or within or outside the frame of a group."""
+    if source.station.repeat and source.station.repeat != target.station.repeat:
+        return source.x + source.body.w / 2 + FRAME_PAD + TAP / 2
     if target.station.repeat and target.station.repeat != source.station.repeat:
         inside = [p.x - p.body.w / 2 for p in placed if p.station.repeat == target.station.repeat]
         return min(inside) - FRAME_PAD + TAP / 2
@@ -207,7 +196,7 @@ def _arcs(
         turn = turns[line_of(line)] if line is not None and crosses else ()
         start = turn or ((_tap(source, target, placed), source.y),)
         x0, x1 = start[-1][0], target.x + into
-        level = source.y == target.y
+        level = source.y == target.y or (source.y > target.y and not crosses)
         there = [p for p in placed if lines.get(p.station.name) == line and (p.y == target.y or not level)]
         passed = [p for p in there if p.x - p.body.w / 2 < x1 and p.x + p.body.w / 2 > x0]
         y = max(p.y + p.height(text) for p in (target, *passed)) + LANE

@@ -16,7 +16,7 @@ GENERAL = {
     "conv": "convolution",
     "pool": "pooling",
     "linear": "fully connected",
-    "up": "up-convolution",
+    "up": "up-sampling",
     "norm": "normalisation",
     "act": "activation",
     "dropout": "dropout",
