@@ -415,7 +415,7 @@ def test_arrows_between_rows_keep_clear_of_boxes_and_texts():
     assert (at["stem"].y > at["pool"].y, at["end"].top, at["end"].below) == (True, "64×64×4", "")
     layers = [networks.conv("image2", "image", 8, 16), networks.linear("v", "image2", 10)]
     layers += [networks.linear("a", "image2", 10), networks.layer("mean", "mean", "a", (1, 1), "op")]
-    layers.append(networks.layer("both", "scale", ("v", "a", "mean"), (1, 10), "op"))
+    layers.append(networks.layer("both", "scale", ("v", "mean"), (1, 10), "op"))
     streams = volumes(networks.drawing("streams", layers, {"image": (1, 3, 32, 32)}))
     assert (folded.refused, streams.refused) == ("", "")
 
