@@ -693,3 +693,27 @@ def test_a_stream_that_reads_another_before_and_in_a_block_that_repeats_stays_in
     columns = [{round(nodes[name].x, 2) for name in names} for names in (["source", *encoder], ["target", *decoder])]
     assert [len(column) for column in columns] == [1, 1]
     assert columns[0] != columns[1]
+
+
+def test_streams_of_about_one_length_begin_level():
+    """Two towers begin side by side with their inputs; a stream of one layer stands where it meets a long one."""
+    for layers, level in ((4, True), (1, False)):
+        b = shapes.Builder("towers")
+        image = b.chain("", *(f"a{i}" for i in range(6)), after=b.input("image", 1, 8))
+        text = b.chain("", *(f"b{i}" for i in range(layers)), after=b.input("text", 1, 8))
+        b.add("meet", "matmul", image[-1], text[-1])
+        at = {node.name: node.y for node in draw(b, direction="down", max_height="12in").nodes}
+        assert (at["image"] == at["text"] and at["a0"] == at["b0"]) == level
+        assert level or at["b0"] <= at["a5"]
+
+
+@pytest.mark.parametrize("direction", BOTH)
+def test_what_no_input_feeds_stands_behind_a_skip_into_the_item_before(direction):
+    """A scale beside the last item of a tower is not struck by the skip that ends there."""
+    b = shapes.Builder("scaled")
+    x = b.add("linear", "linear", b.input("x", 1, 8))
+    b.add("div", "div", x, b.add("norm", "norm", x))
+    b.add("times", "×", "div", b.add("exp", "exp", b.add("scale", "scale")))
+    b.add("meet", "matmul", "times", b.chain("", "embed", "other", after=b.input("y", 1, 8))[-1])
+    made = draw(b, direction=direction)
+    assert measure.through({node.name: measure.rect(node) for node in made.nodes}, measure.ways(made)) == []

@@ -19,17 +19,20 @@ SHORT = 4
 """Of branches of more boxes only the first ones are level: two long columns keep a rhythm of their own."""
 FAR = 70.0
 """Ends of a wire across that lie farther apart along the flow, at 8 pt, are not made level."""
+TOWERS = 0.6
+"""Streams of which the shortest is at least this part of the longest begin level, and not where they meet."""
 ALIKE = 1.6
 """Boxes of a row become equally long where none need grow beyond the median by more than this factor."""
 
 
 def parallel(placer: Placer, segment: Segment) -> Box:
-    """Branches side by side, centred on the axis; level where they begin, or where they end if nothing feeds them."""
+    """Branches side by side, centred on the axis; level where they begin; what nothing feeds, where they end."""
     first, last = segment.branches[0].cuts[0], segment.branches[0].cuts[-1]
     loose_start = not any(placer.links((first, branch.cuts[1])) for branch in segment.branches)
     loose_end = not any(placer.links((branch.cuts[-2], last)) for branch in segment.branches)
     series = [placer.branches[id(branch)] for branch in segment.branches]
-    if not loose_start:
+    towers = loose_start and not loose_end and _are_towers(placer, segment)
+    if not loose_start or towers:
         _level(series)
     elif loose_end:
         _joined(placer, series)
@@ -47,7 +50,7 @@ def parallel(placer: Placer, segment: Segment) -> Box:
         middle = axes[len(axes) // 2]
     for box, axis in zip(boxes, axes, strict=False):
         t = axis - middle
-        s = out.length - box.length if loose_start and not loose_end else 0.0
+        s = out.length - box.length if loose_start and not loose_end and not towers else 0.0
         out.put(box, s, t)
         for at, pair in box.ins:
             out.wires += [(k, [(0.0, t + at), (s, t + at)]) for k in placer.links(pair)]
@@ -57,6 +60,14 @@ def parallel(placer: Placer, segment: Segment) -> Box:
             out.wires += [(k, [(end, t + at), (out.length, t + at)]) for k in placer.links(pair)]
             out.outs.append((t + at, pair))
     return out
+
+
+def _are_towers(placer: Placer, segment: Segment) -> bool:
+    """Whether branches are about as long as each other, and each begins with an input of the network."""
+    net, lengths = placer.net, [placer.done[id(branch)].length for branch in segment.branches]
+    heads = [branch.cuts[1] for branch in segment.branches]
+    inputs = all(head < net.size and net.layers[head] is None for head in heads)
+    return inputs and min(lengths) >= TOWERS * max(lengths)
 
 
 def _level(branches: Sequence[Series]) -> None:

@@ -161,7 +161,11 @@ def entry(series: Series, j: int, lane: Lane, side: int) -> tuple[float, float]:
 
 def _stretch(series: Series, rail: Rail) -> tuple[float, float]:
     """From where to where a rail runs."""
-    start = series.top[rail.i] if rail.loose or series.borrowed(rail.i) else series.tap[rail.i]
+    start = series.top[rail.i] if series.borrowed(rail.i) else series.tap[rail.i]
+    if rail.loose:
+        # beside the item before, but behind what enters that
+        entered = any(other.j == rail.i for other in rails_of(series))
+        start = series.bottom[rail.i] if entered else series.top[rail.i]
     last = rail.lanes[-1]
     end = series.bottom[-1] if series.borrowed(rail.j) else entry(series, rail.j, last, rail.side)[0]
     return start, end
