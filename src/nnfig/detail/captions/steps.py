@@ -14,11 +14,14 @@ from nnfig.graph import Edge, Graph, Layer
 
 def steps(drafts: Sequence[Draft]) -> str:
     """`the 3 boxes LSTMCell are steps in time of one module, whose weights they share`; '' where there are none."""
-    found = [calls for draft in drafts for calls in recurrences(draft)]
+    known = [(draft, calls) for draft in drafts for calls in recurrences(draft)]
+    found = [calls for _, calls in known]
+    times = sum(draft.graph.repeats(layer) for draft, calls in known for layer in calls)
     kinds = listed(list(dict.fromkeys(calls[0].kind for calls in found)))
     whose = "one module" if len(found) == 1 else f"{len(found)} modules"
-    boxes = f"the {sum(map(len, found))} boxes {kinds} are steps in time of {whose}, whose weights they share"
-    return boxes if found else ""
+    boxes = sum(map(len, found))
+    are = f"are {'' if times == boxes else f'{times} '}steps"
+    return f"the {boxes} boxes {kinds} {are} in time of {whose}, whose weights they share" if found else ""
 
 
 def states(drafts: Sequence[Draft]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnfig.detail.captions.english import in_words
+from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.labels.contents import Contents, inside_line
 from nnfig.detail.passes.groups import CONTAINERS
@@ -31,10 +32,17 @@ def block_lines(layer: Layer, draft: Draft, channels: str) -> tuple[str, ...]:
         name, line = line or layer.path.rpartition(".")[2], ""
     name = name or in_words(layer.kind).lstrip("_")
     message = passes_messages(contents.members)
-    line, wide = "" if message else line, message or len(layer.shape) >= 4
+    line, wide = "" if message else line, message or (len(layer.shape) >= 4 and not _gives_heads(layer, contents))
     if rules.shows("channels") and wide and not contents.is_light:
         name = f"{name}, {channels}"
     return (name, line) if line else (name,)
+
+
+def _gives_heads(layer: Layer, contents: Contents) -> bool:
+    """Whether what a block gives is what attention in it mixed, head by head: its last axis is no width."""
+    kinds = {category_of(each.kind).name for each in contents.members if each.shape == layer.shape}
+    mixes = any(category_of(each.kind).name in ("softmax", "attention") for each in contents.members)
+    return mixes and not kinds.isdisjoint(("product", "attention"))
 
 
 def _titled(contents: Contents, rules: Rules) -> Contents:

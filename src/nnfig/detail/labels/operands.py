@@ -12,6 +12,8 @@ from nnfig.graph import Graph, Layer
 _SIGNS = {"add": "+", "Add": "+", "mul": "×", "Mul": "×", "sub": "−", "div": "÷"}
 EXACT = 1e-6
 """A number that is that close to 1 is 1: float32 has no more digits."""
+LARGEST = 16384
+"""Numbers that sizes can have; some root is close to any number."""
 _MASKS = ("mask", "causal", "subsequent")
 FAR = 50
 """How many layers back the making of a mask is followed."""
@@ -39,12 +41,18 @@ def one_sided(layer: Layer, origin: Graph) -> str:
 
 
 def _scaled(factor: Any) -> str:
-    """A product with a number, as the quotient where that is the shorter: 0.00392157 is 1 / 255."""
+    """A product with a number, as the quotient or root where that is the shorter: 0.00392157 is 1 / 255.
+
+    >>> _scaled(512**-0.5), _scaled(512**0.5), _scaled(0.125), _scaled(0.1234567)
+    ('÷ √512', '× √512', '× 0.125', '× 0.123457')
+    """
     said = text(factor)
-    if isinstance(factor, float) and 0 < factor < 1 and len(said) > len("0.125"):
-        whole = round(1 / factor)
-        if abs(whole * factor - 1) < EXACT:
-            return f"÷ {whole}"
+    if not isinstance(factor, float) or factor <= 0 or len(said) <= len("0.125"):
+        return f"× {said}"
+    sign, number = ("÷", 1 / factor) if factor < 1 else ("×", factor)
+    for mark, whole in ("", number), ("√", number**2):
+        if round(whole) <= LARGEST and abs(round(whole) / whole - 1) < EXACT:
+            return f"{sign} {mark}{round(whole)}"
     return f"× {said}"
 
 
