@@ -152,6 +152,26 @@ def test_sums_and_products_are_signs_where_they_join():
     assert graph.layer["one"].look.glyph == ""
 
 
+def test_a_block_that_mixes_by_heads_has_no_width():
+    """Of (1, 8, 20, 64) that attention gives, 64 is the size of a head."""
+    sketch = graphs.Sketch(q=(1, 8, 20, 64), k=(1, 8, 64, 20), v=(1, 8, 20, 64))
+    group = sketch.group("mix", "scaled_dot_product")
+    x = sketch.add("mix.scores", "matmul", "q", "k", shape=(1, 8, 20, 20), group=group)
+    x = sketch.add("mix.softmax", "softmax", x, shape=(1, 8, 20, 20), group=group)
+    sketch.add("mix.values", "matmul", x, "v", shape=(1, 8, 20, 64), group=group)
+    graph = detail.drawing([sketch.done()], Options(close=("mix",))).graph
+    assert graph.layer["mix"].look.label[0] == "scaled dot product"
+
+
+def test_a_product_with_a_vector_of_weights_changes_no_size():
+    """`layer_scale * x` has the size of x, though the vector comes first."""
+    sketch = graphs.Sketch()
+    x = sketch.conv("conv", "image")
+    sketch.add("scale", "Parameter", shape=(8, 1, 1), params=8)
+    sketch.add("mul", "mul", "scale", x)
+    assert detail.drawing([sketch.done()], Options()).graph.layer["mul"].look.dims == ""
+
+
 def test_weights_belong_to_their_function_and_data_stay():
     """A weight that a function reads is part of it; a position embedding that a sum reads is drawn."""
     sketch = graphs.Sketch(x=(1, 16, 8))

@@ -41,7 +41,8 @@ class Axes:
             sequence = (len(spec.shape) == 3 and len(unbatched(spec)) == 2) or "int" in spec.dtype
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
-            before = next((found[source] for source in layer.sources if source in found), len(layer.shape) == 3)
+            data = [source for source in layer.sources if source in found and source not in self._weights]
+            before = found[data[0]] if data else len(layer.shape) == 3
             before = before and not self._is_turned(layer, found)
             for each in (layer, *self.inside.get(layer.name, ())):
                 before = _order(each, before)
@@ -79,13 +80,19 @@ class Axes:
     def written(self, layer: Layer) -> str:
         """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
         after = self.positions[layer.name]
-        known = [found for edge in layer.inputs if (found := self._before(edge)) is not None]
+        data = [e for e in layer.inputs if e.source not in self._weights] or layer.inputs
+        known = [found for edge in data if (found := self._before(edge)) is not None]
         before = next(filter(any, known), ((),))
         if not known or not after or all(after == each or _differ_by_heads(each, after) for each in before):
             return ""
         if not any(before) and set(after) == {1}:  # a vector with axes to spare
             return ""
         return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
+
+    @cached_property
+    def _weights(self) -> frozenset[str]:
+        """Parameters: to be multiplied with a vector is no change of size."""
+        return frozenset(layer.name for layer in self.graph.layers if layer.kind == "Parameter")
 
     def _before(self, edge: Edge) -> tuple[Positions, ...] | None:
         """Positions of what an edge brings, () of a vector, and those beside its source, of the first output."""
