@@ -84,12 +84,18 @@ def test_a_crop_behind_a_closed_block_is_named():
 
 @pytest.mark.parametrize(
     ("indices", "said"),
-    [(["[:, :, :8, :8]"], True), (["[:, :, ::2, ::2]"], False), (["[..., :8]", "[..., 8:]"], False)],
+    [
+        (["[:, :, :8, :8]"], True),
+        (["[:, :, ::2, ::2]"], False),
+        (["[..., :8]", "[..., 8:]"], False),
+        (["[:, :, :, -1:]"], False),
+    ],
 )
 def test_only_a_piece_of_an_image_is_a_crop(indices, said):
-    """Every second pixel is none, nor are halves of which each goes its way."""
+    """Every second pixel is none, nor are halves of which each goes its way, nor a single column."""
     sketch = graphs.Sketch()
     shape = (1, 8, 8, 8) if len(indices) == 1 else (1, 8, 16, 8)
+    shape = (1, 8, 16, 1) if "-1" in indices[0] else shape
     x = sketch.conv("conv", "image")
     taken = [
         sketch.add(f"cut{i}", "getitem", x, shape=shape, mark="plumbing", index=each) for i, each in enumerate(indices)

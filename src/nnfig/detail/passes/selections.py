@@ -186,6 +186,11 @@ def _is_all(after: tuple[Dim, ...], before: tuple[Dim, ...]) -> bool:
 
 
 def _is_smaller_image(layer: Layer, before: tuple[Dim, ...]) -> bool:
-    """Whether all that changes is the size of an image, of which one piece is taken and not every second pixel."""
+    """Whether all that changes is the size of an image, of which one piece is taken, no single row or every second."""
     after, steps = layer.shape, _STEP.search(str(layer.attributes.get("index", "")))
-    return not steps and len(after) == len(before) > 3 and after[:2] == before[:2]
+    alike = len(after) == len(before) > 3 and after[:2] == before[:2]
+    return (
+        alike
+        and not steps
+        and all(new > 1 for new, old in zip(after, before, strict=True) if isinstance(new, int) and new != old)
+    )
