@@ -128,11 +128,15 @@ class Figure:
         return self.drawing.alt
 
     @property
+    def _assumed(self) -> tuple[str, ...]:
+        """What sources say of the networks: paths that depend on values, edges that are assumed."""
+        return tuple(note for graph in self.traced for note in graph.notes)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What the author must know: assumptions of the source, what was closed to fit, what does not fit."""
-        assumed = tuple(note for graph in self.traced for note in graph.notes)
         size = (_too_big(self),) if not self.scene.fits else _smaller(self)
-        return (*assumed, *self.drawing.notes, *self.scene.warnings, *emit.unprintable(self.scene), *size)
+        return (*self._assumed, *self.drawing.notes, *self.scene.warnings, *emit.unprintable(self.scene), *size)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -142,7 +146,8 @@ class Figure:
     @cached_property
     def tex(self) -> str:
         """The `.tex` file's text."""
-        return emit.tex(self.scene, page=self.options.page, template=self.options.template, command=self.command)
+        page, template = self.options.page, self.options.template
+        return emit.tex(self.scene, page=page, template=template, command=self.command, notes=self._assumed)
 
     def save(self, path: str | Path, force: bool = False) -> None:
         """Write the figure: `.tex .pdf .png .svg .html`, by suffix; whole or not at all.

@@ -52,6 +52,12 @@ def test_a_block_reads_as_it_is():
     assert emit.tex(scenes.block(), command="nnfig draw net.yaml -o net.tex") == BLOCK
 
 
+def test_what_is_assumed_travels_with_the_figure():
+    """Notes of the source are comments below the command, one a line."""
+    text = emit.tex(scenes.block(), notes=("the model looks at values\n(bool() at net.py:3)",))
+    assert text.splitlines()[1] == "% Note: the model looks at values (bool() at net.py:3)"
+
+
 def test_input_page_only_checks_for_the_package():
     """A fragment needs the package and ends nothing."""
     text = emit.tex(scenes.block(), page="input")
@@ -70,7 +76,7 @@ def test_self_contained_page_names_no_file():
 
 def test_no_field_can_inject():
     """Names, labels, kinds, classes, facts, titles, captions and commands are text and stay text."""
-    text = emit.tex(scenes.evil(), command=scenes.EVIL)
+    text = emit.tex(scenes.evil(), command=scenes.EVIL, notes=(scenes.EVIL,))
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("%"))
     assert re.findall(r"\\(?:input|write18|end|oops)\b.*", code) == [
         r"\input{nnfig-standalone}\fi",

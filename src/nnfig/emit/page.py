@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from nnfig.emit.escape import Tex, comment, missing
@@ -16,7 +17,13 @@ FORMAT = "1.0"
 """Of the macros, written into the first line: the first release whose `nnfig.sty` knows them all."""
 
 
-def tex(scene: Scene, page: str = "standalone", template: str | None = None, command: str = "") -> str:
+def tex(
+    scene: Scene,
+    page: str = "standalone",
+    template: str | None = None,
+    command: str = "",
+    notes: Iterable[str] = (),
+) -> str:
     """The `.tex` file of a scene.
 
     Args:
@@ -24,6 +31,7 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
         page: `standalone` (compiles alone and can be input), `input`, or `self-contained` (needs no style file).
         template: path of a Jinja template in place of ours; it runs sandboxed and may `extend` ours.
         command: what made the figure, for the first line.
+        notes: what is assumed of the network, for comments below it.
 
     Raises:
         NnfigError: the template is not there, or is wrong; the message gives its file and line.
@@ -32,6 +40,7 @@ def tex(scene: Scene, page: str = "standalone", template: str | None = None, com
     values = {
         "format": Tex(FORMAT),
         "command": comment(command),
+        "notes": tuple(comment(note) for note in notes),
         "page": Tex(page),
         "options": _options(scene),
         "body": body,
