@@ -20,6 +20,8 @@ class Fold:
     name: str
     """What they are called: a class, or the kinds in them."""
     repeat: int
+    differ: tuple[str, ...] = ()
+    """What they drop at rates of their own where that is not drawn: `dropout`, `stochastic depth`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from nnfig.graph import Graph, Group, Layer
+from nnfig.graph import Edge, Graph, Group, Layer
+from nnfig.graph.every import without_all
 
 
 def unfolded(graph: Graph, wanted: Callable[[Graph, Group], bool] = lambda graph, group: True) -> Graph:
@@ -31,17 +33,20 @@ def _unfolded(graph: Graph, group: Group) -> Graph:
         return graph.replace(groups=groups)
     copies: list[Layer] = list(members)
     last = {name: name for name in names}
+    each = {name: [name] for name in names}
     taken = {*graph.inputs, *graph.layer}
     for number in range(2, group.repeat + 1):
         end, last = last[ends[-1]], {layer.name: _free(layer.name, number, taken) for layer in members}
         copies += [_copy(layer, last, before[0], end) for layer in members]
+        for name in each:
+            each[name].append(last[name])
     at = graph.layers.index(members[-1])
-    rest = [_fed(layer, last) for layer in graph.layers[at + 1 :]]
+    rest = [_fed(layer, each) for layer in graph.layers[at + 1 :]]
     kept = [layer for layer in graph.layers[: at + 1] if layer.name not in names]
     return graph.replace(
         layers=(*kept, *copies, *rest),
         groups=groups,
-        outputs=tuple(last.get(name, name) for name in graph.outputs),
+        outputs=_outputs(graph.outputs, each),
     )
 
 
@@ -62,9 +67,25 @@ def _copy(layer: Layer, names: Mapping[str, str], before: str, end: str) -> Laye
     return replace(layer, name=names[layer.name], inputs=inputs)
 
 
-def _fed(layer: Layer, last: dict[str, str]) -> Layer:
-    """A layer behind the group, fed by the last copy."""
-    if not any(edge.source in last for edge in layer.inputs):
+def _fed(layer: Layer, each: Mapping[str, Sequence[str]]) -> Layer:
+    """A layer behind the group, fed by the last copy, or by all of them where its edge says so."""
+    if not any(edge.source in each for edge in layer.inputs):
         return layer
-    inputs = tuple(replace(edge, source=last.get(edge.source, edge.source)) for edge in layer.inputs)
-    return replace(layer, inputs=inputs)
+    return replace(layer, inputs=tuple(e for edge in layer.inputs for e in _edges(edge, each)))
+
+
+def _edges(edge: Edge, each: Mapping[str, Sequence[str]]) -> list[Edge]:
+    label, count = without_all(edge.label)
+    copies = each.get(edge.source, (edge.source,))
+    if count == len(copies) > 1:
+        return [replace(edge, source=name, label=label) for name in copies]
+    return [replace(edge, source=copies[-1])]
+
+
+def _outputs(outputs: Sequence[str], each: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What is returned: of the last copy, but where one layer is returned as often as there are copies, of all."""
+    found: list[str] = []
+    for name, same in groupby(outputs):
+        times, copies = len(list(same)), each.get(name, (name,))
+        found += [copies[-1]] * times if times < len(copies) else [*[copies[-1]] * (times - len(copies)), *copies]
+    return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
@@ -10,6 +10,8 @@ from nnfig.detail.folds.structure import DROPS_BRANCHES, RATES
 from nnfig.graph import Layer
 
 DROPOUT, BRANCHES = "dropout", "stochastic depth"
+Drops = Mapping[str, Sequence[tuple[str, float | None]]]
+"""For each group, at any depth of it, what it drops, and at which rate."""
 
 
 def drops(layer: Layer) -> str:
@@ -25,6 +27,16 @@ def with_rates(word: str, drafts: Sequence[Draft]) -> str:
     rates = sorted({rate for layer in hidden if (rate := _rate(layer)) is not None})
     between = "and" if len(rates) == 2 else "to"
     return f"{word} of {rates[0]:.2g} {between} {rates[-1]:.2g}" if len(rates) > 1 else word
+
+
+def dropped(draft: Draft) -> Drops:
+    """What is hidden so far that drops something, by the source's groups."""
+    found: dict[str, list[tuple[str, float | None]]] = {}
+    for layer in draft.record.hidden:
+        if word := drops(layer):
+            for path in draft.origin.ancestors(layer.group):
+                found.setdefault(path, []).append((word, _rate(layer)))
+    return found
 
 
 def _rate(layer: Layer) -> float | None:

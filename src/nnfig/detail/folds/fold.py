@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import replace
 
 from nnfig.detail.captions.english import FAMILIES, in_words, listed
+from nnfig.detail.captions.rates import DROPOUT, Drops, dropped
 from nnfig.detail.draft import Draft, Fold
 from nnfig.detail.folds.carried import Carried, carried
 from nnfig.detail.folds.copies import taking, varying
 from nnfig.detail.folds.runs import Known, Run, runs, weighs
-from nnfig.detail.folds.structure import DROPOUT, free_path
-from nnfig.detail.folds.wiring import Units
+from nnfig.detail.folds.structure import DROPOUT as RATES
+from nnfig.detail.folds.structure import child_of, free_path
+from nnfig.detail.folds.wiring import Place, Units, leaves_beside, places_of, taken_together
 from nnfig.detail.labels.merged import family, short
 from nnfig.detail.passes.drop_dead import without_empty_groups
-from nnfig.graph import Edge, Graph, Group, Layer
+from nnfig.graph import Graph, Group, Layer
+from nnfig.graph.every import with_all
 
 MOST_NAMES = 3
 """Names of what is in a part that repeats and has no name of its own."""
@@ -24,18 +28,18 @@ def fold(draft: Draft) -> Draft:
     """`a -> B1 -> B2 -> B3 -> c` with equal blocks B becomes `a -> B1 (x3) -> c`."""
     if not draft.rules.fold:
         return draft
-    ignored = DROPOUT if draft.rules.fate(Layer("", "Dropout"), draft.graph) == "hide" else ()
-    levels, known = deque([""]), Known(draft, ignored)
+    ignored = RATES if draft.rules.fate(Layer("", "Dropout"), draft.graph) == "hide" else ()
+    levels, known, drops = deque([""]), Known(draft, ignored), dropped(draft)
     while levels:
         level = levels.popleft()
         for run in runs(draft, level, known):
-            draft = _folded(draft, run, level)
+            draft = _folded(draft, run, level, drops)
         known = known if known.graph is draft.graph else Known(draft, ignored)
         levels += known.children.get(level, ())
     return draft
 
 
-def _folded(draft: Draft, run: Run, level: str) -> Draft:
+def _folded(draft: Draft, run: Run, level: str, drops: Drops) -> Draft:
     """The draft with the run's first unit in place of all."""
     graph, count = draft.graph, len(run.units)
     first = run.units[0]
@@ -46,7 +50,9 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
     differing = {copies[0].name: varying(copies) for copies in zip(*run.units, strict=True)}
     taken = {copies[0].name: found for copies in zip(*run.units, strict=True) if (found := taking(copies, graph))}
     own = taken or any("index" in each for each in differing.values())
+    own = own or leaves_beside(graph, run.units)
     states = carried(run.units, path, level, graph) if shared and own else Carried()
+    places = places_of(run.units)
     layers: list[Layer] = []
     for layer in graph.layers:
         layers += states.layers if layer.name == first[0].name else ()
@@ -54,13 +60,23 @@ def _folded(draft: Draft, run: Run, level: str) -> Draft:
             edges = taken.get(layer.name, {}) | states.instead.get(layer.name, {})
             kept = replace(layer, inputs=tuple(edges.get(e, e) for e in layer.inputs)) if edges else layer
             group = path if layer.name in moved else layer.group
+            kept = kept if layer.name in places else _taking_all(kept, places, count)
             layers.append(_kept(kept, group, differing.get(layer.name, {}), instead))
-    outputs, names = _outputs(graph, instead)
-    folded = graph.replace(layers=tuple(layers), groups=groups, outputs=outputs, output_names=names)
+    outputs = tuple(instead.get(name, name) for name in graph.outputs)
+    folded = graph.replace(layers=tuple(layers), groups=groups, outputs=outputs)
     name = _name(draft, run)
     fanout = {**draft.fanout, **_fanout(draft, run.units)}
     done = replace(draft, fanout=fanout, symbols={**draft.symbols, **states.symbols})
-    return done.having(without_empty_groups(folded), folded=(Fold(path, name, count),))
+    differ = _differ(graph, run, level, drops)
+    differ |= {DROPOUT: None} if any(not RATES.isdisjoint(each) for each in differing.values()) else {}
+    return done.having(without_empty_groups(folded), folded=(Fold(path, name, count, tuple(differ)),))
+
+
+def _differ(graph: Graph, run: Run, level: str, drops: Drops) -> dict[str, None]:
+    """What the copies drop at rates of their own, of what is hidden."""
+    paths = [dict.fromkeys(child_of(graph, layer, level) for layer in unit) for unit in run.units]
+    first, *others = (Counter(drop for path in each for drop in drops.get(path, ())) for each in paths)
+    return {word: None for other in others for word, _ in (*(first - other), *(other - first))}
 
 
 def _kept(layer: Layer, group: str, varying: dict[str, str], instead: dict[str, str]) -> Layer:
@@ -126,18 +142,17 @@ def _groups(graph: Graph, run: Run, level: str, shared: bool) -> tuple[tuple[Gro
     return tuple(groups), path, {item.name for item in items if not item.is_group}
 
 
+def _taking_all(layer: Layer, places: Mapping[str, Place], count: int) -> Layer:
+    """A layer behind the run: what it takes of each copy is one edge, which says so."""
+    together = taken_together(layer.inputs, places, count)
+    if not together or len(together) == len(layer.inputs):
+        return layer
+    inputs = (replace(e, label=with_all(e.label, times)) if times > 1 else e for e, times in together)
+    return replace(layer, inputs=tuple(inputs))
+
+
 def _rewired(layer: Layer, instead: dict[str, str]) -> Layer:
     if not any(edge.source in instead for edge in layer.inputs) and layer.shared not in instead:
         return layer
-    edges: dict[tuple[str, int, str], Edge] = {}
-    for edge in layer.inputs:
-        edge = replace(edge, source=instead.get(edge.source, edge.source))
-        edges.setdefault((edge.source, edge.output, edge.kind), edge)
-    return replace(layer, inputs=tuple(edges.values()), shared=instead.get(layer.shared, layer.shared))
-
-
-def _outputs(graph: Graph, instead: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: dict[str, str] = {}
-    for index, name in enumerate(graph.outputs):
-        found.setdefault(instead.get(name, name), graph.output_names[index] if graph.output_names else "")
-    return tuple(found), tuple(found.values()) if graph.output_names else ()
+    inputs = tuple(replace(edge, source=instead.get(edge.source, edge.source)) for edge in layer.inputs)
+    return replace(layer, inputs=inputs, shared=instead.get(layer.shared, layer.shared))

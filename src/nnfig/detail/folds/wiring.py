@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from nnfig.graph import Graph, Layer
+from collections.abc import Mapping, Sequence
+
+from nnfig.graph import Edge, Graph, Layer
 
 Units = tuple[tuple[Layer, ...], ...]
 """Equal stretches of layers, aligned: the m-th layer of one plays the part of the m-th layer of each."""
 
 Place = tuple[int, int]
 """Number of the unit and place in it."""
+Tensor = tuple[int, int]
+"""Place in a unit of the layer that gives it, and which of its outputs."""
 
 
 def repeats_wiring(graph: Graph, units: Units) -> int:
     """How many of the units, from the first, form one chain that can be folded; fewer than two: none.
 
     Unit k+1 takes from unit k what unit k takes from unit k-1, from outside all take the same tensors, and
-    outside sees of the units in between nothing, or the same of all. Folding must not change who reaches whom.
+    outside sees of the units in between nothing, or of each in turn what goes on to the next. Folding must not
+    change who reaches whom.
     """
-    places = {layer.name: (k, m) for k, unit in enumerate(units) for m, layer in enumerate(unit)}
+    places = places_of(units)
     count = _chain(units, places)
     while count > 1:
         if not _seen_alike(graph, units, places, count):
@@ -29,17 +34,17 @@ def repeats_wiring(graph: Graph, units: Units) -> int:
     return 0
 
 
-def _first_seen(graph: Graph, units: Units, places: dict[str, Place], count: int) -> int:
+def _first_seen(graph: Graph, units: Units, places: Mapping[str, Place], count: int) -> int:
     """Number of the first unit of which something outside the chain takes a tensor."""
     for k, unit in enumerate(units[:count]):
         for layer in unit:
-            outer = [t for t in graph.consumers[layer.name] if places.get(t, (count, 0))[0] >= count]
+            outer = [t for t in graph.consumers[layer.name] if not _is_within(t, places, count)]
             if outer or layer.name in graph.outputs:
                 return k
     return count
 
 
-def _chain(units: Units, places: dict[str, Place]) -> int:
+def _chain(units: Units, places: Mapping[str, Place]) -> int:
     """How many units from the first are wired as the second is to the first; they must form a chain."""
     links = _links(units, places, 1)
     if links is None or not any(isinstance(link, int) for link, _ in links):
@@ -52,7 +57,7 @@ def _chain(units: Units, places: dict[str, Place]) -> int:
     return count
 
 
-def _links(units: Units, places: dict[str, Place], k: int) -> list[tuple[int | str, int]] | None:
+def _links(units: Units, places: Mapping[str, Place], k: int) -> list[tuple[int | str, int]] | None:
     """For each tensor from outside that unit k takes: place in unit k-1, or the outer layer; None if from elsewhere.
 
     With a place in the unit before goes the output's number; outer layers may give another output to each unit.
@@ -69,7 +74,7 @@ def _links(units: Units, places: dict[str, Place], k: int) -> list[tuple[int | s
     return found
 
 
-def _outside(unit: tuple[Layer, ...], places: dict[str, Place]) -> list[tuple[str, int]]:
+def _outside(unit: tuple[Layer, ...], places: Mapping[str, Place]) -> list[tuple[str, int]]:
     """Tensors that the first unit takes from outside, one for each place where it takes one."""
     return [(e.source, e.output) for layer in unit for e in layer.inputs if places.get(e.source, (-1, -1))[0] != 0]
 
@@ -91,38 +96,78 @@ def _begins_alike(first: list[tuple[str, int]], links: list[tuple[int | str, int
     return True
 
 
-def _seen_alike(graph: Graph, units: Units, places: dict[str, Place], count: int) -> bool:
-    """Whether layers behind the units, and the network's outputs, take of inner units nothing or the same of all."""
-    inner = {layer.name for unit in units[: count - 1] for layer in unit}
-    takers: dict[str, None] = {}
-    for unit in units[: count - 1]:
-        for layer in unit:
-            for taker in graph.consumers[layer.name]:
-                if places.get(taker, (count, 0))[0] >= count:
-                    takers[taker] = None
-    for taker in takers:
-        if not _takes_all([edge.source for edge in graph.layer[taker].inputs], places, count):
-            return False
-    returned = [name for name in graph.outputs if name in places and places[name][0] < count]
-    return not any(name in inner for name in returned) or _takes_all(returned, places, count)
+def _seen_alike(graph: Graph, units: Units, places: Mapping[str, Place], count: int) -> bool:
+    """Whether layers behind the units, and the network's outputs, take of inner units nothing or the same of each.
+
+    That must be what goes on to the next unit: of `x = block(x); kept.append(head(x))` drawn once nobody would know
+    that the head is no part of the chain. Steps of a loop have their state drawn, and may give anything beside it.
+    """
+    given = given_by_each(graph, units[:count], places)
+    again = any(b.shared and b.shared in (a.name, a.shared) for a, b in zip(*units[:2], strict=True))
+    return given is not None and (again or given <= _goes_on(units, places))
 
 
-def _takes_all(sources: list[str], places: dict[str, Place], count: int) -> bool:
-    """Whether what is taken from one unit is taken from every unit."""
-    by_unit: dict[int, list[int]] = {k: [] for k in range(count)}
-    for source in sources:
-        unit, place = places.get(source, (count, 0))
-        if unit < count:
-            by_unit[unit].append(place)
-    return all(by_unit[k] == by_unit[0] for k in range(count))
+def leaves_beside(graph: Graph, units: Units) -> bool:
+    """Whether outside takes of each unit something that does not go on to the next one."""
+    places = places_of(units)
+    return not (given_by_each(graph, units, places) or set[Tensor]()) <= _goes_on(units, places)
 
 
-def _reach_alike(graph: Graph, units: Units, places: dict[str, Place], count: int) -> bool:
+def places_of(units: Units) -> dict[str, Place]:
+    """Where each layer stands."""
+    return {layer.name: (k, m) for k, unit in enumerate(units) for m, layer in enumerate(unit)}
+
+
+def _goes_on(units: Units, places: Mapping[str, Place]) -> set[Tensor]:
+    links = _links(units, places, 1) or ()
+    return {(place, output) for place, output in links if isinstance(place, int)}
+
+
+def given_by_each(graph: Graph, units: Units, places: Mapping[str, Place]) -> set[Tensor] | None:
+    """The tensors that something outside takes of each unit in turn; None where it takes inner ones in other ways."""
+    inner = (layer.name for unit in units[:-1] for layer in unit)
+    takers = dict.fromkeys(t for name in inner for t in graph.consumers[name] if not _is_within(t, places, len(units)))
+    found: set[Tensor] = set()
+    for edges in (*(graph.layer[taker].inputs for taker in takers), [Edge(name) for name in graph.outputs]):
+        together = taken_together(edges, places, len(units))
+        if together is None:
+            return None
+        found.update((places[edge.source][1], edge.output) for edge, times in together if times > 1)
+    return found
+
+
+def taken_together(edges: Sequence[Edge], places: Mapping[str, Place], count: int) -> list[tuple[Edge, int]] | None:
+    """Edges to a layer outside, those from each of the units in turn as one: the first, and how many there are.
+
+    None where it takes of inner units anything else. What it takes of the last unit alone it takes of the chain.
+    """
+    found: list[tuple[Edge, int]] = []
+    at = 0
+    while at < len(edges):
+        edge, times = edges[at], 1
+        unit, place = places.get(edge.source, (count, 0))
+        if unit == 0:
+            times = count
+            each = [(places.get(e.source), e.output, e.label, e.kind) for e in edges[at : at + count]]
+            if each != [((k, place), edge.output, edge.label, edge.kind) for k in range(count)]:
+                return None
+        elif unit < count - 1:
+            return None
+        found.append((edge, times))
+        at += times
+    return found
+
+
+def _is_within(name: str, places: Mapping[str, Place], count: int) -> bool:
+    return places.get(name, (count, 0))[0] < count
+
+
+def _reach_alike(graph: Graph, units: Units, places: Mapping[str, Place], count: int) -> bool:
     """Whether everything behind the units is reached, once they are folded, by the same layers as before."""
     taken: dict[str, set[Place]] = {}
     for unit in units[:count]:
         for layer in unit:
-            behind = [t for t in graph.consumers[layer.name] if places.get(t, (count, 0))[0] >= count]
+            behind = [t for t in graph.consumers[layer.name] if not _is_within(t, places, count)]
             if layer.name in graph.outputs:
                 behind.append("return")
             for taker in behind:
@@ -136,7 +181,7 @@ def _reach_alike(graph: Graph, units: Units, places: dict[str, Place], count: in
     return all(known.values())
 
 
-def _reached(units: Units, places: dict[str, Place], ends: frozenset[Place], count: int) -> set[str]:
+def _reached(units: Units, places: Mapping[str, Place], ends: frozenset[Place], count: int) -> set[str]:
     """Layers of the first unit, and outer layers, from which the ends are reached."""
     seen, stack, found = set(ends), sorted(ends), set[str]()
     while stack:

@@ -52,15 +52,14 @@ def close(draft: Draft, closed: Iterable[str]) -> Draft:
     layers = _layers(graph, blocks, order)
     owner = {name: path for path in blocks for name, _ in _values(blocks[path])}
     renamed = {name: blocks[path].layer.name for name, path in owner.items()}
-    outputs = tuple(dict.fromkeys(renamed.get(name, name) for name in graph.outputs))
-    names = graph.output_names if len(outputs) == len(graph.outputs) else ()
+    outputs = tuple(renamed.get(name, name) for name in graph.outputs)
     frames = tuple(
         replace(group, cls="") if group.path in blocks else group
         for group in graph.groups
         if not any(above in blocks for above in graph.ancestors(group.parent))
         and (group.path not in blocks or group.repeat > 1)
     )
-    shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=frames, outputs=outputs, output_names=names))
+    shut = without_empty_groups(graph.replace(layers=tuple(layers), groups=frames, outputs=outputs))
     done = replace(draft, contents={**draft.contents, **contents})
     return done.having(shut, closed=tuple((path, graph.group[path].cls) for path in blocks))
 

@@ -11,6 +11,7 @@ from nnfig.detail.passes.drop_dead import without_empty_groups
 from nnfig.detail.passes.moves import move
 from nnfig.detail.passes.selections import inner, part, together
 from nnfig.graph import Edge, Graph, Layer
+from nnfig.graph.every import without_all
 
 NOISE = ("dropout", "reshape")
 NOISE_MARKS = ("plumbing", "index")
@@ -77,7 +78,7 @@ def contracted(graph: Graph, names: set[str], say: bool = False) -> Graph:
     titles: list[str] = []
     for index, name in enumerate(graph.outputs):
         for way in instead.get(name, (Way(Edge(name)),)):
-            if way.edge.kind == "data" and way.edge.source not in outputs:
+            if way.edge.kind == "data" and (name not in instead or way.edge.source not in outputs):
                 outputs.append(way.edge.source)
                 titles.append(graph.output_names[index] if graph.output_names else "")
     named = tuple(titles) if graph.output_names else ()
@@ -132,9 +133,10 @@ def _joined(*words: str) -> str:
 
 def _unique(ways: Iterable[Way]) -> tuple[Way, ...]:
     """Ways without repetition: what a hidden layer took twice goes on once."""
-    found: dict[tuple[str, int, str], list[Way]] = {}
+    found: dict[tuple[str, int, str, int], list[Way]] = {}
     for way in ways:
-        found.setdefault((way.edge.source, way.edge.output, way.edge.kind), []).append(way)
+        every = without_all(way.edge.label)[1]
+        found.setdefault((way.edge.source, way.edge.output, way.edge.kind, every), []).append(way)
     return tuple(replace(same[0], part=together(way.part for way in same)) for same in found.values())
 
 
