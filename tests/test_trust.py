@@ -198,11 +198,11 @@ ENDLESS = {
     "<<tex(layers[0].values | attr('__init__'))>>": "unsafe",
     "<% include 'link' %>": "link",
     "<% include 'folder/../../secret' %>": "secret",
-    "<% set a0 = 'a' %>" + "".join(f"<% set a{i + 1} = a{i} ~ a{i} %>" for i in range(40)): "memory",
+    "<% set a0 = 'a' %>" + "".join(f"<% set a{i + 1} = a{i} ~ a{i} %>" for i in range(40)): "memory|stopped",
     "<<tex('a'.ljust(10**11))>>": "memory",
-    "<<tex(('a' * 10**6) | replace('a', 'b' * 10**6))>>": "memory",
+    "<<tex(('a' * 10**6) | replace('a', 'b' * 10**6))>>": "memory|stopped",
     "<<tex((['a' * 10**6] * 10**6) | map('upper') | list)>>": "memory|stopped",
-    "<% set a = tex('a' * 10**5) %><% for i in range(10**5) %><<a>><% endfor %>": "memory",
+    "<% set a = tex('a' * 10**5) %><% for i in range(10**5) %><<a>><% endfor %>": "memory|stopped",
 }
 
 
