@@ -9,6 +9,7 @@ import pytest
 from nnfig.graph import Drawing, Edge, Group, Panel
 from nnfig.layout import scene
 from nnfig.layout.scene import Scene
+from nnfig.layout.text import width
 from nnfig.options import Options
 
 
@@ -23,9 +24,9 @@ def test_unet_reads_like_the_figure_of_its_paper():
     at = {node.name: node for node in found.nodes}
     assert found.fits
     assert len(found.nodes) == 28
-    assert (at["image"].top, at["image"].side) == ("1", "572×572")
-    assert (at["down.0.1"].top, at["down.0.1"].side) == ("64", "568×568")
-    assert (at["head"].top, at["head"].side) == ("2", "388×388")
+    assert (at["image"].top, at["image"].side) == ("1", "572²")
+    assert (at["down.0.1"].top, at["down.0.1"].side) == ("64", "568²")
+    assert (at["head"].top, at["head"].side) == ("2", "388²")
     assert at["cat.3"].copied == 0.5
     assert at["cat.3"].top == "1024"
     legend = {entry.text for key in found.legends for entry in key.entries}
@@ -105,7 +106,7 @@ def test_what_runs_on_copies_gives_a_map_of_its_own(merged):
         networks.layer("c", "Conv2d", "bn" if not merged else "cat", (1, 4, 32, 32), "conv", kernel_size=(1, 1)),
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
-    assert "Conv 5×5" in {entry.text for key in found.legends for entry in key.entries}
+    assert "a: conv 5×5" in {entry.text for key in found.legends for entry in key.entries}
     (norm,) = [wire for wire in found.wires if wire.cls == "norm"]
     assert norm.source == "cat"
     assert {node.name: node.copied for node in found.nodes}[norm.target] == 0
@@ -159,7 +160,7 @@ def test_a_crop_that_is_returned_is_an_arrow_along_its_level():
     at = {node.name: node for node in found.nodes}
     assert at["image"].y == at["wide"].y == at["crop"].y
     assert (at["wide"].side or at["wide"].below, at["crop"].side or at["crop"].below) == ("60×60", "32×32")
-    assert "Crop" in {entry.text for key in found.legends for entry in key.entries}
+    assert ("crop",) in [label.lines for label in found.labels]
 
 
 def test_two_ways_down_from_one_map_do_not_begin_together():
@@ -252,12 +253,40 @@ def test_unpooling_is_told_from_its_indices():
     assert {"Max unpool 2×2", "Pool indices"} <= {entry.text for key in found.legends for entry in key.entries}
 
 
-def test_the_legend_counts_exceptions():
-    """What one arrow of several is not followed by is said."""
+def test_arrows_of_one_colour_that_do_different_things_are_told_apart():
+    """A letter at the arrow and in the legend says which of three convolutions has no ReLU."""
     layers = [networks.conv(name, before, 8, 32) for before, name in pairwise(["image", "a", "b", "c"])]
     layers[-1] = replace(layers[-1], look=replace(layers[-1].look, data=()))
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
-    assert [entry.text for key in found.legends for entry in key.entries] == ["Conv 3×3, ReLU (1 of 3 without)"]
+    at = {node.name: node for node in found.nodes}
+    assert [e.text for key in found.legends for e in key.entries] == ["Conv 3×3, ReLU", "a: conv 3×3"]
+    (letter,) = [label for label in found.labels if label.lines == ("a",)]
+    assert at["b"].x < letter.x < at["c"].x
+    assert "Letters tell" in found.caption
+
+
+def test_what_has_no_colour_is_written_at_its_arrow():
+    """Black arrows would all look alike in a legend: each has its operation at it, and room for the text."""
+    layers = [networks.linear("a", "x", 8)]
+    layers += [networks.layer(name, name, before, (1, 8), "func") for before, name in (("a", "exp"), ("exp", "erfinv"))]
+    layers.append(networks.conv("c", "image", 8, 32))
+    drawing = networks.drawing("net", layers, {"x": (1, 8), "image": (1, 3, 32, 32)})
+    found = maps(drawing)
+    at = {node.name: node for node in found.nodes}
+    assert {e.text for key in found.legends for e in key.entries} == {"Fully connected, ReLU", "Conv 3×3, ReLU"}
+    for source, target in pairwise(["a", "exp", "erfinv"]):
+        (text,) = [label for label in found.labels if label.lines == (target,)]
+        gap = at[target].x - at[target].w / 2 - at[source].x - at[source].w / 2
+        assert width(target, found.font_size * 0.8) < gap
+        assert at[source].x < text.x < at[target].x
+
+
+def test_sizes_are_written_in_one_way():
+    """Where one has no room as n×n all are n²."""
+    wide, small = maps(networks.unet()), maps(networks.unet(depth=1, size=64))
+    for found, mark in ((wide, "²"), (small, "×")):
+        sizes = [node.side or node.below for node in found.nodes if node.side or node.below]
+        assert all(mark in size for size in sizes)
 
 
 def test_results_that_meet_are_said_to_be_added():
@@ -272,14 +301,14 @@ def test_results_that_meet_are_said_to_be_added():
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32)}))
     texts = {entry.text for key in found.legends for entry in key.entries}
-    assert {"Up-conv 2×2, sum", "Conv 1×1 (1 of 2: crop, sum)"} <= texts
+    assert {"Up-conv 2×2, sum", "Conv 1×1, crop, sum", "a: conv 1×1"} <= texts
 
 
 def test_what_follows_a_sum_is_said_after_it():
     """The ReLU behind a sum runs after the sum, also where an arc adds to the last convolution's result."""
     found = maps(networks.residual(blocks=2))
     texts = [entry.text for key in found.legends for entry in key.entries]
-    assert texts == ["Conv 3×3, ReLU (2 of 5: ReLU, sum)", "Conv 1×1, ReLU, sum", "Add"]
+    assert texts == ["Conv 3×3, ReLU", "a: conv 3×3, ReLU, sum", "Conv 1×1, ReLU, sum", "Add"]
 
 
 def test_each_kernel_has_an_entry():
@@ -290,7 +319,7 @@ def test_each_kernel_has_an_entry():
         networks.layer("up2", "ConvTranspose2d", "up", (1, 8, 32, 32), "up", kernel_size=(3, 3)),
     ]
     found = maps(networks.drawing("net", layers, {"image": (1, 3, 8, 8)}))
-    assert [e.text for key in found.legends for e in key.entries if e.cls == "up"] == ["Up-conv 7×7", "Up-conv 3×3"]
+    assert [e.text for key in found.legends for e in key.entries if e.cls == "up"] == ["Up-conv 7×7", "a: up-conv 3×3"]
 
 
 def test_a_least_width_is_said():
@@ -325,7 +354,8 @@ def test_padding_says_copy_and_sizes_only_where_they_change():
     found = maps(networks.unet(padded=True, size=256))
     assert {e.text for key in found.legends for e in key.entries} >= {"Copy"}
     sized = [node.name for node in found.nodes if node.side or node.below]
-    assert len(sized) == 1 + 4 + 4 + 1
+    beside = [label for label in found.labels if "×" in label.lines[0]]
+    assert len(sized) + len(beside) == 1 + 4 + 4 + 1
 
 
 def crossed(found: Scene) -> list[tuple[str, str, str]]:

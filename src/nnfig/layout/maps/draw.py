@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from nnfig.graph import Panel
 from nnfig.layout.maps.elbows import elbows
 from nnfig.layout.maps.net import Arrow, Net
-from nnfig.layout.maps.place import LANE, Level, Placed, Scale, meet, place, stub_in, stub_out
+from nnfig.layout.maps.place import LANE, UPRIGHT, Level, Placed, Scale, headroom, meet, place, stub_in, stub_out
 from nnfig.layout.parts import Parts
 from nnfig.layout.scene import Label, Node, Point, Wire
 from nnfig.layout.text import LINE, width
@@ -40,6 +40,11 @@ def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
         Label(p.x + p.under + BESIDE, p.y - p.h / 2 - 1.6, (p.texts.below,), "dims", "north west")
         for p in placed.values()
         if p.texts.below and p.under is not None
+    ]
+    labels += [
+        _sign(arrow, wire, placed, found, scale, levels)
+        for arrow, wire in zip(found.arrows, wires, strict=True)
+        if arrow.sign
     ]
     labels += _ends(placed, panel, scale.text)
     return Parts(
@@ -79,8 +84,25 @@ def _number(item: Placed) -> Label:
     return Label(x, item.y + item.h / 2 + 1, (item.texts.top,), "dims", "south west")
 
 
+def _sign(
+    arrow: Arrow, wire: Wire, placed: Mapping[str, Placed], found: Net, scale: Scale, levels: Mapping[int, Level]
+) -> Label:
+    """What is written at an arrow: over level ones and arcs, right of the upright part where others end."""
+    source, target = placed[arrow.source], placed[arrow.target]
+    if arrow in found.lanes:
+        x, y = wire.via[1]
+        return Label(x + BESIDE, y + 0.6, (arrow.sign,), "dims", "south west")
+    if found.is_level(arrow):
+        x, y = (source.right + target.left) / 2, source.y + wire.out_shift + 0.6
+        return Label(x, y, (arrow.sign,), "dims", "south")
+    low, x = (target, target.x + wire.in_shift) if target.y < source.y else (source, source.x + wire.out_shift)
+    at = low.tensor.level
+    y = levels[at].y + levels[at].h / 2 + headroom(found.arcs.get(at, 0), scale.text) + UPRIGHT / 2
+    return Label(x + BESIDE, y, (arrow.sign,), "dims", "west")
+
+
 def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label]:
-    """Names of inputs and of what is returned: under maps and those beside them, else above, where no arrow ends."""
+    """Names of inputs and of what is returned: under maps and those beside them; where arrows end, above or beside."""
     names = {name: _input_name(name, panel) for name in panel.graph.inputs}
     returned = panel.graph.output_names or ("output",) * len(panel.graph.outputs)
     names |= dict(zip(panel.graph.outputs, returned, strict=True))
@@ -90,13 +112,16 @@ def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label
         item = made.get(name)
         if item is None or not said:
             continue
-        if item.texts.below or item.under is not None:
+        half = width(said, text) / 2 + BESIDE
+        over = [p for p in placed.values() if p.y == item.y and p.left < item.x + half and p.right > item.x - half]
+        y = min(p.y - p.h / 2 - (text * LINE if p.texts.below else 0.0) for p in over) - 2
+        if item.under is not None and item.above is None:
             top = item.y + item.h / 2 + 1 + (text * LINE if item.texts.top else 0)
-            labels += [Label(item.x, top, (said,), "dims", "south")] if item.above is None else []
+            labels.append(Label(item.x, top, (said,), "dims", "south"))
+        elif item.under is None:
+            labels.append(Label(item.x, y, (said,), "dims", "north"))
         else:
-            half = width(said, text) / 2 + BESIDE
-            over = [p for p in placed.values() if p.y == item.y and p.left < item.x + half and p.right > item.x - half]
-            labels.append(Label(item.x, min(p.y - p.h / 2 for p in over) - 2, (said,), "dims", "north"))
+            labels.append(Label(item.x + item.under + BESIDE, y, (said,), "dims", "north west"))
     return labels
 
 
@@ -163,8 +188,8 @@ def _ink(placed: Mapping[str, Placed], labels: list[Label], scale: Scale) -> lis
             left, right = item.below_span(scale.text)
             points += [(left, bottom - 1.6 - scale.text * LINE), (right, bottom)]
     for label in labels:
-        if label.anchor in ("north", "south"):
-            half = width(label.lines[0], scale.text) / 2
-            high = scale.text * LINE * (1 if label.anchor == "south" else -1)
-            points += [(label.x - half, label.y + high), (label.x + half, label.y)]
+        wide, high = width(label.lines[0], scale.text), scale.text * LINE
+        left = {"north": 0.5, "south": 0.5}.get(label.anchor, 0.0) * wide
+        low = {"south": 0.0, "south west": 0.0, "west": 0.5}.get(label.anchor, 1.0) * high
+        points += [(label.x - left, label.y - low), (label.x - left + wide, label.y - low + high)]
     return points

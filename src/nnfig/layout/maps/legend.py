@@ -1,11 +1,13 @@
-"""What arrows mean: from arrows to entries of the legend that together hold for every arrow."""
+"""What arrows mean: from arrows to signs that stand at some of them, and entries of the legend for the others."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
+from string import ascii_lowercase
 
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
@@ -14,62 +16,95 @@ from nnfig.layout.maps.tensors import JOINED
 from nnfig.layout.text import width
 from nnfig.layout.words import capital
 
-APART = 3
-"""So many operations of one class at most have entries of their own; of more an entry lists all."""
+HUE = {"norm": "linear", "act": "down", "attn": "conv1", "embed": "block"}
+"""Classes whose arrows have the colour of those of another class."""
+
+PLAIN = ("flow", "func", "merge", "concat", "reshape", "data", "dropout")
+"""Classes whose arrows have no colour: what they do stands at them."""
+
+Variant = tuple[str, str, tuple[str, ...]]
+"""What arrows of one entry have in common: class, operation, and what runs after it."""
+
+
+def signed(nets: Mapping[str, Net]) -> dict[str, Net]:
+    """The nets with what is written at their arrows.
+
+    It is the operation where an arrow has no colour, and a letter where arrows of one colour do different things:
+    at all but those that do what most of them do.
+    """
+    counts = Counter(_variant(arrow) for arrow in _all(nets.values()) if arrow.cls not in (*JOINED, *PLAIN))
+    hues: dict[str, list[Variant]] = {}
+    for variant in counts:
+        hues.setdefault(HUE.get(variant[0], variant[0]), []).append(variant)
+    usual = {max(alike, key=lambda variant: counts[variant]) for alike in hues.values()}
+    classes = list(dict.fromkeys(variant[0] for variant in counts))
+    odd = sorted((variant for variant in counts if variant not in usual), key=lambda found: classes.index(found[0]))
+    letters = {variant: _letter(number) for number, variant in enumerate(odd)}
+
+    def sign(arrow: Arrow) -> Arrow:
+        text = ", ".join((arrow.name, *arrow.after)) if arrow.cls in PLAIN else letters.get(_variant(arrow), "")
+        return replace(arrow, sign=text)
+
+    return {
+        name: replace(
+            found,
+            into={target: [sign(arrow) for arrow in arrows] for target, arrows in found.into.items()},
+            out={source: [sign(arrow) for arrow in arrows] for source, arrows in found.out.items()},
+        )
+        for name, found in nets.items()
+    }
+
+
+def _all(nets: Iterable[Net]) -> Iterable[Arrow]:
+    return (arrow for found in nets for arrow in found.arrows)
+
+
+def _variant(arrow: Arrow) -> Variant:
+    """How often a closed block runs makes no entry of its own."""
+    return arrow.cls, re.sub(r" ×\d+$", "", arrow.name), arrow.after
+
+
+def _letter(number: int) -> str:
+    """a, b, c ... z, a2, b2 ..."""
+    turn, at = divmod(number, len(ascii_lowercase))
+    return f"{ascii_lowercase[at]}{turn + 1 if turn else ''}"
 
 
 def entries(nets: Iterable[Net], room: float, text: float) -> list[LegendEntry]:
-    """An entry for each operation; one for each class of arrow that stands for many, or computes nothing.
+    """An entry for each operation with what runs after it, by classes; one for each class that computes nothing.
 
     Args:
-        nets: the networks that have one legend.
+        nets: the networks that have one legend, signed.
         room: the width that an entry may take.
         text: the size of text.
     """
-    groups: dict[str, list[Arrow]] = {}
-    for found in nets:
-        for arrow in found.arrows:
-            groups.setdefault(arrow.cls, []).append(arrow)
+    groups: dict[str, dict[Variant, list[Arrow]]] = {}
+    for arrow in _all(nets):
+        if arrow.cls not in PLAIN:
+            key = (arrow.cls, "", ()) if arrow.cls in JOINED else _variant(arrow)
+            groups.setdefault(arrow.cls, {}).setdefault(key, []).append(arrow)
     return [
-        LegendEntry(cls, _shortest(alike, room - SWATCH["edge"], text), "edge")
-        for cls, arrows in groups.items()
-        for alike in _apart(cls, arrows)
+        LegendEntry(cls, _entry(alike, room - SWATCH["edge"], text), "edge")
+        for cls, variants in groups.items()
+        for alike in sorted(variants.values(), key=lambda arrows: bool(arrows[0].sign))
     ]
 
 
-def _apart(cls: str, arrows: Sequence[Arrow]) -> list[list[Arrow]]:
-    """Arrows of a class by what an entry is for: an operation, or everything that they are."""
-    named: dict[str, list[Arrow]] = {}
-    for arrow in arrows:
-        named.setdefault(re.sub(r" ×\d+$", "", arrow.name), []).append(arrow)
-    return [list(arrows)] if cls in JOINED or len(named) > APART else list(named.values())
-
-
-def _shortest(arrows: Sequence[Arrow], room: float, text: float) -> str:
+def _entry(arrows: Sequence[Arrow], room: float, text: float) -> str:
     """The text of an entry; where it has no room, that there is more to be said."""
-    said = capital(arrow_text(arrows))
-    if width(said, text) <= room:
-        return said
-    return f"{capital(arrow_text(arrows[:1]))}, and others"
+    said = arrow_text(arrows)
+    if width(said, text) > room:
+        said = f"{arrow_text(arrows[:1])}, and others"
+    return f"{arrows[0].sign}: {said}" if arrows[0].sign else capital(said)
 
 
 def arrow_text(arrows: Sequence[Arrow]) -> str:
-    """What arrows of one class are: their names, what most of them are followed by, and how many are not.
+    """What arrows of one entry are: their names, and what runs after all of them.
 
-    >>> arrow_text([Arrow("a", "b", "up", "up-conv 2×2", ("ReLU",))] * 2 + [Arrow("b", "c", "up", "up-conv 2×2")])
-    'up-conv 2×2, ReLU (1 of 3 without)'
+    >>> arrow_text([Arrow("a", "b", "up", "up-conv 2×2", ("ReLU",)), Arrow("b", "c", "up", "up-conv 2×2", ("ReLU",))])
+    'up-conv 2×2, ReLU'
     """
-    counts = Counter(arrow.after for arrow in arrows)
-    usual, most = counts.most_common(1)[0]
-    if 2 * most <= len(arrows):
-        usual = ()
-    others = [
-        f"{count} of {len(arrows)}{': ' + ', '.join(after) if after else ' without'}"
-        for after, count in counts.items()
-        if after != usual
-    ]
-    beside = f" ({'; '.join(others)})" if others else ""
-    return ", ".join([_together(_counted(arrow.name for arrow in arrows)), *usual]) + beside
+    return ", ".join([_together(_counted(arrow.name for arrow in arrows)), *arrows[0].after])
 
 
 def _counted(names: Iterable[str]) -> list[str]:

@@ -21,6 +21,8 @@ class Arrow:
     """What the legend calls it: `conv 3×3`."""
     after: tuple[str, ...] = ()
     """What runs after it before the target: `ReLU`."""
+    sign: str = ""
+    """What is written at it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ ARROW = 10.0
 UPRIGHT = 13.0
 """The least length of a vertical arrow."""
 
+LOW = 40.0
+"""The height from which on the size of a map stands at its side, so that its name has room under it."""
+
 SLIVER = 3.0
 """The least width and height of a map."""
 
@@ -26,6 +29,9 @@ PORT = 0.2
 """How far over its middle horizontal arrows meet a map, as a share of its height: the size stands below them."""
 
 TEXT_GAP = 2.5
+
+SIGN_GAP = 2.0
+"""Room on both sides of what is written over an arrow."""
 
 SIZE_GAP = 5.0
 """Room between sizes below neighbouring maps: `200² 196²` are two numbers."""
@@ -161,10 +167,14 @@ def _distance(before: Placed, item: Placed, found: Net, scale: Scale) -> float:
     gaps = [ARROW]
     if item.texts.side:
         gaps.append(scale.text + TEXT_GAP + 1.5)
+    signs = [width(a.sign, scale.text) for a in found.out[before.tensor.name] if a.target == item.tensor.name]
     into = sum(found.is_arc(a) for a in found.into[item.tensor.name])
     out = any(found.is_arc(a) for a in found.out[before.tensor.name])
+    stubs = (stub_out(before, scale.text) if out else 0.0, stub_in(item, scale.text) + 2 * into if into else 0.0)
+    if any(signs):
+        gaps.append(max(signs) + 2 * SIGN_GAP + 2 * max(stubs))
     if into or out:
-        gaps.append(stub_out(before, scale.text) + (stub_in(item, scale.text) + 2 * into if into else 0) + STUB)
+        gaps.append(stub_out(before, scale.text) + stubs[1] + STUB)
     found_distances = [before.right + max(gaps) - item.left]
     for mine, theirs, gap in (
         (before.top_span(scale.text), item.top_span(scale.text), TEXT_GAP),
@@ -256,7 +266,10 @@ def _levels(found: Net, heights: Mapping[str, float], scale: Scale) -> dict[int,
     levels: dict[int, Level] = {}
     bottom = 0.0
     for at in sorted({tensor.level for tensor in found.tensors.values()}, reverse=True):
-        of = [heights[name] for name, tensor in found.tensors.items() if tensor.level == at]
+        names = [name for name, tensor in found.tensors.items() if tensor.level == at]
+        of = [heights[name] for name in names]
+        if bottom and max(of) < LOW and not all(found.into[name] and found.out[name] for name in names):
+            bottom += scale.text * LINE
         levels[at] = Level(bottom + max(of) / 2, max(of), PORT * min(of))
         bottom += (
             max(of) + headroom(found.arcs.get(at, 0), scale.text) + UPRIGHT + (scale.text * LINE if max(of) < 20 else 0)

@@ -1,4 +1,4 @@
-"""What is written around maps: channels above, sizes at the side or below, in one way for all maps of a level."""
+"""What is written around maps: channels above, sizes at the side or below, sizes in one way for all maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nnfig.layout.maps.net import Net, Tensor
 from nnfig.layout.text import width
 
-CLEAR = 3.0
+CLEAR = 2.0
 """Room between a size at the side of a map and the arrow over it."""
 
 BELOW = 6
@@ -33,21 +33,26 @@ def texts(found: Net, heights: Mapping[str, float], ports: Mapping[int, float], 
         ports: for each level, how far over its middle arrows run.
         text: the size of text.
     """
-    sized = {name for name, tensor in found.tensors.items() if _is_sized(name, tensor, found)}
+    sized = [name for name, tensor in found.tensors.items() if _is_sized(name, tensor, found)]
     residual = any(arrow.cls == "add" for arrow in found.arrows)
-    sizes: dict[str, Texts] = {}
-    whole = True
-    for level in sorted({tensor.level for tensor in found.tensors.values()}):
-        members = {name: found.tensors[name].size for name in sized if found.tensors[name].level == level}
-        room = {name: heights[name] / 2 + ports[level] - CLEAR for name in members}
-        said = {name: size.extent for name, size in members.items()}
-        beside = all(width(said[name], text) <= room[name] for name in members)
-        if members and not (whole and beside):
-            less = {name: size.short for name, size in members.items()}
-            beside = all(width(less[name], text) <= room[name] for name in members)
-            whole = whole and not beside and max(map(len, said.values())) <= BELOW
-            said = said if whole else less
-        sizes |= {name: Texts(side=size) if beside else Texts(below=size) for name, size in said.items()}
+    levels: dict[int, list[str]] = {}
+    for name in sized:
+        levels.setdefault(found.tensors[name].level, []).append(name)
+    full = {name: found.tensors[name].size.extent for name in sized}
+    less = {name: found.tensors[name].size.short for name in sized}
+
+    def beside(said: Mapping[str, str], names: list[str]) -> bool:
+        room = {name: heights[name] / 2 + ports[found.tensors[name].level] - CLEAR for name in names}
+        return all(width(said[name], text) <= room[name] for name in names)
+
+    whole = all(beside(full, names) or all(len(full[name]) <= BELOW for name in names) for names in levels.values())
+    said = full if whole else less
+    sizes = {
+        name: Texts(side=said[name]) if aside else Texts(below=said[name])
+        for names in levels.values()
+        for aside in (beside(said, names),)
+        for name in names
+    }
     return {
         name: Texts(_channels(name, tensor, found, residual), at.side, at.below)
         for name, tensor in found.tensors.items()

@@ -9,7 +9,7 @@ from itertools import pairwise
 from nnfig.graph import Drawing, LegendEntry, Panel
 from nnfig.layout.keys import legends
 from nnfig.layout.maps.draw import parts
-from nnfig.layout.maps.legend import entries
+from nnfig.layout.maps.legend import PLAIN, entries, signed
 from nnfig.layout.maps.net import Net
 from nnfig.layout.maps.place import BAR, SLIVER, Scale
 from nnfig.layout.maps.tensors import net
@@ -39,7 +39,7 @@ WORDS = {
 def scene(drawing: Drawing, options: Options) -> Scene:
     """Place the tensors of each panel by resolution and time, all panels at one scale."""
     panels = [replace(panel, graph=unfolded(panel.graph)) for panel in drawing.panels]
-    nets = {panel.name: net(panel.graph) for panel in panels}
+    nets = signed({panel.name: net(panel.graph) for panel in panels})
     scale, font = _scale(panels, nets, options)
     said = entries(nets.values(), options.width - 2 * MARGIN, scale.text)
 
@@ -104,6 +104,8 @@ def _words(found: Net, scale: Scale, drawn: Parts) -> list[str]:
     powers = [said for mark, said in POWERS.items() if mark in sizes]
     if powers:
         words.append(f"Sizes {' and '.join(powers)}.")
+    if any(arrow.sign and arrow.cls not in PLAIN for arrow in found.arrows):
+        words.append("Letters tell arrows of one colour apart.")
     if any(tensor.copied for tensor in tensors):
         words.append("White parts of boxes are copies.")
     return words
