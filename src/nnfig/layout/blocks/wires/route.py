@@ -16,6 +16,8 @@ from nnfig.layout.scene import Point
 
 BEND = 12.0
 CROSSING = 16.0
+LEAVING = 30.0
+"""Price of crossing a frame that holds both ends."""
 TEXT = 120.0
 """Price of running through text, in pt of way."""
 MOST_NODES = 260
@@ -61,6 +63,8 @@ class _Lines:
     level: list[Piece] = field(default_factory=list)
     """Pieces of wire nearby that run level, by their place; and upright ones."""
     upright: list[Piece] = field(default_factory=list)
+    frames: list[Rect] = field(default_factory=list)
+    """Frames that hold both ends."""
 
 
 class Board:
@@ -215,8 +219,10 @@ class Board:
         for r in (*texts, *frames):
             xs |= {r[0] - gap, r[2] + gap}
             ys |= {r[1] - gap, r[3] + gap}
+        inside = {*self.at.net.around(source)} & {*self.at.net.around(target)}
         fixed_x, fixed_y = {p[0] for p in points}, {p[1] for p in points}
         lines = _Lines(_thin(xs, fixed_x), _thin(ys, fixed_y))
+        lines.frames = [r for group, r, _ in self.at.frames if group in inside]
         lines.level = sorted(p for p in self.level if area[1] <= p[0] <= area[3] and p[1] < area[2] and area[0] < p[2])
         lines.upright = sorted(
             p for p in self.upright if area[0] <= p[0] <= area[2] and p[1] < area[3] and area[1] < p[2]
@@ -267,6 +273,10 @@ class Board:
             for _, a, b, whose in across[bisect_left(across, (low,)) : bisect_left(across, (high,))]:
                 if a < place < b and whose != source:
                     cost += CROSSING
+            k = 0 if level else 1
+            for r in lines.frames:
+                if r[1 - k] < place < r[3 - k]:
+                    cost += LEAVING * ((low < r[k] <= high) + (low < r[k + 2] <= high))
             if own:
                 cost = min(cost, 0.3 * (high - low))
         lines.costs[key] = cost
