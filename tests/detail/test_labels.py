@@ -172,6 +172,22 @@ def test_a_product_with_a_vector_of_weights_changes_no_size():
     assert detail.drawing([sketch.done()], Options()).graph.layer["mul"].look.dims == ""
 
 
+def test_a_class_derived_from_a_convolution_is_written_as_one():
+    """Whatever it is called: at explicit with its name, and never taken for equal to a plain one."""
+    sketch, x = graphs.Sketch(), "image"
+    for index in range(4):
+        group = sketch.group(f"b{index}", "Block")
+        for part in "ab":
+            x = sketch.conv(f"{group}.{part}", x, group=group, transposed=False)
+        sketch.layers[-1] = replace(sketch.layers[-1], kind="WS" if index > 1 else "Conv2d")
+    paper = detail.drawing([sketch.done()], Options(show=("kernel", "channels"))).graph
+    assert {layer.look.label for layer in paper.layers} == {("3×3 conv, 8",)}
+    assert [group.repeat for group in paper.groups] == [2, 2]
+    exact = detail.drawing([sketch.done()], Options(detail="explicit")).graph
+    assert exact.layer["b2.b"].look.label[-1] == "WS"
+    assert detail.drawing([sketch.done()], Options(hide=("WS",))).graph.params == 6 * 8
+
+
 def test_weights_belong_to_their_function_and_data_stay():
     """A weight that a function reads is part of it; a position embedding that a sum reads is drawn."""
     sketch = graphs.Sketch(x=(1, 16, 8))

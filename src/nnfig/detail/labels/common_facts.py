@@ -8,6 +8,7 @@ from nnfig.detail.categories import category_of, is_known
 from nnfig.detail.draft import Draft
 from nnfig.detail.labels.operands import one_sided
 from nnfig.detail.labels.values import remaining
+from nnfig.detail.passes.spell_out import OWN_CLASS
 from nnfig.detail.sheets.rules import Rules, Writing
 from nnfig.detail.sheets.templates import fields
 from nnfig.graph import Graph, Layer
@@ -47,6 +48,8 @@ def facts(layer: Layer, rules: Rules, graph: Graph) -> tuple[str, ...]:
 
 def class_fact(layer: Layer, writing: Writing) -> tuple[str, ...]:
     """A class of its own for which the label has a general word: `Conv2dSame`, written `3×3 conv`."""
+    if OWN_CLASS in layer.attributes:
+        return (str(layer.attributes[OWN_CLASS]),)
     if is_known(layer.kind) or not layer.kind[:1].isupper():
         return ()
     said = writing.rename.lower() in layer.kind.lower() if writing.rename else "kind" in _fields(writing)

@@ -7,21 +7,42 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.passes.absorb_weights import weights
 from nnfig.graph import Dim, Graph, Layer
 
 Shape = tuple[Dim, ...]
+OWN_CLASS = "class"
+"""The attribute that keeps what a class is called that is drawn as the one from which it is derived."""
+_CONVOLUTION = {"in_channels", "out_channels", "kernel_size", "transposed"}
+_LINEAR = {"in_features", "out_features"}
 
 
 def spell_out(draft: Draft) -> Draft:
     """`conv2d(x, weight)` gets kernel and channels as a `Conv2d` has them; what was given is kept.
 
-    Weights that a layer makes come over a wire that says so.
+    Weights that a layer makes come over a wire that says so. A class of somebody's own that has what a convolution
+    has is one, `WSConv` as well as `WS`, except at `ops`; its name is kept as an attribute.
     """
     graph, known = draft.graph, weights(draft.graph)
-    layers = tuple(_sized(layer, graph, known) for layer in graph.layers)
+    plain = draft.rules.level != "operations"
+    layers = tuple(_sized(_under_its_base(layer) if plain else layer, graph, known) for layer in graph.layers)
     return draft if layers == graph.layers else draft.having(graph.replace(layers=layers))
+
+
+def _under_its_base(layer: Layer) -> Layer:
+    """The layer as a `Conv2d`, `Linear` ... where its class is derived from that and is called otherwise."""
+    given = layer.attributes
+    if category_of(layer.kind).name != "block" or not layer.params:
+        return layer
+    if given.keys() >= _CONVOLUTION and isinstance(given["kernel_size"], tuple | list):
+        base = f"Conv{'Transpose' * bool(given['transposed'])}{len(given['kernel_size'])}d"
+    elif given.keys() >= _LINEAR:
+        base = "Linear"
+    else:
+        return layer
+    return replace(layer, kind=base, original=layer.kind, attributes={**given, OWN_CLASS: layer.kind})
 
 
 def _sized(layer: Layer, graph: Graph, known: Collection[str]) -> Layer:
