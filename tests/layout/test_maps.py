@@ -281,6 +281,20 @@ def test_what_has_no_colour_is_written_at_its_arrow():
         assert at[source].x < text.x < at[target].x
 
 
+def test_a_vector_meets_a_map_beside_what_leaves_it():
+    """Where a map goes down at its middle, the time that comes up from below arrives beside: no arrow has two heads."""
+    layers = [
+        networks.conv("a", "image", 8, 32),
+        networks.linear("time", "t", 8),
+        networks.layer("sum", "add", ("a", "time"), (1, 8, 32, 32), "merge"),
+        networks.pool("pool", "sum", 8, 16),
+    ]
+    found = maps(networks.drawing("net", layers, {"image": (1, 3, 32, 32), "t": (1, 4)}))
+    (up,) = [wire.in_shift for wire in found.wires if wire.target == "sum" and wire.into == "south"]
+    (down,) = [wire.out_shift for wire in found.wires if wire.source == "sum" and wire.out == "south"]
+    assert down - up > 1
+
+
 def test_sizes_are_written_in_one_way():
     """Where one has no room as n×n all are n²."""
     wide, small = maps(networks.unet()), maps(networks.unet(depth=1, size=64))

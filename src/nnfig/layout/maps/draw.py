@@ -34,7 +34,7 @@ def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
         elif found.is_level(arrow):
             wires.append(_level(arrow, placed, levels))
         else:
-            wires.append(_upright(arrow, placed, turns[arrow]) if arrow in turns else _beside(arrow, placed))
+            wires.append(_upright(arrow, found, placed, turns[arrow]) if arrow in turns else _beside(arrow, placed))
     labels = [_number(p) for p in placed.values() if p.texts.top and p.above is not None]
     labels += [
         Label(p.x + p.under + BESIDE, p.y - p.h / 2 - 1.6, (p.texts.below,), "dims", "north west")
@@ -136,11 +136,11 @@ def _level(arrow: Arrow, placed: Mapping[str, Placed], levels: Mapping[int, Leve
     return Wire(arrow.source, arrow.target, "east", "west", shift, shift, cls=arrow.cls)
 
 
-def _upright(arrow: Arrow, placed: Mapping[str, Placed], via: tuple[Point, ...]) -> Wire:
+def _upright(arrow: Arrow, found: Net, placed: Mapping[str, Placed], via: tuple[Point, ...]) -> Wire:
     """An arrow to another level: straight where one map stands over the other, else with turns."""
     source, target = placed[arrow.source], placed[arrow.target]
     out, into = ("south", "north") if source.tensor.level < target.tensor.level else ("north", "south")
-    x0, x1 = meet(source, target, arrow.cls)
+    x0, x1 = meet(arrow, found, placed)
     return Wire(arrow.source, arrow.target, out, into, x0 - source.x, x1 - target.x, via, arrow.cls)
 
 

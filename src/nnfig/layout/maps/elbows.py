@@ -85,7 +85,7 @@ def elbows(
 def _turns(arrow: Arrow, ways: Ways) -> tuple[Point, ...]:
     source, target = ways.placed[arrow.source], ways.placed[arrow.target]
     first, last = source.tensor.level, target.tensor.level
-    x0, x1 = meet(source, target, arrow.cls)
+    x0, x1 = meet(arrow, ways.found, ways.placed)
     order = sorted(ways.levels)
     up = last < first
     passed = [at for at in order if min(first, last) < at < max(first, last)]

@@ -71,6 +71,17 @@ class Net:
         straight = next((a for a in twins if a.cls not in ("add", "copy")), arrow)
         return straight != arrow or self.place[arrow.target] - self.place[arrow.source] > 1
 
+    def is_aside(self, arrow: Arrow) -> bool:
+        """Whether an arrow between levels meets a map beside its middle, where others leave or arrive."""
+        source, target = self.tensors[arrow.source], self.tensors[arrow.target]
+        if source.size.form != "vector" or target.size.form == "vector":
+            return arrow.cls == "indices"
+        ends = [a.source for a in self.into[target.name] if a != arrow] + [a.target for a in self.out[target.name]]
+        up = source.level > target.level
+        return any(
+            self.tensors[end].level != target.level and (self.tensors[end].level > target.level) == up for end in ends
+        )
+
     @cached_property
     def lanes(self) -> Mapping[Arrow, int]:
         """The lane, from 1, of every arc: shorter ones run nearer to the maps, and none on that of another."""

@@ -211,13 +211,17 @@ def _straighten(placed: dict[str, Placed], found: Net, scale: Scale) -> None:
         following[item.tensor.level] = item
 
 
-def meet(source: Placed, target: Placed, cls: str) -> tuple[float, float]:
+def meet(arrow: Arrow, found: Net, placed: Mapping[str, Placed]) -> tuple[float, float]:
     """Where an arrow between two levels leaves and arrives: equal where one map stands over the other."""
+    source, target = placed[arrow.source], placed[arrow.target]
     white = target.w * target.tensor.copied if target.tensor.copied < 1 else 0.0
     low = max(source.left, target.left + white) + INSET
     high = min(source.right, target.right) - INSET
-    if cls == "indices":
-        return source.x + 0.25 * source.w, target.x - 0.25 * target.w
+    if found.is_aside(arrow):
+        x = target.x - 0.25 * target.w
+        if arrow.cls == "indices":
+            return source.x + 0.25 * source.w, x
+        return (x if source.left + INSET <= x <= source.right - INSET else source.x), x
     if low <= high:
         narrow = target.fresh if white or target.w < source.w else source.x
         x = narrow if low <= narrow <= high else (low + high) / 2
@@ -235,8 +239,8 @@ def beside(arrow: Arrow, found: Net, placed: Mapping[str, Placed], text: float) 
     source, target = placed[arrow.source], placed[arrow.target]
     at = sorted({item.tensor.level for item in placed.values()})
     first, last = at.index(source.tensor.level), at.index(target.tensor.level)
-    below, x = meet(source, target, arrow.cls)
-    if last != first + 1 or arrow.cls == "indices" or below == x or x < source.right + STUB:
+    below, x = meet(arrow, found, placed)
+    if last != first + 1 or found.is_aside(arrow) or below == x or x < source.right + STUB:
         return False
     walls = (p.left - (text if p.texts.side else 0.0) for p in placed.values() if p.y == source.y and p.x > source.x)
     return all(wall > x + STUB for wall in walls)
@@ -251,7 +255,7 @@ def _marked(placed: Mapping[str, Placed], found: Net, text: float) -> dict[str, 
             continue
         source, target = placed[arrow.source], placed[arrow.target]
         down = source.tensor.level < target.tensor.level
-        x0, x1 = meet(source, target, arrow.cls)
+        x0, x1 = meet(arrow, found, placed)
         if beside(arrow, found, placed, text):
             above[arrow.target] = round(max(x1 - target.x, above.get(arrow.target, x1 - target.x)), 3)
             continue
