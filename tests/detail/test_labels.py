@@ -188,6 +188,17 @@ def test_a_class_derived_from_a_convolution_is_written_as_one():
     assert detail.drawing([sketch.done()], Options(hide=("WS",))).graph.params == 6 * 8
 
 
+def test_an_activation_is_called_alike_as_function_and_as_module():
+    """`F.elu(x)` and `nn.ELU()` are ELU."""
+    for kind in ("ReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "GLU", "Mish", "ReLU6", "LeakyReLU"):
+        sketch = graphs.Sketch()
+        x = sketch.add("module", kind, "image")
+        function = "leaky_relu" if kind == "LeakyReLU" else kind.lower()
+        sketch.add("function", function, x)
+        drawn = detail.drawing([sketch.done()], Options(detail="explicit")).graph
+        assert {layer.look.label[0] for layer in drawn.layers} == {kind}
+
+
 def test_weights_belong_to_their_function_and_data_stay():
     """A weight that a function reads is part of it; a position embedding that a sum reads is drawn."""
     sketch = graphs.Sketch(x=(1, 16, 8))
