@@ -152,7 +152,7 @@ def _titles(
         name = macro.names[-1]
         if macro.command != "nnflayer" or name not in before or name not in after:
             continue
-        was, is_now = _told(before[name]), _told(after[name])
+        was, is_now = _all_told(before[name]), _all_told(after[name])
         changed = [key for key in was if key in is_now and was[key] != is_now[key]]
         # a block's layers are named where nothing else tells that they changed
         changed = [key for key in changed if key != "members"] or changed
@@ -163,17 +163,31 @@ def _titles(
     return found
 
 
+def _all_told(title: str) -> dict[str, str]:
+    """What a title says of one layer, or of several that are drawn as one, each with its name before it.
+
+    >>> _all_told("a: Conv2d(groups=2); then ReLU() + b: ReLU()")
+    {'a groups': '2', 'a then': 'ReLU()', 'b then': 'nothing', 'layers': 'a, b'}
+    """
+    told = [(each.partition(":")[0], _told(each)) for each in re.split(r" \+ (?=[^ ;]+: )", title)]
+    if len(told) == 1:
+        return told[0][1]
+    found = {f"{name} {key}": value for name, facts in told for key, value in facts.items()}
+    return {**found, "layers": ", ".join(name for name, _ in told)}
+
+
 def _told(title: str) -> dict[str, str]:
     """What a title says, by name: attributes, output, parameters; what goes without saying need not be there.
 
     >>> _told("conv1: Conv2d(kernel_size=(3, 3), bias=False); output 1x8; 216 parameters")
-    {'kernel_size': '3', 'bias': 'False', 'output': '1x8', 'parameters': '216'}
+    {'kernel_size': '3', 'bias': 'False', 'then': 'nothing', 'output': '1x8', 'parameters': '216'}
     """
     layer, *parts = title.split("; ")
     found: dict[str, str] = {}
     for key, value in re.findall(r"(\w+)=(\([^()]*\)|[^,()]*)", layer):
         each = dict.fromkeys(value.strip("()").replace(" ", "").split(","))
         found[key] = next(iter(each)) if len(each) == 1 else value
+    found["then"] = "nothing"
     for part in parts:
         word, _, rest = part.partition(" ")
         key, value = (rest, word) if rest in ("parameters", "parameter") else (word, rest)

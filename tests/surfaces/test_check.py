@@ -135,3 +135,22 @@ def test_labels_that_end_in_a_line_break_are_read(tmp_path: Path):
     one, two = macros(text)
     assert (one.names, one.facts) == (("one",), {"label": r"a\\", "kernel": "3"})
     assert (two.names, two.facts) == (("two",), {"label": r"a\}, b"})
+
+
+@pytest.mark.parametrize("view", ["blocks", "volumes", "maps"])
+def test_what_is_merged_is_checked_with_its_attributes(tmp_path: Path, view: str):
+    """A slope of an activation inside the first of two joined convolutions."""
+
+    def net(slope: float) -> Graph:
+        path = tmp_path / "net.yaml"
+        path.write_text(
+            "nnfig: 1\ninputs: {image: [1, 3, 16, 16]}\nlayers:\n"
+            f"- Conv2d 3x3, 8, padding 1\n- LeakyReLU negative_slope {slope}\n"
+            "- Conv2d 3x3, 8, padding 1\n- LeakyReLU\n- MaxPool2d 2x2\n"
+        )
+        return nnfig.load(path)
+
+    path = _drawn(tmp_path, net(0.1), view=view)
+    assert _said(path, net(0.1)) == []
+    (said,) = _said(path, net(0.3))
+    assert "then LeakyReLU(negative_slope=0.1) when the figure was drawn, LeakyReLU(negative_slope=0.3)" in said

@@ -197,6 +197,15 @@ def brief(kind: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def call(kind: str, attributes: Mapping[str, Any]) -> str:
+    """A layer as code would make it.
+
+    >>> call("LeakyReLU", {"negative_slope": 0.1})
+    'LeakyReLU(negative_slope=0.1)'
+    """
+    return f"{kind}({', '.join(f'{name}={value}' for name, value in brief(kind, attributes).items())})"
+
+
 def _same(value: Any, default: Any) -> bool:
     """Equal in type too, so that `bias: 1` is not taken for `bias: true`."""
     return value == default and repr(value) == repr(default)

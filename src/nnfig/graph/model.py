@@ -65,6 +65,8 @@ class Look:
     """Size of the output as it is written beside the layer, empty where it did not change."""
     merged: tuple[str, ...] = ()
     """Names of the layers that run inside this one, after it, in the order in which they run."""
+    then: tuple[str, ...] = ()
+    """The same as calls with what is no default: `LeakyReLU(negative_slope=0.1)`."""
     data: tuple[tuple[str, str], ...] = ()
     """Further facts for TeX (`kernel`, `channels`, `stride`, ...), readable there in text templates."""
 

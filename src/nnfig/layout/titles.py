@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nnfig.graph import Graph
-from nnfig.graph.defaults import brief
+from nnfig.graph.defaults import call
 
 
 def titles(graph: Graph, names: Iterable[str]) -> str:
@@ -27,11 +27,12 @@ def title(graph: Graph, name: str) -> str:
     if name in graph.inputs:
         return f"{name}: input {graph.inputs[name]}"
     layer = graph.layer[name]
-    attributes = ", ".join(f"{key}={value}" for key, value in brief(layer.kind, layer.attributes).items())
     output = ", ".join(map(str, layer.output))
-    facts = [f"{layer.name}: {layer.kind}({attributes})"]
+    facts = [f"{layer.name}: {call(layer.kind, layer.attributes)}"]
     if output:
         facts.append(f"output {output}")
     if layer.params:
         facts.append(f"{layer.params:,} parameters")
+    if layer.look and layer.look.then:
+        facts.append(f"then {', '.join(layer.look.then)}")
     return "; ".join(facts)

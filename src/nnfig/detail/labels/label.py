@@ -23,6 +23,7 @@ from nnfig.detail.labels.values import FACETS, default_value, field_value, heads
 from nnfig.detail.sheets.rules import Rules, Writing
 from nnfig.detail.sheets.templates import fields, render
 from nnfig.graph import Edge, Graph, Layer, Look
+from nnfig.graph.defaults import call
 
 
 def label(draft: Draft, told: Mapping[str, Told], common: Facts) -> Draft:
@@ -94,6 +95,7 @@ def _look(layer: Layer, desk: Desk) -> Look:
         glyph="" if said else glyph,
         dims=desk.axes.written(layer) if draft.rules.shows("dims") and not projects else "",
         merged=tuple(each.name for each in inside),
+        then=tuple(call(each.kind, each.attributes) for each in inside),
         data=(*_data(layer, draft, inside), *((("shortcut", "projection"),) if projects else ())),
     )
 
