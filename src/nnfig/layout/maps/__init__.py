@@ -1,1 +1,4 @@
-"""The maps view, in the order in which it works: net, tensors, texts, place, elbows, draw; `view` is the way in."""
+"""The maps view, in the order in which it works.
+
+Net, reading, joins, tensors, legend, texts, place, elbows, draw; `view` is the way in.
+"""

@@ -12,7 +12,7 @@ from string import ascii_lowercase
 from nnfig.graph import LegendEntry
 from nnfig.layout.keys import SWATCH
 from nnfig.layout.maps.net import Arrow, Net
-from nnfig.layout.maps.tensors import JOINED
+from nnfig.layout.maps.reading import JOINED
 from nnfig.layout.text import width
 from nnfig.layout.words import capital
 

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from dataclasses import replace
 
 from nnfig.graph import Graph, Layer
+from nnfig.layout.maps.joins import WORD, join
 from nnfig.layout.maps.net import Arrow, Net, Tensor
+from nnfig.layout.maps.reading import JOINED, Reading, followed, is_alone, unique
 from nnfig.layout.tensors import Size, operation, output_size
 from nnfig.layout.words import plain_words, sides, words
 
 ELEMENTWISE = ("act", "norm", "drop", "softmax")
 """Operations that are named with the arrow that they follow and give no map of their own."""
 
-WORD = {"concat": "copy", "add": "add"}
-"""Class of the arrows that lead what is joined to where it is joined."""
-
-MEET = {"concat": "concatenate", "add": "sum"}
-"""What is said after operations whose results meet: for sums always, as what follows runs after them."""
-
 HALVED = 1.9
 """How many times as large a map is, at least, as what stands a level below it though nothing has a stride."""
-
-NORM = re.compile("N$|[Nn]orm")
-"""Short names of norms."""
-
-JOINED = {"copy": "copy", "add": "add", "indices": "pool indices"}
-"""Classes of arrows that compute nothing, and what the legend calls them."""
-
-
-@dataclass
-class Reading:
-    """What is known while the graph is read."""
-
-    tensors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    into: dict[str, list[Arrow]] = field(default_factory=dict[str, "list[Arrow]"])
-    owner: dict[str, str] = field(default_factory=dict[str, str])
-    """Tensor that stands for what a layer or input gives."""
-    used: set[str] = field(default_factory=set[str])
-    """Tensors from which an arrow begins."""
-
-    def add(self, tensor: Tensor, arrows: Iterable[Arrow]) -> None:
-        """A new tensor and the arrows into it."""
-        self.tensors[tensor.name] = tensor
-        self.owner[tensor.name] = tensor.name
-        self.into[tensor.name] = list(arrows)
-        self.used.update(arrow.source for arrow in self.into[tensor.name])
 
 
 def net(graph: Graph) -> Net:
@@ -95,8 +63,8 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     """One layer: a new tensor with its arrows, or nothing but another name for the tensor that it takes."""
     does = operation(layer)
     size = output_size(graph, layer.name)
-    takes = _unique(e.source for e in layer.inputs if e.kind == "data" and e.source in found.owner)
-    sources = _unique(found.owner[name] for name in takes)
+    takes = unique(e.source for e in layer.inputs if e.kind == "data" and e.source in found.owner)
+    sources = unique(found.owner[name] for name in takes)
     if not sources:
         return
     takers = {operation(graph.layer[name]) for name in graph.consumers[layer.name]}
@@ -104,15 +72,15 @@ def _read(layer: Layer, graph: Graph, found: Reading) -> None:
     if size is None or (len(sources) == 1 and (does == "flat" or (does == "crop" and joined))):
         found.owner[layer.name] = sources[0]
         return
-    alone = len(takes) == 1 and _is_alone(sources[0], graph, found)
+    alone = len(takes) == 1 and is_alone(sources[0], graph, found)
     if does in ELEMENTWISE and alone and _takes_on(sources[0], found):
         found.owner[layer.name] = sources[0]
-        found.into[sources[0]] = [_followed(a, plain_words(layer)) for a in found.into[sources[0]]]
+        found.into[sources[0]] = [followed(a, plain_words(layer)) for a in found.into[sources[0]]]
         before = found.tensors[sources[0]]
         found.tensors[sources[0]] = replace(before, runs=(*before.runs, layer.name))
         return
     if does in ("concat", "add") and len(takes) > 1:
-        _join(layer, does, size, takes, graph, found)
+        join(layer, does, size, takes, graph, found)
         return
     cls, name, after = words(layer)
     if does == "conv" and _is_sliced(found.tensors[sources[0]].size, size, layer):
@@ -143,110 +111,10 @@ def _second(layer: Layer, source: str, found: Reading) -> Arrow:
     return Arrow(source, layer.name, cls, name, after)
 
 
-def _join(layer: Layer, does: str, size: Size, takes: tuple[str, ...], graph: Graph, found: Reading) -> None:
-    """A concatenation or a sum: one map that absorbs what only it takes, with arrows for the rest.
-
-    A concatenation absorbs an up-sampled map, else the results of single operations, a sum always these: the
-    arrows meet in it. What it absorbs of another concatenation are its copies.
-    """
-    alone = _unique(found.owner[name] for name in takes if _is_only_for(name, graph, found))
-    nested = [name for name in alone if does == "concat" and _is_copies(name, found)]
-    own = [name for name in alone if _is_computed(name, found, does)]
-    if does == "concat":
-        own = [name for name in own[::-1] if _rises(name, found)][:1] or own
-    outside = [s for s in _unique(found.owner[t] for t in takes) if s not in (*own, *nested)]
-    others = _unique([*outside, *(arrow.source for name in nested for arrow in found.into[name])])
-    levels = [found.tensors[name].level for name in (*own, *others)]
-    computed = sum(_share(found.tensors[name].size, size) for name in own)
-    copied = max(0.0, round(1 - computed, 6)) if does == "concat" else 0.0
-    shares = list(accumulate(_share(found.tensors[name].size, size) for name in others))
-    seams = tuple(round(share, 4) for share in shares[:-1]) if copied > 0 else ()
-    arrows: list[Arrow] = []
-    runs = (*(run for name in (*own, *nested) for run in found.tensors[name].runs), layer.name)
-    for name in own:
-        change = _resized(found.tensors[name].size, size)
-        arrows += [
-            replace(a, target=layer.name, after=(*a.after, *([change] if change and a.cls not in JOINED else [])))
-            for a in found.into[name]
-        ]
-    for name in (*own, *nested):
-        del found.into[name], found.tensors[name]
-    for source in others:
-        name = " and ".join(part for part in (JOINED[WORD[does]], _resized(found.tensors[source].size, size)) if part)
-        arrows.append(Arrow(source, layer.name, WORD[does], name))
-    met = does == "add" or not others
-    after = words(layer)[2]
-    apart = bool(after) and (copied > 0 or not own)
-    for word in (*((MEET[does],) if met else ()), *(() if apart else after)):
-        arrows = [_followed(arrow, word) for arrow in arrows]
-    joined = Tensor(layer.name, size, levels[0], copied, seams, _bare(layer) if apart else layer, runs)
-    found.add(joined, arrows)
-    if apart:
-        _follow(joined, layer, after, found)
-
-
-def _bare(layer: Layer) -> Layer:
-    """A layer without what is merged into it."""
-    look = layer.look
-    return replace(layer, look=look and replace(look, data=tuple(fact for fact in look.data if fact[0] != "after")))
-
-
-def _follow(joined: Tensor, layer: Layer, after: tuple[str, ...], found: Reading) -> None:
-    """A map of its own for what runs after copies are put together: copies of what it gives they are not."""
-    first, *rest = after
-    given = replace(joined, name=f"{layer.name} {first}", copied=0.0, seams=(), layer=replace(layer, kind=first))
-    cls = "norm" if NORM.search(first) else "act"
-    found.add(replace(given, runs=(layer.name,)), [Arrow(joined.name, given.name, cls, first, tuple(rest))])
-    found.owner[layer.name] = found.owner.pop(given.name)
-
-
-def _is_only_for(name: str, graph: Graph, found: Reading) -> bool:
-    """Whether a tensor is the result of an operation and goes nowhere but to one layer."""
-    tensor = found.owner[name]
-    kept = tensor in found.used or name in graph.outputs
-    return bool(found.into[tensor]) and not kept and _is_alone(tensor, graph, found)
-
-
-def _is_computed(tensor: str, found: Reading, does: str) -> bool:
-    """Whether a tensor is the result of one operation, or, for a concatenation, of a sum of such: of no copy."""
-    arrows = found.into[tensor]
-    return (len(arrows) == 1 or does == "concat") and all(arrow.cls not in JOINED for arrow in arrows)
-
-
 def _takes_on(tensor: str, found: Reading) -> bool:
     """Whether what follows a tensor can be said after the operations that give it: none of its parts is a copy."""
     arrows = found.into[tensor]
     return not found.tensors[tensor].copied and any(arrow.cls not in JOINED for arrow in arrows)
-
-
-def _is_copies(tensor: str, found: Reading) -> bool:
-    """Whether a tensor is put together from copies alone."""
-    return all(arrow.cls == "copy" for arrow in found.into[tensor])
-
-
-def _is_alone(tensor: str, graph: Graph, found: Reading) -> bool:
-    """Whether all layers that a tensor stands for follow each other, so that only the last one's result is taken on."""
-    return all(len(graph.consumers[name]) == 1 for name, owner in found.owner.items() if owner == tensor)
-
-
-def _rises(tensor: str, found: Reading) -> bool:
-    """Whether a tensor was up-sampled."""
-    source = found.into[tensor][0].source
-    return found.tensors[tensor].level < found.tensors[source].level
-
-
-def _share(part: Size, whole: Size) -> float:
-    """Share of channels that one part has; a half where sizes are symbols."""
-    if isinstance(part.channels, int) and isinstance(whole.channels, int) and whole.channels:
-        return min(1.0, part.channels / whole.channels)
-    return 0.5
-
-
-def _resized(old: Size, new: Size) -> str:
-    """What is done to a map so that it fits another: nothing, crop or pad."""
-    if old.form == new.form == "map" and isinstance(old.height, int) and isinstance(new.height, int):
-        return "crop" if old.height > new.height else "pad" if old.height < new.height else ""
-    return ""
 
 
 def _level(before: Tensor, size: Size, found: Reading, layer: Layer) -> int:
@@ -270,12 +138,3 @@ def _level(before: Tensor, size: Size, found: Reading, layer: Layer) -> int:
         return before.level
     steps = max(1, abs(round(math.log2(ratio))))
     return before.level + (steps if ratio > 1 else -steps)
-
-
-def _followed(arrow: Arrow, word: str) -> Arrow:
-    """The arrow with one more operation after it; copies stay copies."""
-    return arrow if arrow.cls in JOINED else replace(arrow, after=(*arrow.after, word))
-
-
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
