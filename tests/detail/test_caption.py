@@ -344,3 +344,48 @@ def test_a_layer_inside_another_of_its_kind_is_not_said_to_be_followed(tmp_path)
     sheet.write_text("rules: [{select: {path: 'down*'}, do: merge}]")
     caption = detail.drawing([sketch.done()], Options(style=(str(sheet),))).caption
     assert "Every fully connected layer shown is followed by ReLU, then a further fully connected layer." in caption
+
+
+def _dilated(dilation: int, sketch: graphs.Sketch, x: str) -> str:
+    block = sketch.group(f"b.{dilation}", "Wave")
+    x = sketch.conv(f"{block}.a", x, group=block, dilation=dilation, padding=dilation)
+    return sketch.conv(f"{block}.b", x, group=block)
+
+
+def test_closed_blocks_that_are_drawn_alike_tell_in_what_they_differ():
+    """The boxes say one class and nothing of the dilation that makes them different."""
+    sketch, x = graphs.Sketch(), "image"
+    for dilation in (1, 2, 4):
+        x = _dilated(dilation, sketch, x)
+    caption = detail.drawing([sketch.done()], Options(close=("b.*",))).caption
+    assert "Boxes ‘Wave, 8’ differ in dilation (1, 2 and 4)." in caption
+    assert "differ in" not in detail.drawing([sketch.done()], Options()).caption
+
+
+def test_an_inset_tells_which_of_several_blocks_it_opens():
+    """Its numbers are those of one block."""
+    sketch, x = graphs.Sketch(), "image"
+    for dilation in (1, 2, 4):
+        x = _dilated(dilation, sketch, x)
+    assert "The inset opens Wave (the first of 3)." in detail.drawing([sketch.done()], Options(inset=("Wave",))).caption
+
+
+def test_inputs_without_a_batch_keep_all_their_sizes():
+    """A product mixes the nodes of a graph; a batch is never mixed."""
+    sketch = graphs.Sketch(features=(27, 14), adjacency=(27, 27))
+    x = sketch.add("fc", "Linear", "features", shape=(27, 8), out_features=8)
+    sketch.add("mix", "matmul", "adjacency", x, shape=(27, 8))
+    assert detail.drawing([sketch.done()], Options()).caption.startswith("net for inputs of 27×14 and 27×27")
+    sketch = graphs.Sketch(a=(8, 14), b=(8, 14))
+    sketch.add("mix", "matmul", "a", sketch.add("t", "t", "b", shape=(14, 8), mark="plumbing"), shape=(8, 8))
+    assert detail.drawing([sketch.done()], Options()).caption.startswith("net for inputs of length 14")
+
+
+def test_a_sum_along_an_axis_has_no_projection():
+    """Keys that each query is added to are no shortcut, though both are made of one tensor."""
+    sketch = graphs.Sketch(x=(1, 10, 8))
+    base = sketch.add("base", "Linear", "x", shape=(1, 10, 8), out_features=8)
+    keys = sketch.add("keys", "Linear", base, shape=(1, 10, 16), out_features=16)
+    query = sketch.add("query", "Linear", sketch.add("pool", "mean", base, shape=(1, 1, 8)), shape=(1, 1, 16))
+    sketch.add("sum", "add", keys, query, shape=(1, 10, 16))
+    assert "shortcut" not in detail.drawing([sketch.done()], Options()).caption

@@ -32,7 +32,7 @@ def test_an_overview_shows_stages_with_their_blocks():
     drawing = detail.drawing([graph], Options(detail="overview"))
     assert drawing.graph.layer["layer1"].look.label[0].startswith("Block ×3")
     assert drawing.graph.params == graph.params
-    assert "×N in a box stands for N blocks in a row, of which the first differs." in drawing.caption
+    assert "×N in a box stands for N blocks in a row, of which the first differs in kernels." in drawing.caption
 
 
 def test_depth_counts_modules():

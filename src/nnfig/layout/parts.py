@@ -31,7 +31,7 @@ def small(font: float) -> float:
     return max(LEAST, 0.85 * font)
 
 
-_TENSORS = {"boxes", "sizes"}
+_TENSORS = {"boxes", "sizes", "alike"}
 UNSAID = {
     "maps": {"merged", "shortcuts", "gradients", "crops", *_TENSORS},
     "neurons": {"merged", "shortcuts", "gradients", *_TENSORS},
@@ -44,7 +44,7 @@ WRITTEN_OUT = ("maps", "neurons", "volumes")
 """Views that write repeated blocks out, or frame them with their number."""
 
 REWORDED = {
-    "maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend"},
+    "maps": {"drawn as one box": "drawn as one arrow", "×N in a box": "×N in the legend", "he blocks ": "he runs of "},
     "strip": {", unless its box says otherwise": ", as a rule", "written in the box of the layer before": "not marked"},
 }
 """Words for what a view draws otherwise than boxes do."""

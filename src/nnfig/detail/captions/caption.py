@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from nnfig.detail.captions.english import FAMILIES, SINGULAR, in_words, listed, millions, sentence, some
+from nnfig.detail.captions.differences import boxes, is_counted, stages
+from nnfig.detail.captions.english import FAMILIES, SINGULAR, listed, millions, sentence, some
 from nnfig.detail.captions.followed import followed
 from nnfig.detail.captions.left_out import cropped, left_out, unused
-from nnfig.detail.captions.steps import states, steps
+from nnfig.detail.captions.repeated import called, repeated
+from nnfig.detail.captions.steps import first_call, states, steps
 from nnfig.detail.captions.ties import said_of_weights
 from nnfig.detail.categories import category_of
 from nnfig.detail.draft import Draft
 from nnfig.detail.insets import Inset
 from nnfig.detail.labels.common_facts import Facts
-from nnfig.detail.labels.dims import unbatched
+from nnfig.detail.labels.dims import input_dims
 from nnfig.detail.labels.merged import Told, family, is_add_norm, merged_text
-from nnfig.detail.labels.values import sizes
 from nnfig.detail.passes.gather import is_gathered
 from nnfig.detail.passes.groups import CONTAINERS
-from nnfig.graph import Graph, Group, Layer, TensorSpec
+from nnfig.graph import Graph
 
 _IDEAS = ("normalization", "activation", "softmax", "dropout")
 """Categories of closed groups that nobody would look into."""
@@ -50,15 +51,16 @@ def caption(
         "merged": _merged(drafts, told, {i.cls for i in insets}),
         "boxes": _in_boxes(everything, told),
         "common": _common(common, everything),
-        "folded": _folded(everything),
-        "stages": _stages(everything),
+        "folded": repeated(everything),
+        "stages": stages(everything),
         "steps": steps(everything),
         "states": states(everything),
         "gradients": _gradients(everything),
         "shortcuts": _shortcuts(everything),
         "ties": "; ".join(said for draft in drafts if (said := said_of_weights(draft))),
         "closed": _closed(everything, insets),
-        "insets": _insets([_called(drafts[0], inset.path, inset.cls) for inset in insets]),
+        "alike": boxes(everything),
+        "insets": _insets([_opened(drafts[0], inset) for inset in insets]),
         "unused": unused(drafts),
         "hidden": left_out(everything),
         "crops": cropped(everything),
@@ -86,17 +88,12 @@ def _shows(drafts: Sequence[Draft], title: str) -> str:
 
 def _given(graph: Graph) -> str:
     """` for an input of 3×224×224`, ` for inputs of length 128`: what the costs hold for."""
-    inputs = [str_dims(spec) for spec in graph.inputs.values()]
+    inputs = [input_dims(graph, name) for name in graph.inputs]
     if not inputs or not all(inputs) or len(inputs) > FEW_INPUTS:
         return ""
     length = "length " if all(size.isdigit() for size in inputs) else ""
     noun = "an input" if len(inputs) == 1 else "inputs"
     return f" for {noun} of {length}{listed(inputs if len(set(inputs)) > 1 else inputs[:1])}"
-
-
-def str_dims(spec: TensorSpec) -> str:
-    """A shape without its batch, as it is written in sentences."""
-    return sizes(unbatched(spec))
 
 
 def _cost(draft: Draft) -> str:
@@ -171,44 +168,6 @@ def _shared(kinds: Sequence[str], words: Sequence[str]) -> str:
     return f"{name} has {listed(words)}"
 
 
-def _folded(drafts: Sequence[Draft]) -> str:
-    times: dict[str, dict[str, None]] = {}
-    names = {fold.path: _called(draft, fold.path, fold.name) for draft in drafts for fold in draft.record.folded}
-    for draft in drafts:
-        for group in draft.graph.groups:
-            if group.repeat > 1:
-                name = names.get(group.path) or _called(draft, group.path, group.cls) or "block"
-                times.setdefault(name, {})[f"×{group.repeat}"] = None
-    if not times:
-        return ""
-    words = [f"{name} {listed(list(counts))}" for name, counts in times.items()]
-    steps = any(group.shared and group.repeat > 1 for draft in drafts for group in draft.graph.groups)
-    weights = "; weights that copies share are counted once" if steps else ""
-    what = "layers" if all(name in FAMILIES.values() for name in times) else "blocks"
-    several = len(times) > 1 and any(len(counts) > 1 for counts in times.values())
-    told = "; ".join(words) if several else some(words)
-    return f"equal {what} in a row are drawn once: {told}{weights}"
-
-
-def _stages(drafts: Sequence[Draft]) -> str:
-    """What a count in a box means: `Bottleneck ×3`."""
-    stages = [c for d in drafts for layer in d.graph.layers if (c := d.contents.get(layer.name)) and _counts(layer)]
-    if not stages:
-        return ""
-    box, runs = "×N in a box stands for N", [stage.equal for stage in stages]
-    if all(len(equal) == 1 for equal in runs):
-        return f"{box} equal blocks in a row"
-    first = [len(equal) == 2 and equal[0] == 1 for equal in runs]
-    if all(differs or len(equal) == 1 for differs, equal in zip(first, runs, strict=True)) and drafts[0].rules.fold:
-        return f"{box} blocks in a row, of which the first {'differs' if all(first) else 'may differ'}"
-    return f"{box} blocks of one class in a row, which may differ inside"
-
-
-def _counts(layer: Layer) -> bool:
-    """Whether a closed block is a stage whose box says of how many blocks."""
-    return "repeat" in layer.attributes
-
-
 def _shortcuts(drafts: Sequence[Draft]) -> str:
     """What dashed lines mean."""
     looks = [layer.look for draft in drafts for layer in draft.graph.layers if layer.look]
@@ -228,8 +187,8 @@ def _closed(drafts: Sequence[Draft], insets: Sequence[Inset]) -> str:
             if is_gathered(cls):
                 classes["long run of arithmetic"] = None
             elif cls not in CONTAINERS:
-                classes[_called(draft, path, cls)] = None
-            elif name in draft.graph.layer and not _counts(draft.graph.layer[name]):
+                classes[called(draft, path, cls)] = None
+            elif name in draft.graph.layer and not is_counted(draft.graph.layer[name]):
                 paths[f"‘{path}’"] = None
     words = [*classes, *paths]
     if len(words) == 1:
@@ -241,13 +200,19 @@ def _name_of(draft: Draft, path: str) -> str:
     return next((name for name in draft.contents if name == path or name.startswith(f"{path}~")), path)
 
 
+def _opened(draft: Draft, inset: Inset) -> str:
+    """`Inception (the first of 9)`: which block an inset opens, where there are several."""
+    paths = [g.path for g in draft.origin.groups if g.cls == inset.cls and first_call(g.path) == g.path]
+    place = paths.index(inset.path) if inset.path in paths else len(_PLACES)
+    which = f" (the {_PLACES[place]} of {len(paths)})" if len(paths) > 1 and place < len(_PLACES) else ""
+    return called(draft, inset.path, inset.cls) + which
+
+
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
 def _insets(names: Sequence[str]) -> str:
     return f"the {'inset opens' if len(names) == 1 else 'insets open'} {listed(names)}" if names else ""
-
-
-def _called(draft: Draft, path: str, cls: str) -> str:
-    """A block's title, else its class."""
-    return draft.rules.title(Group(path, cls)) or in_words(cls).lstrip("_")
 
 
 def _sizes(drafts: Sequence[Draft]) -> str:

@@ -76,13 +76,14 @@ def _calls(draft: Draft) -> Mapping[str, list[frozenset[str]]]:
 
 
 def _what(key: str, calls: list[frozenset[str]], draft: Draft) -> str:
-    """What is called again, as a reader finds it: `blocks Encoder`, `boxes ‘Linear, 8’`."""
+    """What is called again, as a reader finds it: `blocks Encoder`, `boxes ‘Linear, 8’`, `runs of Head`, not framed."""
     group = draft.origin.group.get(key)
     boxes = [min(call) for call in calls if len(call) == 1 and min(call) not in draft.contents]
     if group is None or len(boxes) == len(calls):
         return f"boxes ‘{_label(draft.graph, min(calls[0]))}’"
     name = draft.rules.title(group) or own_name(group)
-    return f"blocks {f'‘{name}’' if name else in_words(group.cls).lstrip('_')}"
+    seen = group.path in draft.graph.group or all(len(call) == 1 for call in calls)
+    return f"{'blocks' if seen else 'runs of'} {f'‘{name}’' if name else in_words(group.cls).lstrip('_')}"
 
 
 def _shared(what: str, counts: list[int], draft: Draft) -> str:

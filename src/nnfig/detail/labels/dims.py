@@ -38,7 +38,7 @@ class Axes:
         for name in self.graph.inputs:
             kinds = {category_of(self.graph.layer[taker].kind).name for taker in self.graph.consumers[name]}
             spec = self.graph.inputs[name]
-            sequence = (len(spec.shape) == 3 and len(unbatched(spec)) == 2) or "int" in spec.dtype
+            sequence = (len(spec.shape) == 3 and len(_unbatched(spec)) == 2) or "int" in spec.dtype
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
             data = [source for source in layer.sources if source in found and source not in self._weights]
@@ -112,10 +112,33 @@ def _differ_by_heads(one: Positions, other: Positions) -> bool:
 
 def input_dims(graph: Graph, name: str) -> str:
     """Size of an input without its batch."""
-    return sizes(unbatched(graph.inputs[name]))
+    spec = graph.inputs[name]
+    return sizes(spec.shape if name in _whole(graph) else _unbatched(spec))
 
 
-def unbatched(spec: TensorSpec) -> tuple[Dim, ...]:
+def _whole(graph: Graph) -> frozenset[str]:
+    """Inputs whose first axis is no batch: unlike that of others, or mixed by a product, as nodes of a graph are."""
+    first = {n: s.shape[0] for n, s in graph.inputs.items() if len(s.shape) > 1 and isinstance(s.shape[0], int)}
+    several = len(set(first.values())) > 1
+    mixed = {rows for layer in graph.layers if layer.kind in ("matmul", "mm") for rows in _mixed(layer, graph)}
+    return frozenset(name for name, rows in first.items() if rows > 1 and (several or rows in mixed))
+
+
+def _mixed(layer: Layer, graph: Graph) -> tuple[Dim, ...]:
+    """The first axis of the second factor of a product, where that is made of inputs and was not transposed."""
+    if len(layer.inputs) != 2:
+        return ()
+    edge = layer.inputs[1]
+    spec, source = graph.spec(edge.source, edge.output), graph.layer.get(edge.source)
+    turned = source is not None and (source.mark == "constant" or source.kind in _TURNS or not source.inputs)
+    return spec.shape[:1] if spec and len(spec.shape) == 2 and not turned else ()
+
+
+_TURNS = ("t", "T", "mT", "transpose", "permute", "swapaxes", "numpy_T")
+"""Kinds that exchange axes."""
+
+
+def _unbatched(spec: TensorSpec) -> tuple[Dim, ...]:
     """A shape without its batch; an image that a detector takes in a list has none."""
     image = len(spec.shape) == 3 and spec.shape[0] == COLOURS and "float" in spec.dtype
     return spec.shape if image or len(spec.shape) < 2 else spec.shape[1:]

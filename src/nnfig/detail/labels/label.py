@@ -219,12 +219,13 @@ def input_looks(draft: Draft, called: Mapping[str, str] = NOTHING, inset: bool =
     `called` is what else some of them are known as.
     """
     graph, shown = draft.graph, draft.rules.shows("dims")
+    given = draft.origin if draft.whole else graph
     plain = str if draft.rules.shows("names") else in_words
     names = list(graph.inputs)
     said = {name: "input" if len(names) == 1 else f"input {i}" for i, name in enumerate(names, 1)} if inset else {}
     said = {} if all(name in draft.origin.inputs for name in names) and len(names) > 1 else said
     said |= {name: word for name in names if (word := called.get(name) or draft.symbols.get(name))}
     return {
-        name: Look(label=(said.get(name) or plain(name),), cls="data", dims=input_dims(graph, name) if shown else "")
+        name: Look(label=(said.get(name) or plain(name),), cls="data", dims=input_dims(given, name) if shown else "")
         for name in names
     }

@@ -6,23 +6,32 @@ import re
 from math import prod
 
 from nnfig.detail.categories import category_of
-from nnfig.graph import Graph, Layer
+from nnfig.graph import Dim, Graph, Layer
 
 FAR = 400
 """How many layers back the other branch is followed."""
 
 
 def projections(graph: Graph) -> frozenset[str]:
-    """Names of the layers that project a shortcut: in ResNet the 1×1 convolutions beside a stage's first block."""
+    """Names of the layers that project a shortcut: in ResNet the 1×1 convolutions beside a stage's first block.
+
+    A sum that repeats one of its operands along an axis, as that of queries and keys in attention, is no residual one.
+    """
     found: set[str] = set()
     for layer in graph.layers:
-        if layer.kind in ("add", "Add") and len(layer.inputs) == 2:
+        if layer.kind in ("add", "Add") and len(layer.inputs) == 2 and len(_shapes(graph, layer)) < 2:
             for end, other in (layer.sources, layer.sources[::-1]):
                 name = _behind_norms(graph, end, layer.name)
                 if end != other and _projects(graph, name, other):
                     found.add(name)
                     break
     return frozenset(found)
+
+
+def _shapes(graph: Graph, layer: Layer) -> set[tuple[Dim, ...]]:
+    """Shapes of what a layer takes."""
+    specs = [graph.spec(edge.source, edge.output) for edge in layer.inputs]
+    return {spec.shape for spec in specs if spec}
 
 
 def _behind_norms(graph: Graph, name: str, taker: str) -> str:

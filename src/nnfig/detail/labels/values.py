@@ -95,13 +95,13 @@ DERIVED = frozenset(
 )
 """Attributes that follow from the tensor that comes in, and what a closed block holds."""
 
-_CHANNELS = ("out_channels", "out_features", "embedding_dim", "hidden_size", "embed_dim", "units", "filters")
+CHANNELS = ("out_channels", "out_features", "embedding_dim", "hidden_size", "embed_dim", "units", "filters")
 
 FACETS = {
     "kernel_size": "kernel",
     "output_size": "kernel",
     "stride": "stride",
-    **dict.fromkeys((*_CHANNELS, "channels", "features"), "channels"),
+    **dict.fromkeys((*CHANNELS, "channels", "features"), "channels"),
     "params": "params",
     "macs": "macs",
     "name": "names",
@@ -179,7 +179,7 @@ def _axes(layer: Layer, name: str) -> str:
 
 def channels(layer: Layer) -> str:
     """Channels or features of what comes out, where an attribute says so."""
-    for name in _CHANNELS:
+    for name in CHANNELS:
         if name in layer.attributes:
             return text(layer.attributes[name])
     return ""
@@ -250,8 +250,8 @@ _COVERS = {
     "heads": ("num_heads", "heads", "num_attention_heads", "n_head", "nhead", "is_causal"),
     "kv_heads": ("enable_gqa", "num_key_value_heads"),
     "depthwise": ("groups",),
-    "channels": _CHANNELS,
-    "features": (*_CHANNELS, "nx"),
+    "channels": CHANNELS,
+    "features": (*CHANNELS, "nx"),
 }
 """Attributes that a computed field of a label has told."""
 
