@@ -138,3 +138,15 @@ def test_parts_of_parts_are_told_twice_over_at_most():
     said.append(sketch.add("read", "exp", computed, shape=(3, 9, 8)))
     layers = _drawn(sketch.done(*said)).graph.layer
     assert [layers[name].inputs[0].label for name in said] == ["[1:]", "[0] of [1:]", "a part", "a part"]
+
+
+def test_heads_are_told_only_where_there_are_heads():
+    """The channels of a map that become features are no heads, nor is a vector that becomes a map."""
+    sketch = graphs.Sketch()
+    x = sketch.add("turn", "transpose", sketch.conv("conv", "image"), shape=(1, 16, 8, 16), mark="plumbing")
+    x = sketch.add("join", "reshape", x, shape=(1, 16, 128), mark="plumbing")
+    x = sketch.add("fc", "Linear", sketch.add("flat", "Linear", x, shape=(1, 2048)), shape=(1, 2048))
+    sketch.conv("last", sketch.add("map", "Unflatten", x, shape=(1, 8, 16, 16), mark="plumbing"))
+    drawing = detail.drawing([sketch.done()], Options(detail="explicit"))
+    labels = [edge.label for layer in drawing.graph.layers for edge in layer.inputs if edge.label]
+    assert labels == ["transpose, reshape", "unflatten"]

@@ -52,14 +52,19 @@ def move(chain: Sequence[Layer], graph: Graph) -> str:
     if loud in _WORDS:
         return _WORDS[loud]
     if len(before) == 2 and len(after) == 4:
-        return "split heads"
+        return "split heads" if {"transpose", "permute"} & set(loud) else "unflatten"
     if len(before) == 4 and len(after) == 3:
         source = graph.layer.get(steps[0].inputs[0].source)
-        attends = source is not None and category_of(source.kind).name == "attention"
-        return "merge heads" if attends or loud[:1] in (("transpose",), ("permute",)) else "reshape"
+        before_it = category_of(source.kind).name if source is not None else ""
+        turned = loud[:1] in (("transpose",), ("permute",)) and before_it not in _OF_MAPS
+        return "merge heads" if turned or before_it == "attention" else ", ".join(loud) or "reshape"
     if len(after) == 2 < len(before):
         return "flatten"
     return ", ".join(loud or (steps[-1].kind,))
+
+
+_OF_MAPS = ("convolution", "pooling", "upsampling", "normalization", "activation")
+"""Categories of layers behind which there are channels of maps and no heads."""
 
 
 def _crop(indices: Sequence[str], before: tuple[Dim, ...], after: tuple[Dim, ...]) -> str:
