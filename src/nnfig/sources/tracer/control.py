@@ -16,7 +16,8 @@ from nnfig.sources.tracer.functions import Function
 def body(function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Callable[[], Any] | None:
     """What runs instead of the function; None where it is no control flow, or of an unknown form."""
     follow = _FOLLOWED.get(function.name)
-    return follow(*args, **kwargs) if follow and any(map(callable, args[:2])) else None
+    how = {name: value for name, value in kwargs.items() if name != "mutated_arg_indices"}  # PyTorch 2.14 adds it
+    return follow(*args, **how) if follow and any(map(callable, args[:2])) else None
 
 
 def _cond(pred: Any, true_fn: Any, false_fn: Any, operands: Sequence[Any] = ()) -> Callable[[], Any]:
