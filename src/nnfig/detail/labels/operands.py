@@ -41,19 +41,18 @@ def one_sided(layer: Layer, origin: Graph) -> str:
 
 
 def _scaled(factor: Any) -> str:
-    """A product with a number, as the quotient or root where that is the shorter: 0.00392157 is 1 / 255.
+    """A product with a number, to three digits, as the quotient where that is the shorter: 0.00392157 is 1 / 255.
 
-    >>> _scaled(512**-0.5), _scaled(512**0.5), _scaled(0.125), _scaled(0.1234567)
-    ('÷ √512', '× √512', '× 0.125', '× 0.123457')
+    >>> _scaled(1 / 255), _scaled(512**-0.5), _scaled(0.125), _scaled(0.1234567)
+    ('÷ 255', '× 0.0442', '× 0.125', '× 0.123')
     """
     said = text(factor)
     if not isinstance(factor, float) or factor <= 0 or len(said) <= len("0.125"):
         return f"× {said}"
     sign, number = ("÷", 1 / factor) if factor < 1 else ("×", factor)
-    for mark, whole in ("", number), ("√", number**2):
-        if round(whole) <= LARGEST and abs(round(whole) / whole - 1) < EXACT:
-            return f"{sign} {mark}{round(whole)}"
-    return f"× {said}"
+    if round(number) <= LARGEST and abs(round(number) / number - 1) < EXACT:
+        return f"{sign} {round(number)}"
+    return f"× {factor:.3g}"
 
 
 def is_masked(layers: Sequence[Layer], origin: Graph) -> bool:
