@@ -48,7 +48,7 @@ def _usual(cls: str, counts: Counts) -> Pattern:
 
 
 def _otherwise(layer: Layer, place: Place, usual: Pattern, counts: Counts) -> str:
-    """`no ReLU`, `only sigmoid` or `+ ReLU` where neither the legend nor the caption, which tells of places, says so."""
+    """`no ReLU`, `only sigmoid` or `+ ReLU` where neither legend nor caption, which tells of places, says so."""
     own, cls = tuple(merged_words(layer)), cls_of(layer)
     told = usual
     if place == "sum" and _agree(own, counts[cls, place]):
