@@ -163,6 +163,19 @@ def test_a_block_that_mixes_by_heads_has_no_width():
     assert graph.layer["mix"].look.label[0] == "scaled dot product"
 
 
+def test_a_token_of_weights_makes_an_image_a_sequence():
+    """What a class token is joined with has its features last: 768 of 197 tokens."""
+    sketch = graphs.Sketch()
+    patches = sketch.conv("patches", "image", channels=768, size=14)
+    tokens = sketch.add("tokens", "flatten", patches, shape=(1, 196, 768), mark="plumbing")
+    sketch.add("token", "Parameter", shape=(1, 1, 768), params=768)
+    x = sketch.add("cat", "cat", "token", tokens, shape=(1, 197, 768))
+    sketch.add("fc", "Linear", x, shape=(1, 197, 768), out_features=768)
+    looks = {layer.name: layer.look for layer in detail.drawing([sketch.done()], Options()).graph.layers}
+    assert (looks["cat"].label, looks["cat"].dims) == (("concat, 768",), "197×768")
+    assert looks["fc"].dims == ""
+
+
 def test_a_product_with_a_vector_of_weights_changes_no_size():
     """`layer_scale * x` has the size of x, though the vector comes first."""
     sketch = graphs.Sketch()

@@ -17,6 +17,8 @@ _FIRST_NORMS = (
     *("batch_norm", "instance_norm", "group_norm"),
 )
 
+_SCALES = ("mul", "div")
+
 COLOURS = 3
 """Channels of an image."""
 Positions = tuple[Dim, ...]
@@ -41,7 +43,7 @@ class Axes:
             sequence = (len(spec.shape) == 3 and len(_unbatched(spec)) == 2) or "int" in spec.dtype
             found[name] = (sequence or bool(kinds & set(_LAST))) and not kinds & set(_FIRST)
         for layer in self.graph.layers:
-            data = [source for source in layer.sources if source in found and source not in self._weights]
+            data = [edge.source for edge in self._data(layer) if edge.source in found]
             before = found[data[0]] if data else len(layer.shape) == 3
             before = before and not self._is_turned(layer, found)
             for each in (layer, *self.inside.get(layer.name, ())):
@@ -80,8 +82,7 @@ class Axes:
     def written(self, layer: Layer) -> str:
         """Size beside the layer: `112×112` of an image, `197×768` of a sequence, '' where it did not change."""
         after = self.positions[layer.name]
-        data = [e for e in layer.inputs if e.source not in self._weights] or layer.inputs
-        known = [found for edge in data if (found := self._before(edge)) is not None]
+        known = [found for edge in self._data(layer) or layer.inputs if (found := self._before(edge)) is not None]
         before = next(filter(any, known), ((),))
         if not known or not after or all(after == each or _differ_by_heads(each, after) for each in before):
             return ""
@@ -89,9 +90,14 @@ class Axes:
             return ""
         return sizes(layer.shape[1:] if len(layer.shape) == 3 else after)
 
+    def _data(self, layer: Layer) -> tuple[Edge, ...]:
+        """What a layer takes that tells its size: to be scaled by a vector of weights changes none."""
+        if layer.kind not in _SCALES:
+            return layer.inputs
+        return tuple(edge for edge in layer.inputs if edge.source not in self._weights)
+
     @cached_property
     def _weights(self) -> frozenset[str]:
-        """Parameters: to be multiplied with a vector is no change of size."""
         return frozenset(layer.name for layer in self.graph.layers if layer.kind == "Parameter")
 
     def _before(self, edge: Edge) -> tuple[Positions, ...] | None:
