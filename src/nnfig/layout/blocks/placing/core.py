@@ -94,7 +94,16 @@ def _ranked(
         weight = 40 if (a, b) in straight else 2
         short[at, (b, -1)] = max(short.get((at, (b, -1)), 1), weight)
     sizes = {v: (2 * max(boxes[v[0]].before, boxes[v[0]].after), boxes[v[0]].length) for v in vertices if _held(v)}
-    return _graphviz(list(vertices), sizes, [(u, v, w) for (u, v), w in short.items()], placer.air.beside)
+    found = _graphviz(list(vertices), sizes, [(u, v, w) for (u, v), w in short.items()], placer.air.beside)
+    return _in_ranks(found, {v: v[1] if v[1] >= 0 else rank[v[0]] for v in vertices})
+
+
+def _in_ranks(found: _Ranked, rank: dict[Vertex, int]) -> _Ranked:
+    """The same places across the flow in ranks that are known: sizes may make others of them."""
+    ranks: list[list[Vertex]] = [[] for _ in range(max(rank.values()) + 1)]
+    for v in sorted(rank, key=lambda v: found.t[v]):
+        ranks[rank[v]].append(v)
+    return _Ranked(ranks, found.t, rank)
 
 
 def _held(v: Vertex) -> bool:
