@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nnfig.graph import Panel
 from nnfig.layout.maps.elbows import elbows
@@ -41,12 +42,12 @@ def parts(found: Net, scale: Scale, panel: Panel) -> Parts:
         for p in placed.values()
         if p.texts.below and p.under is not None
     ]
+    labels += _ends(placed, panel, scale.text)
     labels += [
-        _sign(arrow, wire, placed, found, scale, levels)
+        _clear(_sign(arrow, wire, placed, found, scale, levels), labels, scale.text)
         for arrow, wire in zip(found.arrows, wires, strict=True)
         if arrow.sign
     ]
-    labels += _ends(placed, panel, scale.text)
     return Parts(
         nodes=tuple(_node(p, panel) for p in placed.values()),
         wires=tuple(wires),
@@ -99,6 +100,22 @@ def _sign(
     at = low.tensor.level
     y = levels[at].y + levels[at].h / 2 + headroom(found.arcs.get(at, 0), scale.text) + UPRIGHT / 2
     return Label(x + BESIDE, y, (arrow.sign,), "dims", "west")
+
+
+def _clear(sign: Label, others: list[Label], text: float) -> Label:
+    """What stands right of an upright arrow goes to its left where a name is in the way."""
+    left, low, right, high = _box(sign, text)
+    spans = (_box(other, text) for other in others)
+    meets = any(left < x1 and x0 < right and low < y1 and y0 < high for x0, y0, x1, y1 in spans)
+    return replace(sign, x=sign.x - 2 * BESIDE, anchor="east") if meets and sign.anchor == "west" else sign
+
+
+def _box(label: Label, text: float) -> tuple[float, float, float, float]:
+    """Left, lower, right and upper end of a text."""
+    wide, high = width(label.lines[0], text), text * LINE
+    left = label.x - {"north": 0.5, "south": 0.5, "east": 1.0}.get(label.anchor, 0.0) * wide
+    low = label.y - {"south": 0.0, "south west": 0.0, "west": 0.5, "east": 0.5}.get(label.anchor, 1.0) * high
+    return left, low, left + wide, low + high
 
 
 def _ends(placed: Mapping[str, Placed], panel: Panel, text: float) -> list[Label]:
@@ -187,9 +204,6 @@ def _ink(placed: Mapping[str, Placed], labels: list[Label], scale: Scale) -> lis
         if item.texts.below:
             left, right = item.below_span(scale.text)
             points += [(left, bottom - 1.6 - scale.text * LINE), (right, bottom)]
-    for label in labels:
-        wide, high = width(label.lines[0], scale.text), scale.text * LINE
-        left = {"north": 0.5, "south": 0.5}.get(label.anchor, 0.0) * wide
-        low = {"south": 0.0, "south west": 0.0, "west": 0.5}.get(label.anchor, 1.0) * high
-        points += [(label.x - left, label.y - low), (label.x - left + wide, label.y - low + high)]
+    for left, low, right, high in (_box(label, scale.text) for label in labels):
+        points += [(left, low), (right, high)]
     return points
