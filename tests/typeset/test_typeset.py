@@ -49,6 +49,18 @@ def test_png_has_the_resolution_asked_for():
 
 
 @pytest.mark.tex
+def test_the_png_of_a_page_that_is_far_too_large_is_coarser(monkeypatch):
+    """A figure beyond all pages still has a picture that image libraries read."""
+    from PIL import Image
+
+    from nnfig.typeset import products
+
+    monkeypatch.setattr(products, "MOST_PIXELS", 10_000)
+    image = Image.open(io.BytesIO(typeset.png(typeset.pdf(emit.tex(scenes.block())))))
+    assert 8_000 < image.width * image.height <= 10_500
+
+
+@pytest.mark.tex
 def test_svg_has_text_ids_titles_and_ends_of_wires():
     """What a browser needs to hover, and what a reader needs to select."""
     text = typeset.svg(emit.tex(scenes.block()))
