@@ -19,7 +19,7 @@ def pdf(tex: str) -> bytes:
         return (folder / "figure.pdf").read_bytes()
 
 
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 80_000_000
 """Of a PNG: the page of a figure that is far too large is drawn coarser, as image libraries refuse to read more."""
 
 
