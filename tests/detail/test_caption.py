@@ -389,3 +389,11 @@ def test_a_sum_along_an_axis_has_no_projection():
     query = sketch.add("query", "Linear", sketch.add("pool", "mean", base, shape=(1, 1, 8)), shape=(1, 1, 16))
     sketch.add("sum", "add", keys, query, shape=(1, 10, 16))
     assert "shortcut" not in detail.drawing([sketch.done()], Options()).caption
+
+
+def test_shifts_and_padding_are_no_changes_of_shape():
+    """What moves or adds values is named."""
+    sketch = graphs.Sketch()
+    x = sketch.add("pad", "pad", sketch.conv("a", "image"), shape=(1, 8, 18, 18))
+    sketch.conv("b", sketch.add("roll", "roll", x, shape=(1, 8, 18, 18)))
+    assert "Cyclic shifts and padding are not drawn" in detail.drawing([sketch.done()], Options()).caption

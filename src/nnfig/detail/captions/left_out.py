@@ -16,7 +16,8 @@ from nnfig.detail.passes.selections import is_crop, takes_part
 from nnfig.graph import Graph, Layer
 
 _SHAPES, _FLAT, _SLICES = "changes of shape", "flattening", "slices of outputs"
-_LAST = ("parameters read by functions", "constants", "masks", "positions", _SLICES, _SHAPES, _FLAT)
+_SHIFTS, _PADDING = "cyclic shifts", "padding"
+_LAST = ("parameters read by functions", "constants", "masks", "positions", _SLICES, _SHIFTS, _PADDING, _SHAPES, _FLAT)
 """What comes last in the sentence, in this order."""
 _SILENT = ("reshape", "data", "dropout")
 """Categories of which nobody asks where they went."""
@@ -82,6 +83,10 @@ def _words(layer: Layer, draft: Draft, visible: set[str]) -> Iterator[str]:
         yield from filter(None, (drops(layer),))
     elif layer.kind in _FLATTENS:
         yield _FLAT
+    elif layer.kind == "roll":
+        yield _SHIFTS
+    elif layer.kind == "pad" or "Pad" in layer.kind:
+        yield _PADDING
     elif is_crop(layer, graph):
         return
     elif takes_part(layer, graph):
