@@ -27,6 +27,12 @@ def test_a_whole_number_that_is_a_size_makes_no_edge() -> None:
     assert any("looks at values" in note for note in graph.notes)
 
 
+def test_a_number_that_authors_write_is_no_number_that_was_read() -> None:
+    """A branch on a mean of 1.0 does not feed a product with 1.0 elsewhere."""
+    graph = traced(lambda self, x: self.fc(x) * 1.0 if float(x.mean()) > 0.5 else x, ONES)
+    assert edges(graph)["mul"] == ("fc",)
+
+
 def _crossing(order: tuple[int, int]) -> Any:
     def forward(self: Any, x: Any) -> Any:
         left = [self.fc(x).detach().numpy(), self.norm(x).detach().numpy()]

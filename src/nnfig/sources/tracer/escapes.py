@@ -10,6 +10,9 @@ import torch
 
 from nnfig.sources.tracer.compat import quiet
 
+WRITTEN = 3
+"""Decimals of a number that may as well have been written by hand."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Escape:
@@ -53,8 +56,11 @@ def _floats(values: Iterable[Any]) -> Iterable[float]:
 
 
 def _number(tensor: torch.Tensor) -> float | None:
-    single = tensor.numel() == 1 and tensor.is_floating_point() and not tensor.is_meta
-    return tensor.item() if single else None
+    """The number in a tensor; None for those that authors write, as 0.0 and 0.5: to equal one of them says nothing."""
+    if tensor.numel() != 1 or not tensor.is_floating_point() or tensor.is_meta:
+        return None
+    value = tensor.item()
+    return None if round(value, WRITTEN) == value else value
 
 
 def _has_values(one: torch.Tensor, other: torch.Tensor) -> bool:
