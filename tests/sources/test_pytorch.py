@@ -278,7 +278,7 @@ def test_405_billion_parameters() -> None:
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     graph = trace(model, input_size="1,8192:int64")
     assert round(graph.params / 1e9) == 406
-    assert time.perf_counter() - started < 30
+    assert time.perf_counter() - started < 120
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB
 
 
