@@ -20,7 +20,7 @@ from nnfig import detail  # noqa: E402
 from nnfig.options import Options  # noqa: E402
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-HANDLING = {"inplace", "device", "dtype", "batch_first", "return_indices", "scale_grad_by_freq", "sparse"}
+HANDLING = {"inplace", "device", "dtype", "return_indices", "scale_grad_by_freq", "sparse"}
 """Arguments that change how a module is run, not what it computes."""
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
 SIZE = {

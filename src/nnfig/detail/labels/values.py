@@ -36,7 +36,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "approximate": ("none",),
     "num_layers": (1,),
     "bidirectional": (False,),
-    "batch_first": (ANY,),
+    "batch_first": (False,),
     "dropout": (0, 0.0),
     "dropout_p": (0, 0.0),
     "attention_dropout": (0, 0.0),
@@ -71,7 +71,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 SAME_RESULT = frozenset(
     [
-        *("inplace", "batch_first", "return_indices", "scale_grad_by_freq", "sparse", "device", "dtype"),
+        *("inplace", "return_indices", "scale_grad_by_freq", "sparse", "device", "dtype"),
         *("training", "recompute_scale_factor"),
     ]
 )

@@ -16,6 +16,9 @@ from nnfig.sources.tracer.functions import Function
 _UNSAID = frozenset(("device", "out", "requires_grad", "pin_memory", "non_blocking", "layout", "generator", "training"))
 _MISSING = object()
 
+_STORED_AS = {"p": "norm"}
+"""Constructor arguments that a class may keep under another name (`PairwiseDistance.norm`)."""
+
 _PRESENT = {"add_bias_kv": "bias_k", "bias": "bias"}
 """Constructor arguments that decide whether a tensor of this name exists."""
 
@@ -31,6 +34,8 @@ def of_module(module: torch.nn.Module) -> dict[str, Any]:
         return found
     for name in _constructor(type(module)):
         value = module.__dict__.get(name, _MISSING)
+        if value is _MISSING and name in _STORED_AS:
+            value = module.__dict__.get(_STORED_AS[name], _MISSING)
         if value is _MISSING and name in _PRESENT:
             value = _has(module, _PRESENT[name])
         if value is _MISSING:
