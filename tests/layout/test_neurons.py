@@ -159,3 +159,13 @@ def test_auto_draws_what_the_view_that_it_chooses_would():
     assert chosen.scene.view == "neurons"
     assert any(node.crossed for node in chosen.scene.nodes)
     assert (chosen.scene.nodes, chosen.caption) == (asked.scene.nodes, asked.caption)
+
+
+def test_what_takes_a_vector_twice_is_no_layer_of_neurons(tmp_path):
+    """16 units given twice to a layer of 32, and products of two vectors, are drawn as blocks: nothing is left out."""
+    path = tmp_path / "net.yaml"
+    start = "nnfig: 1\ninputs: {x: [1, 8]}\nlayers:\n- {name: h, kind: Linear 16}\n"
+    for more in ("- {kind: cat dim 1, from: [h, h]}\n- Linear 4\n", "- {kind: Bilinear 4, from: [h, h]}\n"):
+        path.write_text(start + more)
+        figure = nnfig.draw(path, detail="explicit", view="neurons")
+        assert "does not join every unit" in " ".join(map(str, figure.warnings))

@@ -181,7 +181,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "dropout3d",
     ),
     "softmax": ("Softmax", "softmax", "LogSoftmax", "log_softmax", "Softmax2d"),
-    "linear": ("Linear", "linear", "LazyLinear", "Bilinear"),
+    "linear": ("Linear", "linear", "LazyLinear"),
 }
 """Kinds by what they do to a tensor; pooling, norms and activations are told by their class of look."""
 

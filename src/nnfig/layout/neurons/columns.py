@@ -117,7 +117,7 @@ def _read(layer: Layer, found: Reading) -> None:
         found.columns[last] = replace(found.columns[last], words=words, added=tuple(others))
         found.owners[layer.name] = (last,)
     else:
-        if taken and does not in ("linear", "flat", "out"):
+        if taken and (does not in ("linear", "flat", "out") or not _fits(layer, taken, found)):
             found.unread.append(layer)
         if does == "linear" and not taken:
             taken = _flattened(layer, found)
@@ -126,6 +126,16 @@ def _read(layer: Layer, found: Reading) -> None:
         words = (*_map_words(layer, found), *merged_words(layer)) if given else merged_words(layer)
         fresh = replace(_column(layer.name, cls, size.channels, found.least), sources=taken, words=tuple(words))
         found.add(_followed(fresh, layer, does) if given else replace(fresh, layer=layer))
+
+
+def _fits(layer: Layer, taken: Sequence[str], found: Reading) -> bool:
+    """Whether a layer takes as many units as the columns have: none is given twice, none multiplied with another."""
+    sizes = [found.columns[name].size for name in taken]
+    asked = layer.attributes.get("in_features")
+    if "in1_features" in layer.attributes:
+        return False
+    known = [size for size in sizes if isinstance(size, int)]
+    return not isinstance(asked, int) or len(known) < len(sizes) or sum(known) == asked
 
 
 def _followed(column: Column, layer: Layer, does: str) -> Column:
