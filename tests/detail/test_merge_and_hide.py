@@ -7,6 +7,7 @@ from dataclasses import replace
 import detail_graphs as graphs
 import pytest
 
+import nnfig
 from nnfig import detail
 from nnfig.graph import Edge, Graph, Layer, TensorSpec, verify
 from nnfig.options import Options
@@ -207,3 +208,15 @@ def test_a_choice_by_a_computed_mask_is_kept() -> None:
     drawn = detail.drawing([Graph("net", {"x": spec}, layers, outputs=("getitem",))], Options())
     assert drawn is not None
     assert list(drawn.panels[0].graph.outputs) == ["getitem"]
+
+
+def test_a_tensor_given_twice_is_said_where_it_matters(tmp_path):
+    """`h * h` and `cat([h, h, h])` say how often; attention of a sequence to itself is one wire without a word."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "nnfig: 1\ninputs: {x: [1, 8]}\nlayers:\n- {name: h, kind: Linear 8}\n- {kind: mul, from: [h, h]}\n"
+        "- {kind: cat dim 1, from: [mul, mul, mul]}\n"
+    )
+    edges = {(edge.source, target): edge.label for edge, target in nnfig.draw(path).graph.edges}
+    assert edges["h", "mul"] == "twice"
+    assert edges["mul", "cat"] == "3 times"

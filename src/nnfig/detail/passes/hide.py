@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,9 @@ from nnfig.graph.every import without_all
 
 NOISE = ("dropout", "reshape")
 NOISE_MARKS = ("plumbing", "index")
+COUNTING = ("merge", "product", "linear")
+"""Categories of layers that give another result where they are given a tensor twice: `h + h`, `h * h`."""
+_TIMES = {2: "twice"}
 
 
 def hide(draft: Draft) -> Draft:
@@ -141,15 +145,31 @@ def _unique(ways: Iterable[Way]) -> tuple[Way, ...]:
 
 
 def single_wires(draft: Draft) -> Draft:
-    """A tensor that a layer takes twice (`attention(x, x, x)`) is one wire, except at `ops`."""
+    """A tensor that a layer takes twice (`attention(x, x, x)`) is one wire, except at `ops`; `h * h` says so."""
     if draft.rules.level == "operations":
         return draft
     graph = draft.graph
     layers = tuple(
-        layer if len(edges := one_each(layer.inputs)) == len(layer.inputs) else replace(layer, inputs=edges)
+        layer
+        if len(edges := one_each(layer.inputs)) == len(layer.inputs)
+        else replace(layer, inputs=_counted(layer, edges, draft))
         for layer in graph.layers
-    )  # fmt: skip
+    )
     return draft.having(graph.replace(layers=layers))
+
+
+def _counted(layer: Layer, edges: tuple[Edge, ...], draft: Draft) -> tuple[Edge, ...]:
+    """The wires into a layer, with how often it is given the same tensor where that matters and is so in the model."""
+    if category_of(layer.kind).name not in COUNTING or layer.name not in draft.origin.layer:
+        return edges
+    given = Counter((each.source, each.output) for each in draft.origin.layer[layer.name].inputs)
+    times = {edge: given[edge.source, edge.output] for edge in edges}
+    return tuple(
+        replace(edge, label=_TIMES.get(times[edge], f"{times[edge]} times"))
+        if times[edge] > 1 and not edge.label
+        else edge
+        for edge in edges
+    )
 
 
 def one_each(edges: Iterable[Edge]) -> tuple[Edge, ...]:
