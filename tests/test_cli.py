@@ -68,10 +68,12 @@ def test_what_the_user_can_mend_is_one_message_and_status_2(nnfig, tmp_path, arg
 
 
 def test_unknown_figure_suffix_is_refused_before_anything_is_written(nnfig, tmp_path):
-    """`-o figure.jpg` names the suffixes that exist, and the good output beside it is not written either."""
-    status, _, err = nnfig("draw", "examples/lenet.yaml", "-o", tmp_path / "a.tex", "-o", tmp_path / "a.jpg")
+    """Every output that cannot be written is told, with the suffixes that exist; nor is the good one beside it."""
+    outputs = [word for name in ("a.tex", "a.jpg", "b") for word in ("-o", tmp_path / name)]
+    status, _, err = nnfig("draw", "examples/lenet.yaml", *outputs)
     assert status == 2
-    assert ".tex, .pdf, .png, .svg" in err
+    assert "unknown kind of figure '.jpg', expected one of .tex, .pdf, .png, .svg" in err
+    assert "such as 'b.tex'" in err
     assert list(tmp_path.iterdir()) == []
 
 

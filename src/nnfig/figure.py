@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnfig import detail, emit, layout, sources, typeset
-from nnfig.errors import NnfigError
+from nnfig.errors import NnfigError, Problem
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
@@ -273,19 +273,28 @@ def _save_svg(figure: Figure, path: Path, force: bool) -> None:
 def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
     """The function that writes this kind of file; NnfigError where there is none."""
     if path.suffix.lower() not in _WRITERS:
-        expected = ", ".join(_WRITERS)
-        raise NnfigError(f"unknown kind of figure '{path.suffix}', expected one of {expected}", where=str(path))
+        found = (
+            f"unknown kind of figure '{path.suffix}'" if path.suffix else "the name does not say which kind of figure"
+        )
+        hint = f"such as '{path.stem.rstrip('.')}.tex'" if path.name else ""
+        raise NnfigError(f"{found}, expected one of {', '.join(_WRITERS)}", where=str(path), hint=hint)
     if path.name in typeset.STYLE_FILES:
         raise NnfigError("nnfig's own style stands under this name", where=str(path), hint="give the figure another")
     return _WRITERS[path.suffix.lower()]
 
 
 def check_outputs(paths: Iterable[Path]) -> None:
-    """Raise NnfigError for the first path that `Figure.save` could not write, before any work is done."""
+    """Raise NnfigError for the paths that `Figure.save` could not write, all at once, before any work is done."""
+    problems: list[Problem] = []
     for path in paths:
-        _writer(path)
-        if not path.parent.is_dir():
-            raise NnfigError(f"there is no folder '{path.parent}'", where=str(path), hint="make it first")
+        try:
+            _writer(path)
+            if not path.parent.is_dir():
+                raise NnfigError(f"there is no folder '{path.parent}'", where=str(path), hint="make it first")
+        except NnfigError as error:
+            problems += error.problems
+    if problems:
+        raise NnfigError(*problems)
 
 
 def _save_html(figure: Figure, path: Path, force: bool) -> None:
