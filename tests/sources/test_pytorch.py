@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from nnfig.errors import NnfigError
 from nnfig.graph import TensorSpec
 from nnfig.sources import trace
+from nnfig.sources.tracer.arguments import of_module
 
 
 class Tagger(nn.Module):
@@ -204,6 +205,18 @@ def test_attributes_of_modules_have_pytorchs_names() -> None:
         "add_bias_kv": False,
     }
     assert attention.sources == ("query", "key", "value")
+
+
+def test_an_attribute_of_another_name_is_no_argument() -> None:
+    """What PyTorch keeps under another name in one class is not looked for in classes of somebody's own."""
+
+    class Noise(nn.Module):
+        def __init__(self, p: float) -> None:
+            super().__init__()
+            self.rate, self.norm = p, "layer"
+
+    assert of_module(nn.PairwiseDistance(3.0))["p"] == 3.0
+    assert "p" not in of_module(Noise(0.3))
 
 
 def test_unused_parameters_are_said() -> None:

@@ -16,8 +16,8 @@ from nnfig.sources.tracer.functions import Function
 _UNSAID = frozenset(("device", "out", "requires_grad", "pin_memory", "non_blocking", "layout", "generator", "training"))
 _MISSING = object()
 
-_STORED_AS = {"p": "norm"}
-"""Constructor arguments that a class may keep under another name (`PairwiseDistance.norm`)."""
+_STORED_AS = {("p", torch.nn.PairwiseDistance): "norm"}
+"""Constructor arguments that a class keeps under another name."""
 
 _PRESENT = {"add_bias_kv": "bias_k", "bias": "bias"}
 """Constructor arguments that decide whether a tensor of this name exists."""
@@ -33,9 +33,10 @@ def of_module(module: torch.nn.Module) -> dict[str, Any]:
     if isinstance(module, torch.jit.ScriptModule):
         return found
     for name in _constructor(type(module)):
-        value = module.__dict__.get(name, _MISSING)
-        if value is _MISSING and name in _STORED_AS:
-            value = module.__dict__.get(_STORED_AS[name], _MISSING)
+        stored = next(
+            (own for (said, cls), own in _STORED_AS.items() if said == name and isinstance(module, cls)), name
+        )
+        value = module.__dict__.get(stored, _MISSING)
         if value is _MISSING and name in _PRESENT:
             value = _has(module, _PRESENT[name])
         if value is _MISSING:
