@@ -182,6 +182,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "softmax": ("Softmax", "softmax", "LogSoftmax", "log_softmax", "Softmax2d"),
     "linear": ("Linear", "linear", "LazyLinear"),
+    "bilinear": ("Bilinear", "bilinear"),
 }
 """Kinds by what they do to a tensor; pooling, norms and activations are told by their class of look."""
 
@@ -192,7 +193,7 @@ _OPERATION = {kind: operation for operation, kinds in OPERATIONS.items() for kin
 
 
 def operation(layer: Layer) -> str:
-    """What a layer does: conv, up, concat, add, flat, drop, softmax, linear, or its class of look (pool, act ...)."""
+    """What a layer does: conv, up, concat, add, flat, drop, softmax, linear ..., or its class of look (pool ...)."""
     known = _OPERATION.get(layer.kind)
     if known:
         return known

@@ -129,11 +129,9 @@ def _read(layer: Layer, found: Reading) -> None:
 
 
 def _fits(layer: Layer, taken: Sequence[str], found: Reading) -> bool:
-    """Whether a layer takes as many units as the columns have: none is given twice, none multiplied with another."""
+    """Whether a layer takes as many units as the columns have: none of them is given to it twice."""
     sizes = [found.columns[name].size for name in taken]
     asked = layer.attributes.get("in_features")
-    if "in1_features" in layer.attributes:
-        return False
     known = [size for size in sizes if isinstance(size, int)]
     return not isinstance(asked, int) or len(known) < len(sizes) or sum(known) == asked
 
