@@ -211,12 +211,13 @@ def test_a_choice_by_a_computed_mask_is_kept() -> None:
 
 
 def test_a_tensor_given_twice_is_said_where_it_matters(tmp_path):
-    """`h * h` and `cat([h, h, h])` say how often; attention of a sequence to itself is one wire without a word."""
+    """`h * h` and `cat([r, r, r])` say how often, also where `r` is hidden; self-attention is one bare wire."""
     path = tmp_path / "net.yaml"
     path.write_text(
-        "nnfig: 1\ninputs: {x: [1, 8]}\nlayers:\n- {name: h, kind: Linear 8}\n- {kind: mul, from: [h, h]}\n"
-        "- {kind: cat dim 1, from: [mul, mul, mul]}\n"
+        "nnfig: 1\ninputs: {x: [1, 5, 8]}\nlayers:\n- {name: h, kind: Linear 8}\n- {kind: mul, from: [h, h]}\n"
+        "- {name: r, kind: ReLU}\n- {name: three, kind: cat dim 2, from: [r, r, r]}\n"
+        "- {name: a, kind: scaled_dot_product_attention, from: [three, three, three]}\n"
     )
-    edges = {(edge.source, target): edge.label for edge, target in nnfig.draw(path).graph.edges}
-    assert edges["h", "mul"] == "twice"
-    assert edges["mul", "cat"] == "3 times"
+    drawn = nnfig.draw(path, hide=["relu"]).graph.edges
+    labels = {(edge.source, target): edge.label for edge, target in drawn}
+    assert labels == {("x", "h"): "", ("h", "mul"): "twice", ("mul", "three"): "3 times", ("three", "a"): ""}

@@ -26,7 +26,7 @@ from nnfig.detail.passes.dissolve import dissolve
 from nnfig.detail.passes.drop_dead import drop_dead
 from nnfig.detail.passes.families import families
 from nnfig.detail.passes.gather import gather, long_runs
-from nnfig.detail.passes.hide import hide, hide_noise, single_wires
+from nnfig.detail.passes.hide import counted, hide, hide_noise, single_wires
 from nnfig.detail.passes.levels import Levels, levels, may_close
 from nnfig.detail.passes.merge import merge
 from nnfig.detail.passes.open_layers import open_layers
@@ -49,6 +49,7 @@ PREPARE: tuple[Callable[[Draft], Draft], ...] = (
     spell_out,
     absorb_weights,
     queries,
+    counted,
     hide_noise,
     fold,
     hide,

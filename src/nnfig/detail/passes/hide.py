@@ -144,32 +144,32 @@ def _unique(ways: Iterable[Way]) -> tuple[Way, ...]:
     return tuple(replace(same[0], part=together(way.part for way in same)) for same in found.values())
 
 
+def counted(draft: Draft) -> Draft:
+    """`h * h` and `cat([h, h])` take one wire that says `twice`, except at `ops`, whatever is hidden later."""
+    if draft.rules.level == "operations":
+        return draft
+    graph = draft.graph
+    return draft.having(graph.replace(layers=tuple(map(_counted, graph.layers))))
+
+
+def _counted(layer: Layer) -> Layer:
+    times = Counter(layer.inputs)
+    if category_of(layer.kind).name not in COUNTING or len(times) == len(layer.inputs):
+        return layer
+    words = {edge: _joined(edge.label, "" if n < 2 else _TIMES.get(n, f"{n} times")) for edge, n in times.items()}
+    return replace(layer, inputs=tuple(replace(edge, label=word) for edge, word in words.items()))
+
+
 def single_wires(draft: Draft) -> Draft:
-    """A tensor that a layer takes twice (`attention(x, x, x)`) is one wire, except at `ops`; `h * h` says so."""
+    """A tensor that a layer takes twice (`attention(x, x, x)`) is one wire, except at `ops`."""
     if draft.rules.level == "operations":
         return draft
     graph = draft.graph
     layers = tuple(
-        layer
-        if len(edges := one_each(layer.inputs)) == len(layer.inputs)
-        else replace(layer, inputs=_counted(layer, edges, draft))
+        layer if len(edges := one_each(layer.inputs)) == len(layer.inputs) else replace(layer, inputs=edges)
         for layer in graph.layers
-    )
+    )  # fmt: skip
     return draft.having(graph.replace(layers=layers))
-
-
-def _counted(layer: Layer, edges: tuple[Edge, ...], draft: Draft) -> tuple[Edge, ...]:
-    """The wires into a layer, with how often it is given the same tensor where that matters and is so in the model."""
-    if category_of(layer.kind).name not in COUNTING or layer.name not in draft.origin.layer:
-        return edges
-    given = Counter((each.source, each.output) for each in draft.origin.layer[layer.name].inputs)
-    times = {edge: given[edge.source, edge.output] for edge in edges}
-    return tuple(
-        replace(edge, label=_TIMES.get(times[edge], f"{times[edge]} times"))
-        if times[edge] > 1 and not edge.label
-        else edge
-        for edge in edges
-    )
 
 
 def one_each(edges: Iterable[Edge]) -> tuple[Edge, ...]:
