@@ -106,9 +106,10 @@ def draw(
     progress: Progress = None,
 ) -> None:
     """Draw a network: .tex .pdf .png .svg .html, by suffix; several -o share the work."""
-    from nnfig.figure import check_outputs, draw
+    from nnfig import outputs
+    from nnfig.figure import draw
 
-    check_outputs(output)
+    outputs.check(output)
     figure = draw(
         source,
         input_size=input or None,

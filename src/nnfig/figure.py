@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nnfig import detail, emit, layout, sources, typeset
-from nnfig.errors import NnfigError, Problem
+from nnfig import detail, emit, layout, sources
+from nnfig.errors import NnfigError
 from nnfig.graph import Drawing, Graph
 from nnfig.layout.scene import Scene
 from nnfig.options import Options
@@ -158,9 +158,11 @@ class Figure:
             NnfigError: unknown suffix, no TeX, a fault while typesetting, or a text file that nnfig did not
                 write and `force` is not given.
         """
+        from nnfig import outputs
+
         path = Path(path)
         with bar(f"writing {path.name}", self.progress):
-            _writer(path)(self, path, force)
+            outputs.write(self, path, force)
 
     def __repr__(self) -> str:
         size = f"{self.scene.width / 72.27:.2f} x {self.scene.height / 72.27:.2f} in"
@@ -184,16 +186,22 @@ class Figure:
     @cached_property
     def svg(self) -> str:
         """The figure as SVG text."""
+        from nnfig import typeset  # TeX runs only for pictures
+
         return typeset.svg(self.tex)
 
     @cached_property
     def png(self) -> bytes:
         """The figure as a PNG of 300 dpi."""
+        from nnfig import typeset  # TeX runs only for pictures
+
         return typeset.png(self.pdf)
 
     @cached_property
     def pdf(self) -> bytes:
         """The figure as a PDF."""
+        from nnfig import typeset  # TeX runs only for pictures
+
         return typeset.pdf(self.tex)
 
 
@@ -248,60 +256,3 @@ def _smaller(figure: Figure) -> tuple[str, ...]:
     if found >= wanted or wanted == Options().font_size:
         return ()
     return (f"text is {found:g} pt, not {wanted:g}, so that the figure fits its page; draw less, or on a larger one",)
-
-
-def _save_tex(figure: Figure, path: Path, force: bool) -> None:
-    text = figure.tex
-    typeset.keep_foreign(path, force)
-    if figure.options.page != "self-contained":
-        typeset.put_style_files(path.parent)
-    typeset.write_text(path, text, force=force)
-
-
-def _save_pdf(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_bytes(path, figure.pdf)
-
-
-def _save_png(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_bytes(path, figure.png)
-
-
-def _save_svg(figure: Figure, path: Path, force: bool) -> None:
-    typeset.write_text(path, figure.svg, force=force)
-
-
-def _writer(path: Path) -> Callable[[Figure, Path, bool], None]:
-    """The function that writes this kind of file; NnfigError where there is none."""
-    if path.suffix.lower() not in _WRITERS:
-        found = (
-            f"unknown kind of figure '{path.suffix}'" if path.suffix else "the name does not say which kind of figure"
-        )
-        hint = f"such as '{path.stem.rstrip('.')}.tex'" if path.name else ""
-        raise NnfigError(f"{found}, expected one of {', '.join(_WRITERS)}", where=str(path), hint=hint)
-    if path.name in typeset.STYLE_FILES:
-        raise NnfigError("nnfig's own style stands under this name", where=str(path), hint="give the figure another")
-    return _WRITERS[path.suffix.lower()]
-
-
-def check_outputs(paths: Iterable[Path]) -> None:
-    """Raise NnfigError for the paths that `Figure.save` could not write, all at once, before any work is done."""
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            _writer(path)
-            if not path.parent.is_dir():
-                raise NnfigError(f"there is no folder '{path.parent}'", where=str(path), hint="make it first")
-        except NnfigError as error:
-            problems += error.problems
-    if problems:
-        raise NnfigError(*problems)
-
-
-def _save_html(figure: Figure, path: Path, force: bool) -> None:
-    from nnfig import states  # most figures are no page
-
-    page = states.page(figure.traced, figure.options, figure.drawing, figure.scene)
-    typeset.write_text(path, page, force=force)
-
-
-_WRITERS = {".tex": _save_tex, ".pdf": _save_pdf, ".png": _save_png, ".svg": _save_svg, ".html": _save_html}
