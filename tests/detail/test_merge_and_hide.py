@@ -218,6 +218,6 @@ def test_a_tensor_given_twice_is_said_where_it_matters(tmp_path):
         "- {name: r, kind: ReLU}\n- {name: three, kind: cat dim 2, from: [r, r, r]}\n"
         "- {name: a, kind: scaled_dot_product_attention, from: [three, three, three]}\n"
     )
-    drawn = nnfig.draw(path, hide=["relu"]).graph.edges
+    drawn = nnfig.draw(path, hide=["ReLU"]).graph.edges
     labels = {(edge.source, target): edge.label for edge, target in drawn}
     assert labels == {("x", "h"): "", ("h", "mul"): "twice", ("mul", "three"): "3 times", ("three", "a"): ""}
